@@ -1,0 +1,29 @@
+import { index, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core'
+import { account } from './account.ts'
+import { bytes, instant } from './columns.ts'
+
+/** A signed-in browser. Deleted, not flagged, when it ends; the audit remembers it. */
+export const session = pgTable(
+  'session',
+  {
+    id: uuid().primaryKey(),
+    accountId: uuid('account_id').notNull().references(() => account.id),
+    /** SHA-256 of the 256-bit token; the token itself is in the cookie alone. */
+    tokenHash: bytes('token_hash').notNull().unique(),
+    method: text().$type<'password' | 'password-totp' | 'password-recovery-code' | 'demo'>().notNull(),
+    epoch: integer().notNull(),
+    device: text().notNull(),
+    address: text().notNull(),
+    createdAt: instant('created_at').notNull(),
+    lastSeenAt: instant('last_seen_at').notNull(),
+    expiresAt: instant('expires_at').notNull(),
+  },
+  (table) => [index('session__account').on(table.accountId)],
+)
+
+/** Wrong answers since the last right one, by account id, so that letter case cannot get around it. */
+export const signInFailure = pgTable('sign_in_failure', {
+  accountId: uuid('account_id').primaryKey().references(() => account.id),
+  failures: integer().notNull(),
+  lastAt: instant('last_at').notNull(),
+})

@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { createExpressMiddleware } from '@trpc/server/adapters/express'
+import { parseCookie, stringifySetCookie } from 'cookie'
+import express, { type RequestHandler } from 'express'
+import helmet from 'helmet'
+import type { Logger } from 'pino'
+import type pg from 'pg'
+import { exportAudit } from './features/audit/export.ts'
+import { sessions } from './features/sessions/sessions.store.ts'
+import { personOfToken } from './kernel/actor.ts'
+import type { Db } from './kernel/db.ts'
+import type { Live } from './kernel/live.ts'
+import { hashToken } from './kernel/secrets.ts'
+import { appRouter } from './router.ts'
+import type { Request as Ours } from './trpc.ts'
+
+export type Parts = { readonly db: Db; readonly pool: pg.Pool; readonly live: Live; readonly log: Logger; readonly key: Buffer; readonly publicUrl: string; readonly demo: boolean }
+
+const client = fileURLToPath(new URL('../../client/dist', import.meta.url))
+
+/** `__Host-` wants https; on loopback the plain name serves. */
+const cookieOf = (publicUrl: string) => {
+  const secure = publicUrl.startsWith('https:')
+  return { name: secure ? '__Host-session' : 'session', secure }
+}
+
+/** A request from another site is refused before anything reads it: SameSite=Strict, and the origin asked once more. */
+const sameOrigin =
+  (publicUrl: string, demo: boolean): RequestHandler =>
+  (request, response, next) => {
+    const origin = request.headers.origin
+    const own = new URL(publicUrl).origin
+    const loopback = demo && origin !== undefined && /^http:\/\/(localhost|127\.0\.0\.1|\[::1\]):\d+$/.test(origin)
+    if (request.method === 'GET' || origin === undefined || origin === own || loopback) next()
+    else response.status(403).json({ refusal: 'not-permitted' })
+  }
+
+export const createApp = ({ db, pool, live, log, key, publicUrl, demo }: Parts): express.Express => {
+  const app = express()
+  const cookie = cookieOf(publicUrl)
+
+  const contextOf = async (request: express.Request, response: express.Response): Promise<Ours> => {
+    const token = parseCookie(request.headers.cookie ?? '')[cookie.name]
+    const person = token && /^[\w-]{43}$/.test(token) ? await personOfToken(db, hashToken(token)) : null
+    if (person) await sessions.touch(db, person.sessionId)
+    return {
+      db,
+      live,
+      log,
+      person,
+      key,
+      demo,
+      origin: { channel: 'web', address: request.ip ?? '', device: (request.headers['user-agent'] ?? '').slice(0, 200), ...(person ? { sessionId: person.sessionId } : {}) },
+      setSession: (fresh) => {
+        const options = { httpOnly: true, secure: cookie.secure, sameSite: 'strict', path: '/' } as const
+        response.appendHeader('Set-Cookie', stringifySetCookie({ name: cookie.name, value: fresh ?? '', ...options, ...(fresh ? {} : { maxAge: 0 }) }))
+      },
+    }
+  }
+
+  app.disable('x-powered-by')
+  app.use(
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: { 'default-src': ["'none'"], 'script-src': ["'self'"], 'style-src': ["'self'", "'unsafe-inline'"], 'font-src': ["'self'"], 'img-src': ["'self'", 'data:'], 'connect-src': ["'self'"], 'form-action': ["'self'"], 'base-uri': ["'none'"], 'frame-ancestors': ["'none'"] },
+      },
+      strictTransportSecurity: cookie.secure,
+      referrerPolicy: { policy: 'no-referrer' },
+    }),
+  )
+  app.get('/healthz', (_request, response) => void response.json({ ok: true }))
+  app.get('/readyz', (_request, response) => {
+    pool
+      .query('select 1')
+      .then(() => response.json({ ok: true }))
+      .catch(() => response.status(503).json({ ok: false }))
+  })
+  app.use(sameOrigin(publicUrl, demo))
+  app.get('/export/audit.:format', exportAudit((request, response) => contextOf(request as express.Request, response as express.Response)))
+  app.use('/api', createExpressMiddleware({ router: appRouter, createContext: ({ req, res }) => contextOf(req, res), allowMethodOverride: true, maxBodySize: 200_000 }))
+  if (existsSync(client)) {
+    app.use(express.static(client, { index: false, setHeaders: (response, path) => void (path.includes('/assets/') && response.setHeader('Cache-Control', 'public, max-age=31536000, immutable')) }))
+    app.get('/{*path}', (_request, response) => response.sendFile('index.html', { root: client, cacheControl: false }))
+  }
+  return app
+}

@@ -1,0 +1,32 @@
+import { sql } from 'drizzle-orm'
+import type { Db } from '../kernel/db.ts'
+
+export type Addressee = { readonly id: string; readonly name: string; readonly login: string; readonly email: string; readonly language: 'fr' | 'en'; readonly place: string; readonly status: string }
+
+const columns = sql`a.id, a.given_name || ' ' || a.family_name as name, a.login, a.email, a.language, o.name as place, a.status`
+
+export const addressees = {
+  async find(db: Db, accountId: string): Promise<Addressee | null> {
+    const { rows } = await db.execute<Addressee & Record<string, unknown>>(sql`select ${columns} from account a join organisation o on o.id = a.organisation_id where a.id = ${accountId}`)
+    return rows[0] ?? null
+  },
+
+  /** Who answers for the place of this account: the nearest supervisors, three at most. */
+  async supervisorsOf(db: Db, accountId: string): Promise<readonly Addressee[]> {
+    const { rows } = await db.execute<Addressee & Record<string, unknown>>(sql`
+      select ${columns} from account about join role_grant g on g.role = 'supervisor' and g.revoked_at is null
+        and g.organisation_id in (about.network_id, about.region_id, about.departement_id, about.structure_id)
+      join organisation over on over.id = g.organisation_id
+      join account a on a.id = g.account_id and a.status = 'active' and a.id <> about.id join organisation o on o.id = a.organisation_id
+      where about.id = ${accountId} order by nlevel(over.path) desc, a.id limit 3`)
+    return rows
+  },
+
+  /** Mails that reached this account's own mailbox within the last hour. */
+  async mailsLastHour(db: Db, accountId: string): Promise<number> {
+    const { rows } = await db.execute<{ count: number }>(sql`
+      select count(*)::int as count from outbox where account_id = ${accountId} and outcome = 'delivered' and settled_at > now() - interval '1 hour'
+        and destination in ('mail.invitation', 'mail.enrolment', 'mail.reset-asked', 'mail.reset-link')`)
+    return rows[0]?.count ?? 0
+  },
+}

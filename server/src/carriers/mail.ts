@@ -1,0 +1,71 @@
+import { createTransport } from 'nodemailer'
+import { type LinkKind, links } from '../features/links/links.store.ts'
+import { mailbox } from '../features/mailbox/mailbox.store.ts'
+import type { Db } from '../kernel/db.ts'
+import type { Carrier, Delivery, Destination } from '../kernel/outbox.ts'
+import { hashToken, newToken } from '../kernel/secrets.ts'
+import { type Addressee, addressees } from './addressees.store.ts'
+import { type MailFacts, type MailKind, wordMail } from './mail-texts.ts'
+
+export type Post = (mail: { accountId: string; recipient: string; subject: string; body: string }) => Promise<void>
+
+/** No mailbox gets more than this, whatever is clicked; the rest waits. */
+const mailsPerHour = 3
+const postponed = { postponedMinutes: 20 } as const
+
+export const smtpPost = (url: string, from: string): Post => {
+  const { protocol, hostname, port, username, password } = new URL(url)
+  const secure = protocol === 'smtps:'
+  const auth = username ? { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } } : {}
+  const patience = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 }
+  const transport = createTransport({ host: hostname, port: Number(port || (secure ? 465 : 587)), secure, ...auth, ...patience })
+  return async ({ recipient, subject, body }) => {
+    await transport.sendMail({ from, to: { name: '', address: recipient }, subject, text: body })
+  }
+}
+
+/** The demo sends nothing: its mailbox page shows what would have gone out. */
+export const demoPost = (db: Db): Post => (mail) => mailbox.keep(db, mail)
+
+const until = (at: Date, language: 'fr' | 'en') => new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short', timeZone: 'Europe/Paris' }).format(at)
+
+type Carriage = { readonly post: Post; readonly publicUrl: string }
+
+/** To the person, with a link: the token is made here, goes into the mail, and only its hash stays. */
+const withLink =
+  ({ post, publicUrl }: Carriage, kind: MailKind, linkKinds: readonly LinkKind[], page: 'link' | 'disown'): Carrier =>
+  async (db, { accountId }): Promise<Delivery> => {
+    const person = await addressees.find(db, accountId)
+    if (person?.status !== 'active') return 'pointless'
+    if ((await addressees.mailsLastHour(db, accountId)) >= mailsPerHour) return postponed
+    const token = newToken()
+    const link = await links.mint(db, { accountId, kinds: linkKinds, hash: hashToken(token) })
+    if (!link) return 'pointless'
+    const facts: MailFacts = { ...person, address: `${publicUrl}/${page}#${token}`, until: until(link.expiresAt, person.language), about: person.name }
+    await post({ accountId, recipient: person.email, ...wordMail(kind, person.language, facts) })
+    return 'delivered'
+  }
+
+/** To those who answer for the account: the second pair of eyes on a reset, and on a denial. */
+const toSupervisors =
+  ({ post, publicUrl }: Carriage, kind: MailKind): Carrier =>
+  async (db, { accountId }): Promise<Delivery> => {
+    const person = await addressees.find(db, accountId)
+    const readers: readonly Addressee[] = person ? await addressees.supervisorsOf(db, accountId) : []
+    if (!person || readers.length === 0) return 'pointless'
+    for (const reader of readers) {
+      const facts: MailFacts = { ...reader, place: person.place, about: person.name, address: `${publicUrl}/accounts/${accountId}`, until: '' }
+      await post({ accountId: reader.id, recipient: reader.email, ...wordMail(kind, reader.language, facts) })
+    }
+    return 'delivered'
+  }
+
+/** Who carries what. Each converges on the present state of the account, so delivering twice does no harm. */
+export const mailCarriers = (carriage: Carriage): Record<Destination, Carrier> => ({
+  'mail.invitation': withLink(carriage, 'invitation', ['invitation'], 'link'),
+  'mail.enrolment': withLink(carriage, 'enrolment', ['enrolment'], 'link'),
+  'mail.reset-asked': withLink(carriage, 'resetAsked', ['disown'], 'disown'),
+  'mail.reset-link': withLink(carriage, 'resetLink', ['reset'], 'link'),
+  'mail.reset-notice': toSupervisors(carriage, 'resetNotice'),
+  'mail.ended': toSupervisors(carriage, 'ended'),
+})

@@ -1,0 +1,31 @@
+import { demoCommand } from './commands/demo.ts'
+import { importCommand } from './commands/import.ts'
+import { initCommand } from './commands/init.ts'
+import { migrateCommand } from './commands/migrate.ts'
+import { startCommand } from './commands/start.ts'
+import { SettingsWrong } from './env.ts'
+import { Refused } from './kernel/refused.ts'
+
+export type Command = (args: readonly string[]) => Promise<void>
+
+const commands: Record<string, { readonly run: Command; readonly help: string }> = {
+  demo: { run: demoCommand, help: 'the demo network on this machine  [--reset] [--port N] [--accounts N]' },
+  start: { run: startCommand, help: 'production, with the settings of the environment' },
+  migrate: { run: migrateCommand, help: 'bring the database of DATABASE_OWNER_URL to the newest version' },
+  init: { run: initCommand, help: 'found the network: two policy owners, two links  --founder "Given;Family;login;email;phone" twice' },
+  import: { run: importCommand, help: 'organisations FILE [--apply]: a dry run first, then all or nothing' },
+}
+
+const [name = '', ...args] = process.argv.slice(2).filter((arg, index) => !(arg === '--' && index === 0))
+const command = commands[name]
+if (!command) {
+  process.stdout.write(`countersign\n\n${Object.entries(commands).map(([verb, { help }]) => `  ${verb.padEnd(8)} ${help}`).join('\n')}\n`)
+  process.exit(name === '' || name === 'help' ? 0 : 2)
+}
+try {
+  await command.run(args)
+} catch (error) {
+  if (!(error instanceof SettingsWrong) && !(error instanceof Refused)) throw error
+  process.stderr.write(`${error instanceof Refused ? `refused: ${error.code}` : error.message}\n`)
+  process.exit(1)
+}

@@ -1,0 +1,10 @@
+import type { Command } from '../cli.ts'
+import { migrate } from '../database/migrate.ts'
+import { readDatabaseSettings, SettingsWrong } from '../env.ts'
+
+export const migrateCommand: Command = async () => {
+  const { DATABASE_URL, DATABASE_OWNER_URL } = readDatabaseSettings()
+  if (!DATABASE_OWNER_URL) throw new SettingsWrong(['DATABASE_OWNER_URL is missing: the owner of the tables'])
+  await migrate(DATABASE_OWNER_URL, DATABASE_URL)
+  process.stdout.write('The database is at the newest version.\n')
+}

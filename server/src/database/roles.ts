@@ -1,0 +1,57 @@
+import type pg from 'pg'
+
+/**
+ * What the application may do, table by table. What it may not do here, no bug and no injection can make it do: it cannot alter
+ * a trigger, lower a requirement, move a deadline, rewrite an approval or touch an audit entry.
+ */
+const rights: Record<string, string> = {
+  schema_migration: 'select',
+  organisation: 'select, insert, update',
+  profile: 'select',
+  account:
+    'select, insert, update (status, previous_status, status_changed_at, status_changed_by, authorised_by_request_id, epoch, reach, last_sign_in_at, language)',
+  account_search: 'select, insert, update',
+  request: 'select, insert, update (status, content, content_hash, approvals_needed, decided_at, decided_by, reason)',
+  approval: 'select, insert, update (voided_at, voided_because)',
+  call_back: 'select, insert',
+  role_grant: 'select, insert, update (revoked_at)',
+  lineage: 'select, insert',
+  session: 'select, insert, update (last_seen_at), delete',
+  sign_in_failure: 'select, insert, update, delete',
+  link: 'select, insert, update (token_hash, used_at, voided_at)',
+  credential: 'select, insert, update (used_at, last_step), delete',
+  audit_entry: 'select, insert',
+  outbox: 'select, insert, update (attempts, run_after, settled_at, outcome, last_error)',
+  demo_mail: 'select, insert',
+}
+
+/** Gives the application's login exactly these rights, taking back whatever else it had. */
+export const grants = async (owner: pg.Client, application: URL): Promise<void> => {
+  const name = decodeURIComponent(application.username)
+  const login = owner.escapeIdentifier(name)
+  const { rowCount } = await owner.query('select 1 from pg_roles where rolname = $1', [name])
+  if (!rowCount) {
+    const password = owner.escapeLiteral(decodeURIComponent(application.password))
+    await owner.query(`create role ${login} login password ${password} nosuperuser nocreatedb nocreaterole`)
+  }
+  const { rows } = await owner.query<{ name: string }>('select current_database() as name')
+  const database = owner.escapeIdentifier(rows[0]?.name ?? '')
+  await owner.query(`revoke all on all tables in schema public from ${login}; revoke create on schema public from public;
+    grant connect on database ${database} to ${login}; grant usage on schema public to ${login};
+    grant usage on all sequences in schema public to ${login}`)
+  for (const [table, allowed] of Object.entries(rights)) {
+    await owner.query(`revoke all on ${owner.escapeIdentifier(table)} from public, ${login}; grant ${allowed} on ${owner.escapeIdentifier(table)} to ${login}`)
+  }
+}
+
+/** The reason why this login must not serve, or null. An owner or superuser could undo every promise. */
+export const unfitLogin = async (client: pg.ClientBase): Promise<string | null> => {
+  const { rows } = await client.query<{ superuser: boolean; migrated: boolean; owner: boolean }>(`
+    select (select rolsuper from pg_roles where rolname = current_user) as superuser,
+      to_regclass('public.audit_entry') is not null as migrated,
+      exists (select 1 from pg_tables where schemaname = 'public' and tablename = 'audit_entry' and pg_has_role(current_user, tableowner, 'member')) as owner`)
+  const found = rows[0]
+  if (!found?.migrated) return 'DATABASE_URL leads to an empty database: run "npm run countersign -- migrate" with DATABASE_OWNER_URL set, or start with it set'
+  if (found.superuser || found.owner) return 'DATABASE_URL signs in as the owner of the tables: give the application a login of its own, and the owner to DATABASE_OWNER_URL'
+  return null
+}

@@ -1,0 +1,96 @@
+import type { Faker } from '@faker-js/faker'
+import type { NetworkKind } from '@countersign/shared/accounts/profiles.ts'
+import { type Commune, departements, readCommunes, regions } from '../features/organisations/geography.ts'
+import type { Planned } from '../features/organisations/tree.store.ts'
+
+/** The size of the real network (DOMAIN section 2). */
+const missionsLocales = 440
+const capEmplois = 98
+const providers = 60
+const files = { 'mission-locale': 900_000, 'cap-emploi': 140_000, provider: 60_000 } as const
+
+const networks: Record<NetworkKind, string> = { 'mission-locale': 'Missions locales', 'cap-emploi': 'Cap emploi', provider: 'Prestataires', 'france-travail': 'France Travail' }
+
+const blank = { networkKind: null, emailDomain: null, address: null, postcode: null, communeCode: null, phone: null, caseload: 0, conventionEndsOn: null } as const
+
+/** "de Lyon", "du Havre", "d’Évreux", "des Abymes". */
+const of = (name: string): string => {
+  if (name.startsWith('Le ')) return `du ${name.slice(3)}`
+  if (name.startsWith('Les ')) return `des ${name.slice(4)}`
+  return /^[AEÉÈIOUYH]/.test(name) ? `d’${name}` : `de ${name}`
+}
+
+const domainOf = (prefix: string, name: string) =>
+  `${prefix}-${name.normalize('NFKD').replace(/\p{Mark}/gu, '').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')}.example`
+
+export const keys = {
+  nation: 'nation',
+  network: (kind: NetworkKind) => `network:${kind}`,
+  region: (kind: NetworkKind, code: string) => `region:${kind}:${code}`,
+  departement: (kind: NetworkKind, code: string) => `departement:${kind}:${code}`,
+  structure: (kind: NetworkKind, commune: string) => `structure:${kind}:${commune}`,
+  site: (kind: NetworkKind, structure: string, commune: string) => `site:${kind}:${structure}:${commune}`,
+}
+
+/** At least one in every département, then the largest communes. */
+const seats = (communes: readonly Commune[], wanted: number): readonly Commune[] => {
+  const first = new Map<string, Commune>()
+  for (const commune of communes) if (!first.has(commune.departement)) first.set(commune.departement, commune)
+  const chosen = [...first.values()].slice(0, wanted)
+  for (const commune of communes) {
+    if (chosen.length >= wanted) break
+    if (!chosen.includes(commune)) chosen.push(commune)
+  }
+  return chosen
+}
+
+type Office = { readonly structure: Commune; readonly site: Commune; readonly weight: number }
+
+/** Shares whole files by weight; what rounding leaves goes to the first. */
+const share = (offices: readonly Office[], total: number): readonly number[] => {
+  const sum = offices.reduce((all, { weight }) => all + weight, 0)
+  const parts = offices.map(({ weight }) => Math.floor((total * weight) / sum))
+  const left = total - parts.reduce((all, part) => all + part, 0)
+  return parts.map((part, index) => (index === 0 ? part + left : part))
+}
+
+/** The organisations of the demo, from the real geography of France; the same for the same faker seed. */
+export const planNetwork = (faker: Faker, conventionEndsOn: string): readonly Planned[] => {
+  const communes = readCommunes().filter(({ departement }) => departements.has(departement))
+  const nearby = Map.groupBy(communes, ({ departement }) => departement)
+  const rows: Planned[] = [{ ...blank, externalId: keys.nation, level: 'nation', parentExternalId: null, name: 'Réseau pour l’emploi' }]
+  const seen = new Set<string>()
+  const add = (row: Planned) => {
+    if (!seen.has(row.externalId)) rows.push(row)
+    seen.add(row.externalId)
+  }
+  const branch = (kind: NetworkKind, code: string) => {
+    const departement = departements.get(code)
+    if (!departement) return
+    add({ ...blank, externalId: keys.region(kind, departement.region), level: 'region', parentExternalId: keys.network(kind), name: regions.get(departement.region)?.nom ?? departement.region })
+    add({ ...blank, externalId: keys.departement(kind, code), level: 'departement', parentExternalId: keys.region(kind, departement.region), name: `${departement.nom} (${code})` })
+  }
+  for (const [kind, name] of Object.entries(networks) as [NetworkKind, string][]) add({ ...blank, externalId: keys.network(kind), level: 'network', parentExternalId: keys.nation, name, networkKind: kind })
+  for (const [code, { nom }] of regions) {
+    if ([...departements.values()].some(({ region }) => region === code)) add({ ...blank, externalId: keys.region('france-travail', code), level: 'region', parentExternalId: keys.network('france-travail'), name: `France Travail ${nom}` })
+  }
+
+  const settle = (kind: keyof typeof files, wanted: number, most: number, title: (commune: Commune) => string, prefix: string) => {
+    const offices = seats(communes, wanted).flatMap((structure): Office[] => {
+      const count = faker.number.int({ min: 1, max: most })
+      const others = (nearby.get(structure.departement) ?? []).filter((commune) => commune !== structure).slice(0, 12)
+      return [structure, ...faker.helpers.arrayElements(others, Math.min(count - 1, others.length))].map((site, index) => ({ structure, site, weight: Math.sqrt(site.population ?? 1) * (index === 0 ? 2 : 1) }))
+    })
+    const shares = share(offices, files[kind])
+    offices.forEach(({ structure, site }, index) => {
+      const emailDomain = domainOf(prefix, structure.nom)
+      branch(kind, structure.departement)
+      add({ ...blank, externalId: keys.structure(kind, structure.code), level: 'structure', parentExternalId: keys.departement(kind, structure.departement), name: title(structure), emailDomain, communeCode: structure.code, conventionEndsOn })
+      add({ ...blank, externalId: keys.site(kind, structure.code, site.code), level: 'site', parentExternalId: keys.structure(kind, structure.code), name: `${site === structure ? 'Siège' : 'Antenne'} ${of(site.nom)}`, emailDomain, address: faker.location.streetAddress(), postcode: site.codesPostaux?.[0] ?? null, communeCode: site.code, caseload: shares[index] ?? 0 })
+    })
+  }
+  settle('mission-locale', missionsLocales, 5, ({ nom }) => `Mission locale ${of(nom)}`, 'ml')
+  settle('cap-emploi', capEmplois, 2, ({ nom }) => `Cap emploi ${of(nom)}`, 'capemploi')
+  settle('provider', providers, 1, ({ nom }) => `Compétences Avenir ${nom}`, 'avenir')
+  return rows
+}

@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+
+const url = (protocols: RegExp, hint: string) =>
+  z.string({ error: `is missing: ${hint}` }).refine((text) => URL.canParse(text) && protocols.test(text), `is not ${hint}`)
+
+const settings = z.object({
+  /** The application's own login, which owns nothing. */
+  DATABASE_URL: url(/^postgres(ql)?:/, 'a PostgreSQL address such as postgres://countersign:secret@host:5432/countersign'),
+  /** The owner of the tables; used to migrate and never again. */
+  DATABASE_OWNER_URL: url(/^postgres(ql)?:/, 'a PostgreSQL address').optional(),
+  /** What links in mails start with; never taken from a request. */
+  PUBLIC_URL: url(/^https?:/, 'the address people type, such as https://countersign.example.org').transform((text) => text.replace(/\/+$/, '')),
+  SMTP_URL: url(/^smtps?:/, 'a mail server such as smtps://user:secret@mail.example.org'),
+  MAIL_FROM: z.string({ error: 'is missing: the sender of the mails' }).min(3, 'is empty'),
+  /** 32 bytes in base64; seals TOTP seeds. */
+  SECRET_KEY: z
+    .string({ error: 'is missing: 32 random bytes in base64' })
+    .transform((text) => Buffer.from(text, 'base64'))
+    .refine((bytes) => bytes.length === 32, 'is not 32 bytes in base64'),
+  PORT: z.coerce.number('is not a port').int('is not a port').min(1, 'is not a port').max(65535, 'is not a port').default(3000),
+  HOST: z.string().default('127.0.0.1'),
+  METRICS_PORT: z.coerce.number('is not a port').int('is not a port').min(1, 'is not a port').max(65535, 'is not a port').default(9464),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug'], 'is not one of fatal, error, warn, info, debug').default('info'),
+})
+
+export type Settings = Omit<z.infer<typeof settings>, 'SECRET_KEY'> & { readonly SECRET_KEY: Buffer; readonly demo: boolean }
+
+/** A secret may stand in a file named by NAME_FILE, as container platforms hand them out. */
+const withFiles = (source: NodeJS.ProcessEnv): Record<string, string> => {
+  const found: Record<string, string> = {}
+  for (const [name, value] of Object.entries(source)) {
+    if (value === undefined || value === '') continue
+    if (!name.endsWith('_FILE')) {
+      found[name] = value
+      continue
+    }
+    const setting = name.slice(0, -'_FILE'.length)
+    if (!(setting in settings.shape)) continue
+    try {
+      found[setting] = readFileSync(value, 'utf8').trim()
+    } catch {
+      throw new SettingsWrong([`${name} names a file that cannot be read: ${value}`])
+    }
+  }
+  return found
+}
+
+export class SettingsWrong extends Error {
+  constructor(lines: readonly string[]) {
+    super(lines.join('\n'))
+  }
+}
+
+/** Reads the settings of `npm start`; throws one line for each setting that is wrong or missing, naming it. */
+export const readSettings = (source: NodeJS.ProcessEnv = process.env): Settings => {
+  const parsed = settings.safeParse(withFiles(source))
+  if (!parsed.success) {
+    throw new SettingsWrong(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`))
+  }
+  return { ...parsed.data, demo: false }
+}
+
+/** Only the addresses of the database, for commands that need nothing else. */
+export const readDatabaseSettings = (source: NodeJS.ProcessEnv = process.env) => {
+  const parsed = settings.pick({ DATABASE_URL: true, DATABASE_OWNER_URL: true }).safeParse(withFiles(source))
+  if (!parsed.success) {
+    throw new SettingsWrong(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`))
+  }
+  return parsed.data
+}
+
+/** The environment a child process of ours inherits. */
+export const childEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env, LC_ALL: 'C', LC_MESSAGES: 'C' })
+
+export const underTest = (): boolean => process.env['CI'] === 'true'

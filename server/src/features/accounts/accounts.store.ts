@@ -1,0 +1,154 @@
+import type { Place } from '@countersign/shared/access/scope.ts'
+import type { Role } from '@countersign/shared/access/roles.ts'
+import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
+import type { AccountStatus } from '@countersign/shared/accounts/status.ts'
+import type { Ended } from '@countersign/shared/events.ts'
+import { searchWords } from '@countersign/shared/text/search.ts'
+import { account, accountSearch } from '@countersign/drizzle/schema/account.ts'
+import { eq, sql } from 'drizzle-orm'
+import { type Tx, uuids } from '../../kernel/db.ts'
+
+export type LockedAccount = {
+  readonly id: string
+  readonly status: AccountStatus
+  readonly previousStatus: AccountStatus | null
+  readonly statusChangedAt: Date
+  readonly statusChangedBy: string | null
+  readonly organisationId: string
+  readonly profileId: ProfileId
+  readonly epoch: number
+  readonly createdByRequestId: string
+  readonly place: Place
+}
+
+export type EndedAccount = Ended & { readonly id: string }
+export type FallenRequest = { readonly id: string; readonly reference: number; readonly kind: string; readonly organisationId: string; readonly subjectId: string | null }
+export type FallenApproval = FallenRequest & { readonly approverId: string }
+
+const lockColumns = {
+  id: account.id,
+  status: account.status,
+  previousStatus: account.previousStatus,
+  statusChangedAt: account.statusChangedAt,
+  statusChangedBy: account.statusChangedBy,
+  organisationId: account.organisationId,
+  profileId: account.profileId,
+  epoch: account.epoch,
+  createdByRequestId: account.createdByRequestId,
+  nationId: account.nationId,
+  networkId: account.networkId,
+  regionId: account.regionId,
+  departementId: account.departementId,
+  structureId: account.structureId,
+  siteId: account.siteId,
+}
+
+type Ending = { readonly ids: readonly string[]; readonly status: AccountStatus; readonly by: string | null; readonly now: Date }
+
+export const accounts = {
+  /** Locks in id order, so that two overlapping batches queue instead of deadlocking. Unknown ids are absent from the answer. */
+  async lockAll(tx: Tx, ids: readonly string[]): Promise<readonly LockedAccount[]> {
+    const rows = await tx
+      .select(lockColumns)
+      .from(account)
+      .where(sql`${account.id} = any(${uuids(ids)})`)
+      .orderBy(account.id)
+      .for('update')
+    return rows.map(({ nationId, networkId, regionId, departementId, structureId, siteId, ...row }) => ({
+      ...row,
+      place: { nationId, networkId, regionId, departementId, structureId, siteId },
+    }))
+  },
+
+  /** How many active policy owners would be left without these accounts; the grants are locked so that two revocations cannot both be the last but one. */
+  async policyOwnersBeside(tx: Tx, ids: readonly string[]): Promise<number> {
+    const { rows } = await tx.execute<{ id: string }>(sql`
+      select a.id from role_grant g join account a on a.id = g.account_id
+      where g.role = 'policy-owner' and g.revoked_at is null and a.status = 'active' order by a.id for update of g`)
+    return new Set(rows.map(({ id }) => id).filter((id) => !ids.includes(id))).size
+  },
+
+  async policyOwnersAmong(tx: Tx, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const { rows } = await tx.execute<{ id: string }>(sql`
+      select account_id as id from role_grant where role = 'policy-owner' and revoked_at is null and account_id = any(${uuids(ids)})`)
+    return new Set(rows.map(({ id }) => id))
+  },
+
+  /** Puts accounts out: everything that could still act for them ends in the same transaction (P5). The rows are already locked. */
+  async end(tx: Tx, { ids, status, by, now }: Ending): Promise<{ ended: EndedAccount[]; voided: FallenRequest[]; reopened: FallenApproval[] }> {
+    const among = uuids(ids)
+    await tx.execute(sql`
+      update account set previous_status = status, status = ${status}, status_changed_at = ${now}, status_changed_by = ${by}, epoch = epoch + 1
+      where id = any(${among})`)
+    const sessions = await tx.execute<{ id: string }>(sql`delete from session where account_id = any(${among}) returning account_id as id`)
+    // Their own links, and the unused ones of what they asked for: an invitation must not outlive its issuer (H14).
+    const links = await tx.execute<{ id: string }>(sql`
+      update link l set voided_at = ${now} from request r
+      where r.id = l.request_id and l.used_at is null and l.voided_at is null and (l.account_id = any(${among}) or r.requester_id = any(${among}))
+      returning case when l.account_id = any(${among}) then l.account_id else r.requester_id end as id`)
+    const requests = await tx.execute<{ id: string; reference: string; kind: string; organisationId: string; subjectId: string | null; of: string }>(sql`
+      update request set status = 'voided', decided_at = ${now}, decided_by = ${by}, reason = 'account-ended'
+      where status = 'pending' and (requester_id = any(${among}) or subject_id = any(${among}))
+      returning id, reference, kind, organisation_id as "organisationId", subject_id as "subjectId",
+        case when requester_id = any(${among}) then requester_id else subject_id end as of`)
+    const approvals = await tx.execute<{ id: string; reference: string; kind: string; organisationId: string; subjectId: string | null; approverId: string }>(sql`
+      update approval a set voided_at = ${now}, voided_because = 'approver-ended' from request r
+      where r.id = a.request_id and r.status = 'pending' and a.voided_at is null and a.approver_id = any(${among})
+      returning r.id, r.reference, r.kind, r.organisation_id as "organisationId", r.subject_id as "subjectId", a.approver_id as "approverId"`)
+    await tx.execute(sql`update outbox set settled_at = ${now}, outcome = 'superseded' where settled_at is null and account_id = any(${among})`)
+
+    const count = (rows: readonly { id: string }[], id: string) => rows.filter((row) => row.id === id).length
+    const ended = ids.map((id) => ({
+      id,
+      sessions: count(sessions.rows, id),
+      links: count(links.rows, id),
+      requestsVoided: requests.rows.filter((row) => row.of === id).length,
+      approvalsVoided: approvals.rows.filter((row) => row.approverId === id).length,
+    }))
+    return {
+      ended,
+      voided: requests.rows.map(({ of: _of, ...row }) => ({ ...row, reference: Number(row.reference) })),
+      reopened: approvals.rows.map((row) => ({ ...row, reference: Number(row.reference) })),
+    }
+  },
+
+  /** The undo of P1: back to what it was, by the same hand. Sessions, links and requests stay ended. */
+  async undoEnding(tx: Tx, row: LockedAccount, status: AccountStatus, now: Date): Promise<void> {
+    await tx
+      .update(account)
+      .set({ status, previousStatus: null, statusChangedAt: now, epoch: row.epoch + 1 })
+      .where(eq(account.id, row.id))
+  },
+
+  async reinstate(tx: Tx, row: LockedAccount, requestId: string, now: Date): Promise<void> {
+    await tx
+      .update(account)
+      .set({ status: 'active', previousStatus: null, statusChangedAt: now, statusChangedBy: null, epoch: row.epoch + 1, authorisedByRequestId: requestId })
+      .where(eq(account.id, row.id))
+  },
+
+  /** A reset opens a new epoch: every session of before is refused from this commit on. */
+  async endSessions(tx: Tx, id: string): Promise<number> {
+    await tx.execute(sql`update account set epoch = epoch + 1 where id = ${id}`)
+    const { rowCount } = await tx.execute(sql`delete from session where account_id = ${id}`)
+    return rowCount ?? 0
+  },
+
+  async createAll(tx: Tx, rows: readonly (typeof account.$inferInsert)[]): Promise<void> {
+    await tx.insert(account).values([...rows])
+    await tx.insert(accountSearch).values(rows.map((row) => ({ accountId: row.id, words: searchWords(`${row.givenName} ${row.familyName} ${row.login} ${row.email}`) })))
+  },
+
+  async holdsRole(tx: Tx, accountId: string, role: Role, organisationId: string): Promise<boolean> {
+    const { rowCount } = await tx.execute(sql`
+      select 1 from role_grant where account_id = ${accountId} and role = ${role} and organisation_id = ${organisationId} and revoked_at is null`)
+    return (rowCount ?? 0) > 0
+  },
+
+  async loginTaken(tx: Tx, login: string): Promise<boolean> {
+    const { rowCount } = await tx.execute(sql`
+      select 1 from account where login = ${login}
+      union all select 1 from request where status = 'pending' and kind = 'create-account' and content ->> 'login' = ${login}`)
+    return (rowCount ?? 0) > 0
+  },
+}

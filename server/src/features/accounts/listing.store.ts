@@ -1,0 +1,129 @@
+import { type Actor, type Place, type Scope, scopeOf } from '@countersign/shared/access/scope.ts'
+import type { Role } from '@countersign/shared/access/roles.ts'
+import { decideEnding, type EndingVerb } from '@countersign/shared/accounts/ending.ts'
+import { dormantDays, expiringDays, type ListAccounts, neverUsedDays, pageSize } from '@countersign/shared/accounts/listing.ts'
+import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
+import type { AccountStatus } from '@countersign/shared/accounts/status.ts'
+import type { RefusalCode } from '@countersign/shared/refusals.ts'
+import { searchWords } from '@countersign/shared/text/search.ts'
+import { account } from '@countersign/drizzle/schema/account.ts'
+import { type SQL, sql } from 'drizzle-orm'
+import type { Db } from '../../kernel/db.ts'
+import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
+import { within } from '../../kernel/scope.ts'
+import { organisations } from '../organisations/organisations.store.ts'
+
+export type AccountRow = {
+  readonly id: string
+  readonly login: string
+  readonly givenName: string
+  readonly familyName: string
+  readonly email: string
+  readonly status: AccountStatus
+  readonly statusChangedAt: string
+  readonly profileId: ProfileId
+  readonly reach: number
+  readonly place: string
+  readonly above: string | null
+  readonly roles: readonly Role[]
+  readonly endsOn: string
+  readonly createdAt: string
+  /** Null where the account has never signed in. */
+  readonly lastSignInAt: string | null
+  readonly can: Readonly<Record<EndingVerb, RefusalCode | null>>
+}
+
+type Fetched = Omit<AccountRow, 'can'> & { lastKey: string; lastOwner: boolean } & Place
+
+/** Sort keys from an allow-list: the expressions, and the values a cursor carries for them. */
+const sorts = {
+  name: { columns: sql`(account.family_name, account.given_name, account.id)`, casts: ['text', 'text', 'uuid'], key: (row: Fetched) => [row.familyName, row.givenName, row.id] },
+  'last-sign-in': { columns: sql`(account.last_sign_in_at, account.id)`, casts: ['timestamptz', 'uuid'], key: (row: Fetched) => [row.lastKey, row.id] },
+  reach: { columns: sql`(account.reach, account.id)`, casts: ['integer', 'uuid'], key: (row: Fetched) => [row.reach, row.id] },
+  end: { columns: sql`(account.ends_on, account.id)`, casts: ['date', 'uuid'], key: (row: Fetched) => [row.endsOn, row.id] },
+} as const
+
+const orderBy = (sort: keyof typeof sorts, direction: SQL): SQL => {
+  const columns = { name: ['family_name', 'given_name', 'id'], 'last-sign-in': ['last_sign_in_at', 'id'], reach: ['reach', 'id'], end: ['ends_on', 'id'] }[sort]
+  return sql.join(columns.map((column) => sql`account.${sql.identifier(column)} ${direction}`), sql`, `)
+}
+
+/** Every word must be found; the words are matched as they are indexed, so accents, case and hyphens do not matter. */
+const matching = (q: string): SQL => {
+  const words = searchWords(q).split(' ').filter(Boolean).slice(0, 5)
+  if (words.length === 0) return sql`true`
+  return sql`account.id in (select account_id from account_search where ${sql.join(words.map((word) => sql`words like ${`%${word.replace(/[\\%_]/g, '\\$&')}%`}`), sql` and `)})`
+}
+
+const lives = {
+  expiring: sql`account.status = 'active' and account.ends_on between current_date and current_date + ${expiringDays}::int`,
+  dormant: sql`account.status = 'active' and (account.last_sign_in_at > '-infinity' and account.last_sign_in_at < now() - make_interval(days => ${dormantDays})
+    or account.last_sign_in_at = '-infinity' and account.created_at < now() - make_interval(days => ${neverUsedDays}))`,
+} as const
+
+const subtree = async (db: Db, id: string): Promise<SQL> => {
+  const found = await organisations.find(db, id)
+  return found ? within([{ level: found.level, organisationId: id }], account) : sql`false`
+}
+
+const selected = sql`
+  account.id, account.login, account.given_name as "givenName", account.family_name as "familyName", account.email, account.status,
+  to_json(account.status_changed_at)#>>'{}' as "statusChangedAt", account.profile_id as "profileId", account.reach, home.name as place,
+  coalesce(structure.name, departement.name, region.name) as above, account.ends_on::text as "endsOn", to_json(account.created_at)#>>'{}' as "createdAt",
+  to_json(nullif(account.last_sign_in_at, '-infinity'))#>>'{}' as "lastSignInAt", account.last_sign_in_at::text as "lastKey",
+  account.nation_id as "nationId", account.network_id as "networkId", account.region_id as "regionId", account.departement_id as "departementId",
+  account.structure_id as "structureId", account.site_id as "siteId",
+  coalesce((select json_agg(distinct g.role) from role_grant g where g.account_id = account.id and g.revoked_at is null), '[]'::json) as roles,
+  exists (select 1 from role_grant g where g.account_id = account.id and g.role = 'policy-owner' and g.revoked_at is null)
+    and not exists (select 1 from role_grant g join account other on other.id = g.account_id and other.status = 'active'
+      where g.role = 'policy-owner' and g.revoked_at is null and g.account_id <> account.id) as "lastOwner"`
+
+const from = sql`
+  account join organisation home on home.id = account.organisation_id
+  left join organisation structure on structure.id = account.structure_id and structure.id <> home.id
+  left join organisation departement on departement.id = account.departement_id and departement.id <> home.id
+  left join organisation region on region.id = account.region_id and region.id <> home.id`
+
+/** What this person may do to this row, by the functions that decide when they do it. */
+const withVerbs = (actor: Actor, row: Fetched): AccountRow => {
+  const { lastKey: _lastKey, lastOwner, nationId, networkId, regionId, departementId, structureId, siteId, ...rest } = row
+  const place = { nationId, networkId, regionId, departementId, structureId, siteId }
+  const can = (verb: EndingVerb) => {
+    const verdict = decideEnding({ actor, verb, account: { id: row.id, status: row.status, place, lastPolicyOwner: lastOwner } })
+    if (verdict.ok) return null
+    return verdict.refusal === 'out-of-scope' ? 'not-permitted' : verdict.refusal
+  }
+  return { ...rest, can: { suspend: can('suspend'), revoke: can('revoke') } }
+}
+
+export const accountListing = {
+  /** One page within the person's scope, by keyset: the last page costs what the first does. */
+  async page(db: Db, actor: Actor, { after, limit = pageSize, ...filters }: ListAccounts & { after?: string | undefined; limit?: number }): Promise<Page<AccountRow>> {
+    const scope: Scope = scopeOf(actor, 'account:read')
+    const sort = filters.sort ?? 'name'
+    const { columns, casts, key } = sorts[sort]
+    const descending = (filters.direction ?? 'asc') === 'desc'
+    const cursor = decodeCursor(after, casts.length)
+    const conditions = [
+      within(scope, account),
+      filters.status ? sql`account.status = ${filters.status}` : null,
+      filters.profile ? sql`account.profile_id = ${filters.profile}` : null,
+      filters.organisation ? await subtree(db, filters.organisation) : null,
+      filters.role ? sql`exists (select 1 from role_grant g where g.account_id = account.id and g.role = ${filters.role} and g.revoked_at is null)` : null,
+      filters.life ? lives[filters.life] : null,
+      filters.q ? matching(filters.q) : null,
+      cursor ? sql`${columns} ${descending ? sql`<` : sql`>`} (${sql.join(cursor.map((value, index) => sql`${value}::${sql.raw(casts[index] ?? 'text')}`), sql`, `)})` : null,
+    ].filter((condition) => condition !== null)
+    const { rows } = await db.execute<Fetched & Record<string, unknown>>(sql`
+      select ${selected} from ${from} where ${sql.join(conditions, sql` and `)} order by ${orderBy(sort, descending ? sql`desc` : sql`asc`)} limit ${limit + 1}`)
+    const page = toPage<Fetched>(rows, limit, (row) => [...key(row)])
+    return { rows: page.rows.map((row) => withVerbs(actor, row)), next: page.next }
+  },
+
+  /** One account as a row, if it is within scope; null reads as not found. */
+  async one(db: Db, actor: Actor, id: string, scope: Scope = scopeOf(actor, 'account:read')): Promise<AccountRow | null> {
+    const { rows } = await db.execute<Fetched & Record<string, unknown>>(sql`
+      select ${selected} from ${from} where account.id = ${id} and (${within(scope, account)} or account.id = ${actor.id})`)
+    return rows[0] ? withVerbs(actor, rows[0]) : null
+  },
+}

@@ -1,0 +1,68 @@
+import type { Scope } from '@countersign/shared/access/scope.ts'
+import { pageSize } from '@countersign/shared/accounts/listing.ts'
+import type { ListAudit } from '@countersign/shared/audit/listing.ts'
+import type { EventType } from '@countersign/shared/events.ts'
+import { auditEntry } from '@countersign/drizzle/schema/audit-entry.ts'
+import { type SQL, sql } from 'drizzle-orm'
+import type { Db } from '../../kernel/db.ts'
+import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
+import { within } from '../../kernel/scope.ts'
+import { organisations } from '../organisations/organisations.store.ts'
+
+export type AuditRow = {
+  readonly id: string
+  readonly at: string
+  readonly type: EventType
+  readonly actor: { readonly id: string; readonly name: string } | null
+  readonly subject: { readonly id: string; readonly name: string | null; readonly kind: 'account' | 'request' | 'organisation' | 'other' }
+  readonly place: string | null
+  readonly channel: string
+  readonly address: string | null
+  readonly data: Record<string, unknown>
+}
+
+const conditionsOf = async (db: Db, scope: Scope, filters: ListAudit): Promise<SQL[]> => {
+  const place = filters.organisation ? await organisations.find(db, filters.organisation) : null
+  return [
+    within(scope, auditEntry),
+    filters.actor ? sql`audit_entry.actor_id = ${filters.actor}` : null,
+    filters.subject ? sql`audit_entry.subject_id = ${filters.subject}` : null,
+    filters.organisation ? (place ? within([{ level: place.level, organisationId: place.id }], auditEntry) : sql`false`) : null,
+    filters.type ? sql`audit_entry.type = ${filters.type}` : null,
+    filters.since ? sql`audit_entry.at >= (${filters.since}::date at time zone 'Europe/Paris')` : null,
+    filters.until ? sql`audit_entry.at < ((${filters.until}::date + 1) at time zone 'Europe/Paris')` : null,
+  ].filter((condition) => condition !== null)
+}
+
+const selected = sql`
+  audit_entry.id, to_json(audit_entry.at)#>>'{}' as at, audit_entry.type, audit_entry.data, audit_entry.origin ->> 'channel' as channel, audit_entry.origin ->> 'address' as address, place.name as place,
+  case when actor.id is null then null else json_build_object('id', actor.id, 'name', actor.given_name || ' ' || actor.family_name) end as actor,
+  json_build_object('id', audit_entry.subject_id, 'name', coalesce(subject.given_name || ' ' || subject.family_name, request.reference::text, about.name),
+    'kind', case when subject.id is not null then 'account' when request.id is not null then 'request' when about.id is not null then 'organisation' else 'other' end) as subject`
+
+const from = sql`
+  audit_entry left join account actor on actor.id = audit_entry.actor_id left join account subject on subject.id = audit_entry.subject_id
+  left join request on request.id = audit_entry.subject_id left join organisation about on about.id = audit_entry.subject_id
+  left join organisation place on place.id = audit_entry.organisation_id`
+
+export const audit = {
+  /** Newest first, within scope. An entry without a place is seen by those who see the whole nation alone, and by its person. */
+  async page(db: Db, scope: Scope, { after, limit = pageSize, ...filters }: ListAudit & { after?: string | undefined; limit?: number }): Promise<Page<AuditRow>> {
+    const cursor = decodeCursor(after, 2)
+    const conditions = await conditionsOf(db, scope, filters)
+    if (cursor) conditions.push(sql`(audit_entry.at, audit_entry.id) < (${cursor[0]}::timestamptz, ${cursor[1]}::uuid)`)
+    const { rows } = await db.execute<AuditRow & Record<string, unknown>>(sql`
+      select ${selected} from ${from} where ${sql.join(conditions, sql` and `)} order by audit_entry.at desc, audit_entry.id desc limit ${limit + 1}`)
+    return toPage<AuditRow>(rows, limit, (row) => [row.at, row.id])
+  },
+
+  /** All that a filter finds, a thousand at a time, in bounded memory. */
+  async *all(db: Db, scope: Scope, filters: ListAudit): AsyncGenerator<AuditRow> {
+    let after: string | undefined
+    do {
+      const page: Page<AuditRow> = await audit.page(db, scope, { ...filters, after, limit: 1000 })
+      yield* page.rows
+      after = page.next ?? undefined
+    } while (after)
+  },
+}

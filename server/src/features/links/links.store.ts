@@ -1,0 +1,61 @@
+import { link } from '@countersign/drizzle/schema/credential.ts'
+import { sql } from 'drizzle-orm'
+import { v7 as uuid } from 'uuid'
+import type { Db, Tx } from '../../kernel/db.ts'
+import { hashToken } from '../../kernel/secrets.ts'
+
+export type LinkKind = 'invitation' | 'reset' | 'enrolment' | 'disown'
+
+/** How long each kind opens (DOMAIN section 4, NIST 800-63B-4). */
+export const linkHours = { invitation: 24, reset: 1, enrolment: 24, disown: 72 } as const satisfies Record<LinkKind, number>
+
+export type OpenLink = {
+  readonly id: string
+  readonly kind: LinkKind
+  readonly accountId: string
+  readonly requestId: string
+  readonly login: string
+  readonly givenName: string
+  readonly organisationId: string
+  readonly roles: number
+}
+
+export const links = {
+  async make(tx: Tx, { kind, accountId, requestId, now }: { kind: LinkKind; accountId: string; requestId: string; now: Date }): Promise<void> {
+    const expiresAt = new Date(now.getTime() + linkHours[kind] * 3_600_000)
+    await tx.insert(link).values({ id: uuid(), kind, accountId, requestId, createdAt: now, expiresAt })
+  },
+
+  /** A new link for a credential ends the older ones. */
+  async voidUnused(tx: Tx, accountId: string, now: Date): Promise<void> {
+    await tx.execute(sql`update link set voided_at = ${now} where account_id = ${accountId} and kind <> 'disown' and used_at is null and voided_at is null`)
+  },
+
+  /** The link a token opens, if it is alive and its account is: expired, used, voided and unknown all read the same. */
+  async open(db: Db | Tx, token: string): Promise<OpenLink | null> {
+    const { rows } = await db.execute<OpenLink & Record<string, unknown>>(sql`
+      select l.id, l.kind, l.account_id as "accountId", l.request_id as "requestId", a.login, a.given_name as "givenName", a.organisation_id as "organisationId",
+        (select count(*)::int from role_grant g where g.account_id = a.id and g.revoked_at is null) as roles
+      from link l join account a on a.id = l.account_id and a.status = 'active'
+      where l.token_hash = ${hashToken(token)} and l.used_at is null and l.voided_at is null and l.expires_at > now()`)
+    return rows[0] ?? null
+  },
+
+  /** Consumes a link; of any number at the same instant one gets true. */
+  async use(tx: Tx, id: string, now: Date): Promise<boolean> {
+    const { rowCount } = await tx.execute(sql`update link set used_at = ${now} where id = ${id} and used_at is null and voided_at is null`)
+    return rowCount === 1
+  },
+
+  /** Gives an unused link its token, at the moment the mail is written; the text of it is returned once and kept nowhere. */
+  async mint(db: Db, { accountId, kinds, hash }: { accountId: string; kinds: readonly LinkKind[]; hash: Buffer }): Promise<{ id: string; kind: LinkKind; expiresAt: Date } | null> {
+    const { rows } = await db.execute<{ id: string; kind: LinkKind; expires_at: string }>(sql`
+      update link set token_hash = ${hash} where id = (
+        select id from link where account_id = ${accountId} and kind = any(${sql.param([...kinds])}::text[]) and used_at is null and voided_at is null and expires_at > now()
+        order by created_at desc limit 1)
+      and used_at is null and voided_at is null
+      returning id, kind, expires_at`)
+    const row = rows[0]
+    return row ? { id: row.id, kind: row.kind, expiresAt: new Date(row.expires_at) } : null
+  },
+}

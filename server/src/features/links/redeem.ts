@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto'
+import { generateURI, ScureBase32Plugin } from 'otplib'
+import type { Nobody } from '../../kernel/actor.ts'
+import type { Operation } from '../../kernel/commit.ts'
+import { Refused } from '../../kernel/refused.ts'
+import { derived, seal, sha256 } from '../../kernel/secrets.ts'
+import { accounts } from '../accounts/accounts.store.ts'
+import { credentials } from '../sessions/credentials.store.ts'
+import { plainRecoveryCode } from '../sessions/authenticate.ts'
+import { hashPassword, objectionToPassword } from '../sessions/passwords.ts'
+import { stepOfCode } from '../sessions/totp.ts'
+import { links, type OpenLink } from './links.store.ts'
+
+export type RedeemInput = { readonly token: string; readonly password: string | null; readonly code: string | null }
+export type Redeemed = { readonly login: string; readonly recoveryCodes: readonly string[] }
+
+const recoveryCodes = 10
+const base32 = new ScureBase32Plugin()
+
+/** What the page of a link asks for: a password unless it is only a factor that is missing; a second factor for holders of roles. */
+export const asksFor = (link: OpenLink) => ({ password: link.kind !== 'enrolment', secondFactor: link.kind === 'enrolment' || link.roles > 0 })
+
+/** The TOTP secret this link will enrol, and its address for the authenticator's camera. */
+export const totpOf = (key: Buffer, link: OpenLink): { secret: string; uri: string } => {
+  const secret = base32.encode(derived(key, `totp:${link.id}`), { padding: false })
+  return { secret, uri: generateURI({ issuer: 'Countersign', label: link.login, secret }) }
+}
+
+const newRecoveryCode = (): string => randomBytes(10).toString('hex').replace(/(.{5})(?=.)/g, '$1-')
+
+/** Sets what only its owner ever knows, through a link that serves once (P1, P9). Bound to the key that seals second factors. */
+export const redeem =
+  (key: Buffer): Operation<RedeemInput, Redeemed, Nobody> =>
+  async ({ tx, now }, { token, password, code }) => {
+    const link = await links.open(tx, token)
+    if (!link || link.kind === 'disown') throw new Refused('link-dead')
+    await accounts.lockAll(tx, [link.accountId])
+    const asked = asksFor(link)
+    const weak = asked.password ? objectionToPassword(password ?? '', [link.login, link.givenName]) : null
+    if (weak) throw new Refused(weak, link.accountId, [{ field: 'password', refusal: weak }])
+    const totp = totpOf(key, link)
+    const step = asked.secondFactor ? await stepOfCode(totp.secret, code ?? '') : null
+    if (asked.secondFactor && step === null) throw new Refused('code-wrong', link.accountId, [{ field: 'code', refusal: 'code-wrong' }])
+
+    if (!(await links.use(tx, link.id, now))) throw new Refused('link-dead')
+    const codes = asked.secondFactor ? Array.from({ length: recoveryCodes }, newRecoveryCode) : []
+    const set = [
+      ...(asked.password ? [{ kind: 'password' as const, secret: await hashPassword(password ?? '') }] : []),
+      ...(step === null ? [] : [{ kind: 'totp' as const, secret: seal(key, totp.secret), lastStep: step }]),
+      ...codes.map((one) => ({ kind: 'recovery-code' as const, secret: sha256(plainRecoveryCode(one)) })),
+    ]
+    const replaced = asked.password ? (['password', 'totp', 'recovery-code'] as const) : (['totp', 'recovery-code'] as const)
+    await credentials.replace(tx, { accountId: link.accountId, linkId: link.id, now }, replaced, set)
+
+    const factors = [...new Set(set.map(({ kind }) => kind))]
+    return {
+      value: { login: link.login, recoveryCodes: codes },
+      events: [{ type: 'account.enrolled', subject: link.accountId, organisation: link.organisationId, data: { linkId: link.id, factors } }],
+    }
+  }

@@ -1,0 +1,47 @@
+import { covers } from '@countersign/shared/access/scope.ts'
+import type { Person } from '../../kernel/actor.ts'
+import type { Change } from '../../kernel/live.ts'
+import { router, signedIn } from '../../trpc.ts'
+import { sessions } from '../sessions/sessions.store.ts'
+
+const recheckMilliseconds = 15_000
+
+const concerns = (person: Person, { place, subject, actorId }: Change): boolean => subject === person.id || actorId === person.id || covers(person.grants, place)
+
+export const liveRouter = router({
+  /**
+   * What changed within one's scope, as it is committed by any process. Tells only that something changed; the client reads it
+   * through the same doors as ever. The session is asked for before every word and every 15 seconds: a revoked one hears nothing more (P5).
+   */
+  changes: signedIn.subscription(async function* ({ ctx, signal }) {
+    const person = ctx.actor
+    let waiting: { type: string; subject: string }[] = []
+    let wake = () => {}
+    const stop = ctx.live.listen((changes) => {
+      waiting.push(...changes.filter((change) => concerns(person, change)).map(({ type, subject }) => ({ type, subject })))
+      wake()
+    })
+    try {
+      while (!signal?.aborted) {
+        if (waiting.length === 0) {
+          await new Promise<void>((done) => {
+            const timer = setTimeout(done, recheckMilliseconds)
+            wake = () => {
+              clearTimeout(timer)
+              done()
+            }
+            signal?.addEventListener('abort', wake, { once: true })
+          })
+        }
+        if (signal?.aborted || !(await sessions.alive(ctx.db, person.sessionId))) return
+        if (waiting.length > 0) {
+          const told = waiting.slice(-100)
+          waiting = []
+          yield told
+        }
+      }
+    } finally {
+      stop()
+    }
+  }),
+})

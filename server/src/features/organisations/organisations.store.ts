@@ -1,0 +1,59 @@
+import type { Level, Place, Scope } from '@countersign/shared/access/scope.ts'
+import { levels } from '@countersign/shared/access/scope.ts'
+import type { NetworkKind } from '@countersign/shared/accounts/profiles.ts'
+import { organisation } from '@countersign/drizzle/schema/organisation.ts'
+import { and, asc, eq, inArray, sql } from 'drizzle-orm'
+import type { Db, Tx } from '../../kernel/db.ts'
+import { within } from '../../kernel/scope.ts'
+
+export type Standing = {
+  readonly id: string
+  readonly level: Level
+  readonly name: string
+  readonly place: Place
+  readonly network: NetworkKind | null
+  readonly conventionEndsOn: string | null
+}
+
+type Row = {
+  id: string; level: Level; name: string; nation_id: string | null; network_id: string | null; region_id: string | null
+  departement_id: string | null; structure_id: string | null; site_id: string | null; network_kind: NetworkKind | null; convention_ends_on: string | null
+}
+
+export const organisations = {
+  /** Where an organisation stands, which network it belongs to and until when its structure's convention runs. */
+  async find(db: Db | Tx, id: string): Promise<Standing | null> {
+    const { rows } = await db.execute<Row>(sql`
+      select o.id, o.level, o.name, o.nation_id, o.network_id, o.region_id, o.departement_id, o.structure_id, o.site_id,
+        n.network_kind, coalesce(o.convention_ends_on, s.convention_ends_on)::text as convention_ends_on
+      from organisation o left join organisation n on n.id = o.network_id left join organisation s on s.id = o.structure_id
+      where o.id = ${id}`)
+    const row = rows[0]
+    if (!row) return null
+    const place = { nationId: row.nation_id, networkId: row.network_id, regionId: row.region_id, departementId: row.departement_id, structureId: row.structure_id, siteId: row.site_id }
+    return { id: row.id, level: row.level, name: row.name, place, network: row.network_kind, conventionEndsOn: row.convention_ends_on }
+  },
+
+  /** Citizens' files in the subtree of an organisation; zero where there is none. */
+  async caseloadOf(db: Db | Tx, id: string | null): Promise<number> {
+    if (!id) return 0
+    const [row] = await db.select({ total: organisation.totalCaseload }).from(organisation).where(eq(organisation.id, id))
+    return row?.total ?? 0
+  },
+
+  /** Organisations of the scope whose name holds the words, largest first by level then name; for pickers. */
+  async search(db: Db, scope: Scope, { words, levels: wanted }: { words: string; levels: readonly Level[] }) {
+    return db
+      .select({ id: organisation.id, name: organisation.name, level: organisation.level, totalCaseload: organisation.totalCaseload, conventionEndsOn: organisation.conventionEndsOn, within: sql<string | null>`(select name from organisation above where above.id = ${organisation.parentId})`, networkKind: sql<NetworkKind | null>`(select network_kind from organisation n where n.id = ${organisation.networkId})` })
+      .from(organisation)
+      .where(and(within(scope, organisation), inArray(organisation.level, [...(wanted.length > 0 ? wanted : levels)]), words ? sql`lower(${organisation.name}) like ${`%${words.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`}` : undefined))
+      .orderBy(sql`array_position(array['nation','network','region','departement','structure','site'], ${organisation.level})`, asc(organisation.name), asc(organisation.id))
+      .limit(30)
+  },
+
+  /** Names of a handful of organisations, to show what a filter in the URL means. */
+  async named(db: Db, scope: Scope, ids: readonly string[]) {
+    if (ids.length === 0) return []
+    return db.select({ id: organisation.id, name: organisation.name, level: organisation.level }).from(organisation).where(and(within(scope, organisation), inArray(organisation.id, [...ids])))
+  },
+}

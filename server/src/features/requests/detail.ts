@@ -1,0 +1,58 @@
+import type { Actor } from '@countersign/shared/access/scope.ts'
+import { reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
+import type { Db } from '../../kernel/db.ts'
+import { Refused } from '../../kernel/refused.ts'
+import { accountDetail } from '../accounts/detail.store.ts'
+import { organisations } from '../organisations/organisations.store.ts'
+import { requestListing } from './listing.store.ts'
+import { requests, type StoredRequest } from './requests.store.ts'
+import { subjects } from './subjects.store.ts'
+
+/** Citizens' files within reach before and after, so that the decision is about something one can picture. */
+const reachOf = async (db: Db, stored: StoredRequest) => {
+  const { content } = stored
+  if (content.kind === 'create-account') {
+    const reached = await accountDetail.reach(db, reachedOrganisation(content.profile, stored.place))
+    return { before: 0, after: reached?.total ?? 0, over: reached?.name ?? null }
+  }
+  const subject = await subjects.find(db, content.accountId)
+  const reached = subject ? await accountDetail.reach(db, reachedOrganisation(subject.profileId, stored.place)) : null
+  const files = reached?.total ?? 0
+  return { before: content.kind === 'reinstate' ? 0 : files, after: files, over: reached?.name ?? null }
+}
+
+/** One request with all the evidence a countersigner decides on. */
+export const requestDetail = async (db: Db, actor: Actor, id: string) => {
+  const stored = await requests.read(db, id)
+  if (!stored || !requestListing.mayRead(actor, stored)) throw new Refused('not-found', id)
+  const { content } = stored
+  const grantedOver = content.kind === 'grant-role' ? await organisations.find(db, content.organisationId) : null
+  const [row, can, people, approvals, calls, approvers, reach, contact] = await Promise.all([
+    requestListing.row(db, id),
+    requestListing.can(db, actor, stored, new Date()),
+    requestListing.people(db, [stored.requesterId, stored.subjectId].filter((one) => one !== null)),
+    requestListing.approvals(db, id),
+    requestListing.calls(db, id),
+    requestListing.approvers(db, stored),
+    reachOf(db, stored),
+    stored.subjectId ? accountDetail.contact(db, stored.subjectId) : null,
+  ])
+  if (!row) throw new Refused('not-found', id)
+  return {
+    ...row,
+    can,
+    requesterCard: people.find((one) => one.id === stored.requesterId) ?? null,
+    subjectCard: people.find((one) => one.id === stored.subjectId) ?? null,
+    approvals,
+    calls,
+    approvers,
+    approverRoles: stored.approverRoles,
+    heldUntil: stored.heldUntil?.toISOString() ?? null,
+    reach,
+    grantedOver: grantedOver ? { name: grantedOver.name, level: grantedOver.level } : null,
+    // The number to call back: on record before the request, and shown to those who may call.
+    phoneOnRecord: can.callBack === null || stored.kind === 'reset-credentials' ? (contact?.phone ?? null) : null,
+  }
+}
+
+export type RequestDetail = Awaited<ReturnType<typeof requestDetail>>

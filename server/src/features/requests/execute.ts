@@ -1,0 +1,91 @@
+import { reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
+import type { DomainEvent, LineageEdge } from '@countersign/shared/events.ts'
+import type { ContentOf, RequestKind } from '@countersign/shared/requests/kinds.ts'
+import { v7 as uuid } from 'uuid'
+import type { Tx } from '../../kernel/db.ts'
+import { Refused } from '../../kernel/refused.ts'
+import { accounts, type LockedAccount } from '../accounts/accounts.store.ts'
+import { links } from '../links/links.store.ts'
+import { organisations } from '../organisations/organisations.store.ts'
+import { credentials } from '../sessions/credentials.store.ts'
+import { grants } from './grants.store.ts'
+import type { StoredRequest } from './requests.store.ts'
+
+type Executed = { readonly events: readonly DomainEvent[]; readonly accountId: string }
+type Execution<K extends RequestKind> = (tx: Tx, request: StoredRequest, content: ContentOf<K>, now: Date) => Promise<Executed>
+
+const subjectOf = async (tx: Tx, accountId: string): Promise<LockedAccount> => {
+  const [row] = await accounts.lockAll(tx, [accountId])
+  if (!row) throw new Refused('not-found', accountId)
+  return row
+}
+
+const activeSubject = async (tx: Tx, accountId: string): Promise<LockedAccount> => {
+  const row = await subjectOf(tx, accountId)
+  if (row.status !== 'active') throw new Refused('account-not-active', accountId)
+  return row
+}
+
+const createAccount: Execution<'create-account'> = async (tx, request, content, now) => {
+  const reach = await organisations.caseloadOf(tx, reachedOrganisation(content.profile, request.place))
+  const { kind: _kind, justification: _justification, profile, ...person } = content
+  const id = uuid()
+  await accounts.createAll(tx, [{
+    id,
+    ...person,
+    ...request.place,
+    profileId: profile,
+    reach,
+    status: 'active',
+    statusChangedAt: now,
+    createdByRequestId: request.id,
+    authorisedByRequestId: request.id,
+    createdAt: now,
+  }])
+  await links.make(tx, { kind: 'invitation', accountId: id, requestId: request.id, now })
+  return { accountId: id, events: [{ type: 'account.created', subject: id, organisation: request.organisationId, data: { requestId: request.id, profile, reach } }] }
+}
+
+const resetCredentials: Execution<'reset-credentials'> = async (tx, request, content, now) => {
+  const row = await activeSubject(tx, content.accountId)
+  const sessions = await accounts.endSessions(tx, row.id)
+  await links.voidUnused(tx, row.id, now)
+  await links.make(tx, { kind: 'reset', accountId: row.id, requestId: request.id, now })
+  await links.make(tx, { kind: 'disown', accountId: row.id, requestId: request.id, now })
+  return { accountId: row.id, events: [{ type: 'account.reset', subject: row.id, organisation: row.organisationId, data: { requestId: request.id, sessions } }] }
+}
+
+const reinstate: Execution<'reinstate'> = async (tx, request, content, now) => {
+  const row = await subjectOf(tx, content.accountId)
+  if (row.status !== 'suspended') throw new Refused(row.status === 'revoked' ? 'account-revoked' : 'already-in-state', row.id)
+  await accounts.reinstate(tx, row, request.id, now)
+  return { accountId: row.id, events: [{ type: 'account.reinstated', subject: row.id, organisation: row.organisationId, data: { requestId: request.id, before: row.status, after: 'active' } }] }
+}
+
+const grantRole: Execution<'grant-role'> = async (tx, request, content, now) => {
+  const row = await activeSubject(tx, content.accountId)
+  await grants.give(tx, { accountId: row.id, role: content.role, organisationId: content.organisationId, requestId: request.id, now })
+  // A role is in force only behind a second factor: who has none is sent the way to one.
+  if (!(await credentials.hasSecondFactor(tx, row.id))) await links.make(tx, { kind: 'enrolment', accountId: row.id, requestId: request.id, now })
+  return { accountId: row.id, events: [{ type: 'role.granted', subject: row.id, organisation: row.organisationId, data: { requestId: request.id, role: content.role, over: content.organisationId } }] }
+}
+
+const executions: { readonly [K in RequestKind]: Execution<K> } = {
+  'create-account': createAccount,
+  'reset-credentials': resetCredentials,
+  reinstate,
+  'grant-role': grantRole,
+}
+
+/** Which hand the requester had, by kind: the family tree remembers it. */
+const handOf = { 'create-account': 'asked', 'reset-credentials': 'reset', reinstate: 'reinstated', 'grant-role': 'granted-role' } as const satisfies Record<RequestKind, LineageEdge['kind']>
+
+const run = <K extends RequestKind>(kind: K, tx: Tx, request: StoredRequest, content: ContentOf<K>, now: Date) => executions[kind](tx, request, content, now)
+
+/** Does what was countersigned, exactly as it stood, in the transaction of the last approval (P3). */
+export const execute = async (tx: Tx, request: StoredRequest, approverIds: readonly string[], now: Date) => {
+  const { events, accountId } = await run(request.kind, tx, request, request.content, now)
+  const edge = (kind: LineageEdge['kind'], from: string): LineageEdge => ({ kind, from, to: accountId, requestId: request.id })
+  const asked = request.requesterId && request.requesterId !== accountId ? [edge(handOf[request.kind], request.requesterId)] : []
+  return { events, lineage: [...asked, ...approverIds.map((id) => edge('countersigned', id))] }
+}

@@ -1,0 +1,52 @@
+import { requestContent } from '@countersign/shared/requests/kinds.ts'
+import { listRequests } from '@countersign/shared/requests/listing.ts'
+import { callBackOutcomes } from '@countersign/shared/requests/status.ts'
+import { email, justification, login, optionalComment } from '@countersign/shared/text/fields.ts'
+import { z } from 'zod'
+import { commit, runCommitted } from '../../kernel/commit.ts'
+import { Refused } from '../../kernel/refused.ts'
+import { open, permitted, router, signedIn } from '../../trpc.ts'
+import { approve } from './approve.ts'
+import { askPublicly } from './ask-publicly.ts'
+import { callBack } from './call-back.ts'
+import { cancel } from './cancel.ts'
+import { requestDetail } from './detail.ts'
+import { edit } from './edit.ts'
+import { requestListing } from './listing.store.ts'
+import { reject } from './reject.ts'
+import { submit } from './submit.ts'
+import { subjects } from './subjects.store.ts'
+
+const requestId = z.uuid()
+/** The SHA-256 of the content the person saw. */
+const seen = z.string().regex(/^[0-9a-f]{64}$/)
+const page = { cursor: z.string().max(400).optional() }
+
+/** The answer of the public page takes this long whatever it found, so that time tells nothing. */
+const neutralMilliseconds = 400
+
+export const requestsRouter = router({
+  list: permitted('request:read').input(listRequests.extend(page)).query(({ ctx, input: { cursor, ...filters } }) => requestListing.page(ctx.db, ctx.actor, { ...filters, after: cursor })),
+  get: permitted('request:read').input(z.strictObject({ requestId })).query(({ ctx, input }) => requestDetail(ctx.db, ctx.actor, input.requestId)),
+  submit: signedIn.input(requestContent).mutation(commit(submit)),
+  approve: permitted('request:countersign').input(z.strictObject({ requestId, seen })).mutation(commit(approve)),
+  reject: permitted('request:countersign').input(z.strictObject({ requestId, seen, reason: justification })).mutation(commit(reject)),
+  callBack: permitted('request:call-back').input(z.strictObject({ requestId, outcome: z.enum(callBackOutcomes), note: optionalComment })).mutation(commit(callBack)),
+  cancel: signedIn.input(z.strictObject({ requestId })).mutation(commit(cancel)),
+  edit: signedIn.input(z.strictObject({ requestId, content: requestContent })).mutation(commit(edit)),
+
+  /** "Forgot password": the same words after the same time, whether the account exists, is suspended, or already has one pending. */
+  askReset: open
+    .input(z.strictObject({ name: z.union([login, email]), justification: optionalComment }))
+    .mutation(async ({ ctx, input }) => {
+      const answered = new Promise((done) => setTimeout(done, neutralMilliseconds))
+      const accountId = await subjects.named(ctx.db, input.name)
+      if (accountId) {
+        await runCommitted(askPublicly, ctx, { accountId, justification: input.justification || 'public-page' }).catch((error: unknown) => {
+          if (!(error instanceof Refused)) throw error
+        })
+      }
+      await answered
+      return { asked: true as const }
+    }),
+})

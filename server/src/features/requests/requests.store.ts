@@ -1,0 +1,143 @@
+import type { Place } from '@countersign/shared/access/scope.ts'
+import type { Kinship } from '@countersign/shared/policy/independence.ts'
+import type { RequestCase } from '@countersign/shared/requests/approval.ts'
+import { canonicalJson } from '@countersign/shared/requests/canonical.ts'
+import { type RequestContent, type RequestKind, requestContent } from '@countersign/shared/requests/kinds.ts'
+import type { CallBackOutcome, RequestStatus } from '@countersign/shared/requests/status.ts'
+import { approval, callBack, request } from '@countersign/drizzle/schema/request.ts'
+import { and, eq, isNull, sql } from 'drizzle-orm'
+import { v7 as uuid } from 'uuid'
+import { type Db, type Tx, uuids } from '../../kernel/db.ts'
+import { Refused } from '../../kernel/refused.ts'
+import { sha256 } from '../../kernel/secrets.ts'
+
+export type StoredRequest = RequestCase & {
+  readonly id: string
+  readonly reference: number
+  readonly organisationId: string
+  readonly content: RequestContent
+}
+
+/** The text that is hashed, held and shown: what an approval binds to. */
+export const canonicalContent = (content: RequestContent): { text: string; hash: string } => {
+  const text = canonicalJson(content)
+  return { text, hash: sha256(text) }
+}
+
+type Filing = {
+  readonly content: RequestContent
+  readonly requesterId: string | null
+  readonly subjectId: string | null
+  readonly organisationId: string
+  readonly place: Place
+  readonly channel: 'operator' | 'public'
+  readonly approvalsNeeded: number
+  readonly approverRoles: RequestCase['approverRoles']
+  readonly now: Date
+  readonly expiresAt: Date
+  readonly heldUntil: Date | null
+}
+
+const toStored = (
+  row: typeof request.$inferSelect,
+  approverIds: readonly string[],
+  lastCall: CallBackOutcome | null,
+): StoredRequest => {
+  if (row.kind === 'found-network') throw new Refused('not-found')
+  const { nationId, networkId, regionId, departementId, structureId, siteId, kind, ...rest } = row
+  return { ...rest, kind, content: requestContent.parse(row.content), place: { nationId, networkId, regionId, departementId, structureId, siteId }, approverIds, callBack: lastCall }
+}
+
+export const requests = {
+  /**
+   * Holds a request, and before it the accounts it is about, until the transaction ends: approvals take turns, and a
+   * revocation, which locks accounts first, takes its turn in the same order.
+   */
+  async lock(tx: Tx, id: string): Promise<StoredRequest> {
+    const [people] = await tx.select({ requesterId: request.requesterId, subjectId: request.subjectId }).from(request).where(eq(request.id, id))
+    if (!people) throw new Refused('not-found', id)
+    if (people.subjectId) await tx.execute(sql`select 1 from account where id = ${people.subjectId} for update`)
+    if (people.requesterId) await tx.execute(sql`select 1 from account where id = ${people.requesterId} for share`)
+    const [row] = await tx.select().from(request).where(eq(request.id, id)).for('update')
+    if (!row) throw new Refused('not-found', id)
+    const { approverIds, lastCall } = await requests.decisionsOn(tx, id)
+    return toStored(row, approverIds, lastCall)
+  },
+
+  /** The same without holding it: for showing, never for writing. */
+  async read(db: Db, id: string): Promise<StoredRequest | null> {
+    const [row] = await db.select().from(request).where(eq(request.id, id))
+    if (!row || row.kind === 'found-network') return null
+    const { approverIds, lastCall } = await requests.decisionsOn(db, id)
+    return toStored(row, approverIds, lastCall)
+  },
+
+  async decisionsOn(db: Db | Tx, id: string) {
+    const given = await db.select({ by: approval.approverId }).from(approval).where(and(eq(approval.requestId, id), isNull(approval.voidedAt)))
+    const [call] = await db.select({ outcome: callBack.outcome }).from(callBack).where(eq(callBack.requestId, id)).orderBy(sql`called_at desc, id desc`).limit(1)
+    return { approverIds: given.map(({ by }) => by), lastCall: call?.outcome ?? null }
+  },
+
+  /** The lineage around these people since then: what independence is decided on (P2). */
+  async kinship(db: Db | Tx, people: readonly string[], since: Date): Promise<readonly Kinship[]> {
+    const { rows } = await db.execute<{ by_account: string; of_account: string; at: string }>(sql`select * from kinship_around(${uuids(people)}, ${since})`)
+    return rows.map((row) => ({ by: row.by_account, of: row.of_account, at: new Date(row.at) }))
+  },
+
+  async file(tx: Tx, filing: Filing): Promise<{ id: string; reference: number; hash: string }> {
+    const id = uuid()
+    const { text, hash } = canonicalContent(filing.content)
+    const [row] = await tx
+      .insert(request)
+      .values({ id, kind: filing.content.kind, status: 'pending', organisationId: filing.organisationId, ...filing.place, requesterId: filing.requesterId, subjectId: filing.subjectId, channel: filing.channel, content: text, contentHash: hash, approvalsNeeded: filing.approvalsNeeded, approverRoles: [...filing.approverRoles], submittedAt: filing.now, expiresAt: filing.expiresAt, heldUntil: filing.heldUntil })
+      .returning({ reference: request.reference })
+    return { id, reference: row?.reference ?? 0, hash }
+  },
+
+  async pendingOn(tx: Tx, subjectId: string, kind: RequestKind): Promise<boolean> {
+    const found = await tx.select({ id: request.id }).from(request).where(and(eq(request.subjectId, subjectId), eq(request.kind, kind), eq(request.status, 'pending')))
+    return found.length > 0
+  },
+
+  async approve(tx: Tx, row: { requestId: string; approverId: string; contentHash: string; now: Date }): Promise<void> {
+    await tx.insert(approval).values({ id: uuid(), requestId: row.requestId, approverId: row.approverId, contentHash: row.contentHash, independent: true, givenAt: row.now })
+  },
+
+  async decide(tx: Tx, id: string, decision: { status: RequestStatus; by: string | null; now: Date; reason: string | null }): Promise<void> {
+    await tx
+      .update(request)
+      .set({ status: decision.status, decidedAt: decision.now, decidedBy: decision.by, reason: decision.reason })
+      .where(and(eq(request.id, id), eq(request.status, 'pending')))
+  },
+
+  /** New content voids every approval given to the old one (P3). */
+  async rewrite(tx: Tx, id: string, row: { content: RequestContent; approvalsNeeded: number; now: Date }): Promise<{ hash: string; voided: number }> {
+    const { text, hash } = canonicalContent(row.content)
+    const { rowCount } = await tx.execute(sql`update approval set voided_at = ${row.now}, voided_because = 'content-changed' where request_id = ${id} and voided_at is null`)
+    await tx.update(request).set({ content: text, contentHash: hash, approvalsNeeded: row.approvalsNeeded }).where(eq(request.id, id))
+    return { hash, voided: rowCount ?? 0 }
+  },
+
+  async recordCall(tx: Tx, row: { requestId: string; callerId: string; outcome: CallBackOutcome; note: string; now: Date }): Promise<void> {
+    await tx.insert(callBack).values({ id: uuid(), requestId: row.requestId, callerId: row.callerId, outcome: row.outcome, note: row.note, calledAt: row.now })
+  },
+
+  /** Everybody who was ever named policy owner, revoked ones included: the founding exception cannot be brought back by revoking people. */
+  async policyOwnersEver(db: Db | Tx): Promise<number> {
+    const { rows } = await db.execute<{ count: number }>(sql`select count(distinct account_id)::int as count from role_grant where role = 'policy-owner'`)
+    return rows[0]?.count ?? 0
+  },
+
+  async overdue(db: Db): Promise<readonly string[]> {
+    const rows = await db.select({ id: request.id }).from(request).where(and(eq(request.status, 'pending'), sql`${request.expiresAt} <= now()`)).limit(200)
+    return rows.map(({ id }) => id)
+  },
+
+  async expire(tx: Tx, ids: readonly string[], now: Date) {
+    const { rows } = await tx.execute<{ id: string; reference: string; kind: RequestKind; organisationId: string; subjectId: string | null }>(sql`
+      update request set status = 'expired', decided_at = ${now}
+      where id = any(${uuids(ids)}) and status = 'pending' and expires_at <= ${now}
+      returning id, reference, kind, organisation_id as "organisationId", subject_id as "subjectId"`)
+    return rows.map((row) => ({ ...row, reference: Number(row.reference) }))
+  },
+}

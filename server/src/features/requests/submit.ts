@@ -1,0 +1,100 @@
+import type { Place } from '@countersign/shared/access/scope.ts'
+import { type FilingCase, objectionsToFiling, sensitivityOf } from '@countersign/shared/requests/filing.ts'
+import type { RequestContent } from '@countersign/shared/requests/kinds.ts'
+import { contactHoldHours, deadlineWorkingHours, requirementFor, type Sensitivity } from '@countersign/shared/requests/requirement.ts'
+import { isValidPhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max'
+import { DateTime } from 'luxon'
+import type { Actor } from '@countersign/shared/access/scope.ts'
+import type { Operation } from '../../kernel/commit.ts'
+import type { Tx } from '../../kernel/db.ts'
+import { Refused } from '../../kernel/refused.ts'
+import { accounts } from '../accounts/accounts.store.ts'
+import { organisations } from '../organisations/organisations.store.ts'
+import { requests } from './requests.store.ts'
+import { nowhere } from '@countersign/shared/organisations/places.ts'
+import { subjects } from './subjects.store.ts'
+import { afterWorkingHours } from './working-hours.ts'
+
+export type Submitted = { readonly id: string; readonly reference: number }
+
+/** Phone numbers are kept as E.164; one typed the French way is read as French. */
+const withPlainPhone = (content: RequestContent): RequestContent => {
+  if (content.kind !== 'create-account') return content
+  const parsed = parsePhoneNumberFromString(content.phone, 'FR')
+  return parsed?.isValid() ? { ...content, phone: parsed.number } : content
+}
+
+export type Prepared = {
+  readonly content: RequestContent
+  readonly subjectId: string | null
+  readonly organisationId: string
+  readonly place: Place
+  readonly sensitivity: Sensitivity
+  readonly contactChangedAt: Date | null
+}
+
+
+
+/** Looks up what the content is about and holds it against every rule of filing; refuses with each objection at its field. */
+export const prepare = async (tx: Tx, actor: Actor | 'public', asked: RequestContent, now: Date, editing: { ownLogin: string } | null = null): Promise<Prepared> => {
+  const content = withPlainPhone(asked)
+  const subject = content.kind === 'create-account' ? null : await subjects.find(tx, content.accountId)
+  const home = await organisations.find(tx, content.kind === 'create-account' ? content.organisationId : (subject?.organisationId ?? content.accountId))
+  const grantPlace = content.kind === 'grant-role' ? await organisations.find(tx, content.organisationId) : null
+  if (!home) throw new Refused('not-found')
+
+  const filing: FilingCase = {
+    actor,
+    content,
+    place: home.place,
+    level: (grantPlace ?? home).level,
+    network: home.network,
+    conventionEndsOn: home.conventionEndsOn,
+    today: DateTime.fromJSDate(now, { zone: 'Europe/Paris' }).toISODate() ?? '',
+    loginTaken: content.kind === 'create-account' && content.login !== editing?.ownLogin && (await accounts.loginTaken(tx, content.login)),
+    phoneValid: content.kind !== 'create-account' || isValidPhoneNumber(content.phone),
+    account: subject,
+    grantPlace: grantPlace?.place ?? (content.kind === 'grant-role' ? nowhere : null),
+    roleHeld: content.kind === 'grant-role' && (await accounts.holdsRole(tx, content.accountId, content.role, content.organisationId)),
+  }
+  const objections = objectionsToFiling(filing)
+  const [first] = objections
+  if (first) throw new Refused(first.refusal === 'out-of-scope' ? 'not-found' : first.refusal, subject?.id ?? home.id, objections)
+
+  return {
+    content,
+    subjectId: subject?.id ?? null,
+    organisationId: home.id,
+    place: home.place,
+    sensitivity: sensitivityOf(content.kind === 'create-account' ? content.profile : (subject?.profileId ?? 'national-support')),
+    contactChangedAt: subject?.contactChangedAt ?? null,
+  }
+}
+
+/** Holds a prepared request: its requirement and its deadline are frozen here and by nobody later (P3). */
+export const hold = async (tx: Tx, prepared: Prepared, by: { requesterId: string | null; channel: 'operator' | 'public'; now: Date }) => {
+  const { content, subjectId } = prepared
+  if (subjectId && (await requests.pendingOn(tx, subjectId, content.kind))) throw new Refused('one-pending-already', subjectId)
+  const requirement = requirementFor(content.kind, prepared.sensitivity, await requests.policyOwnersEver(tx))
+  const held = prepared.contactChangedAt && content.kind === 'reset-credentials' ? new Date(prepared.contactChangedAt.getTime() + contactHoldHours * 3_600_000) : null
+  const heldUntil = held && held > by.now ? held : null
+  // A request that must wait is given its working time after the wait, or it could never be answered.
+  const expiresAt = afterWorkingHours(heldUntil ?? by.now, deadlineWorkingHours[content.kind])
+  const filed = await requests.file(tx, { ...prepared, ...requirement, ...by, expiresAt, heldUntil })
+  const event = {
+    type: 'request.submitted' as const,
+    subject: filed.id,
+    organisation: prepared.organisationId,
+    data: { reference: filed.reference, kind: content.kind, accountId: subjectId, contentHash: filed.hash, approvalsNeeded: requirement.approvalsNeeded, channel: by.channel },
+  }
+  return { filed, event }
+}
+
+/** Asks. Nothing exists yet but the request itself. */
+export const submit: Operation<RequestContent, Submitted> = async ({ tx, actor, now }, asked) => {
+  if (asked.kind !== 'create-account') await accounts.lockAll(tx, [asked.accountId])
+  const prepared = await prepare(tx, actor, asked, now)
+  const { filed, event } = await hold(tx, prepared, { requesterId: actor.id, channel: 'operator', now })
+  return { value: { id: filed.id, reference: filed.reference }, events: [event] }
+}
+

@@ -1,0 +1,31 @@
+import Holidays from 'date-holidays'
+import { DateTime } from 'luxon'
+
+const zone = 'Europe/Paris'
+/** Monday to Friday, 08:30 to 18:00 (DOMAIN section 4). */
+const opens = { hour: 8, minute: 30 }
+const closes = { hour: 18, minute: 0 }
+
+const calendar = new Holidays('FR', { types: ['public'] })
+
+export const isPublicHoliday = (day: DateTime): boolean =>
+  (calendar.isHoliday(day.setZone(zone).set({ hour: 12, minute: 0 }).toJSDate()) || []).some(({ type }) => type === 'public')
+
+const isWorkingDay = (day: DateTime): boolean => day.weekday <= 5 && !isPublicHoliday(day)
+
+/** The instant after `hours` of working time have passed since `from`; nights, weekends and French public holidays do not count. */
+export const afterWorkingHours = (from: Date, hours: number): Date => {
+  let left = hours * 60
+  let here = DateTime.fromJSDate(from, { zone })
+  for (;;) {
+    const opening = here.set({ ...opens, second: 0, millisecond: 0 })
+    const closing = here.set({ ...closes, second: 0, millisecond: 0 })
+    if (here < opening) here = opening
+    if (isWorkingDay(here) && here < closing) {
+      const today = closing.diff(here, 'minutes').minutes
+      if (left <= today) return here.plus({ minutes: left }).toJSDate()
+      left -= today
+    }
+    here = opening.plus({ days: 1 })
+  }
+}

@@ -1,0 +1,67 @@
+import { credential } from '@countersign/drizzle/schema/credential.ts'
+import { and, eq, sql } from 'drizzle-orm'
+import { v7 as uuid } from 'uuid'
+import type { Db, Tx } from '../../kernel/db.ts'
+
+export type SignInCase = {
+  readonly id: string
+  readonly organisationId: string
+  readonly epoch: number
+  readonly failures: number
+  readonly lastFailureAt: Date | null
+  readonly passwordHash: string | null
+  readonly totp: { readonly id: string; readonly sealed: string; readonly lastStep: number } | null
+  readonly roles: number
+}
+
+export const credentials = {
+  /** Everything a sign-in decides on. Only an active account that has not reached its end has an answer. */
+  async forSignIn(db: Db, login: string): Promise<SignInCase | null> {
+    const { rows } = await db.execute<{
+      id: string; organisation_id: string; epoch: number; failures: number | null; last_at: string | null
+      password: string | null; totp_id: string | null; totp: string | null; last_step: string | null; roles: number
+    }>(sql`
+      select a.id, a.organisation_id, a.epoch, f.failures, f.last_at, p.secret as password, t.id as totp_id, t.secret as totp, t.last_step,
+        (select count(*)::int from role_grant g where g.account_id = a.id and g.revoked_at is null) as roles
+      from account a
+      left join sign_in_failure f on f.account_id = a.id
+      left join credential p on p.account_id = a.id and p.kind = 'password'
+      left join credential t on t.account_id = a.id and t.kind = 'totp'
+      where a.login = ${login} and a.status = 'active' and a.ends_on >= current_date`)
+    const row = rows[0]
+    if (!row) return null
+    return {
+      id: row.id,
+      organisationId: row.organisation_id,
+      epoch: row.epoch,
+      failures: row.failures ?? 0,
+      lastFailureAt: row.last_at ? new Date(row.last_at) : null,
+      passwordHash: row.password,
+      totp: row.totp_id && row.totp ? { id: row.totp_id, sealed: row.totp, lastStep: Number(row.last_step ?? 0) } : null,
+      roles: row.roles,
+    }
+  },
+
+  async hasSecondFactor(tx: Tx, accountId: string): Promise<boolean> {
+    const found = await tx.select({ id: credential.id }).from(credential).where(and(eq(credential.accountId, accountId), eq(credential.kind, 'totp')))
+    return found.length > 0
+  },
+
+  /** A TOTP step is accepted once: of any number at the same instant one gets true. */
+  async useTotpStep(tx: Tx, id: string, step: number): Promise<boolean> {
+    const { rowCount } = await tx.execute(sql`update credential set last_step = ${step} where id = ${id} and coalesce(last_step, 0) < ${step}`)
+    return rowCount === 1
+  },
+
+  async useRecoveryCode(tx: Tx, accountId: string, codeHash: string, now: Date): Promise<boolean> {
+    const { rowCount } = await tx.execute(sql`
+      update credential set used_at = ${now} where account_id = ${accountId} and kind = 'recovery-code' and secret = ${codeHash} and used_at is null`)
+    return rowCount === 1
+  },
+
+  /** Replaces all of a person's credentials by those set through one link. */
+  async replace(tx: Tx, owner: { accountId: string; linkId: string; now: Date }, kinds: readonly ('password' | 'totp' | 'recovery-code')[], set: readonly { kind: 'password' | 'totp' | 'recovery-code'; secret: string; lastStep?: number }[]): Promise<void> {
+    await tx.execute(sql`delete from credential where account_id = ${owner.accountId} and kind = any(${sql.param([...kinds])}::text[])`)
+    await tx.insert(credential).values(set.map(({ kind, secret, lastStep }) => ({ id: uuid(), accountId: owner.accountId, kind, secret, linkId: owner.linkId, createdAt: owner.now, lastStep: lastStep ?? null })))
+  },
+}

@@ -1,0 +1,23 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { drizzle } from 'drizzle-orm/node-postgres'
+import pg from 'pg'
+
+/** Nothing may hang: a statement ends after this many milliseconds, and so does waiting for a connection. */
+const patience = 10_000
+
+export const openPool = (url: string, max = 20): pg.Pool => {
+  const pool = new pg.Pool({ connectionString: url, max, connectionTimeoutMillis: patience, query_timeout: patience, statement_timeout: patience })
+  // A connection that dies while idle is replaced by the next query; without a listener it would end the process.
+  pool.on('error', () => undefined)
+  return pool
+}
+
+export const openDb = (pool: pg.Pool) => drizzle({ client: pool })
+
+export type Db = ReturnType<typeof openDb>
+
+/** A transaction. A plain `Db` does not fit: locking outside a transaction does not compile. */
+export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0]
+
+/** A list as one array parameter; the query builder alone would spread it into a tuple. */
+export const uuids = (ids: readonly string[]): SQL => sql`${sql.param([...ids])}::uuid[]`

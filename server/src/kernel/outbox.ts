@@ -1,0 +1,98 @@
+import type { DomainEvent, EventType } from '@countersign/shared/events.ts'
+import { sql } from 'drizzle-orm'
+import { v7 as uuid } from 'uuid'
+import type { Entry } from './audit.ts'
+import type { Db, Tx } from './db.ts'
+
+export const destinations = ['mail.invitation', 'mail.enrolment', 'mail.reset-asked', 'mail.reset-link', 'mail.reset-notice', 'mail.ended'] as const
+export type Destination = (typeof destinations)[number]
+
+type Routed = readonly { readonly destination: Destination; readonly accountId: string }[]
+type Route<T extends EventType> = (event: Extract<DomainEvent, { type: T }>) => Routed
+
+/** Which facts leave the building, and for whom. The audit entry is the message; nothing is stored twice. */
+const routes: { readonly [T in EventType]?: Route<T> } = {
+  'account.created': ({ subject }) => [{ destination: 'mail.invitation', accountId: subject }],
+  'role.granted': ({ subject }) => [{ destination: 'mail.enrolment', accountId: subject }],
+  'request.submitted': ({ data }) =>
+    data.kind === 'reset-credentials' && data.accountId ? [{ destination: 'mail.reset-asked', accountId: data.accountId }] : [],
+  'account.reset': ({ subject }) => [
+    { destination: 'mail.reset-link', accountId: subject },
+    { destination: 'mail.reset-notice', accountId: subject },
+  ],
+  // A supervisor who suspends knows; one whose agent said "it was not me" must be told.
+  'account.suspended': ({ subject, data }) => (data.cause === 'operator' ? [] : [{ destination: 'mail.ended', accountId: subject }]),
+}
+
+const routeOf = <T extends EventType>(event: Extract<DomainEvent, { type: T }>): Routed => {
+  const route = routes[event.type as T]
+  return route ? route(event) : []
+}
+
+/** Puts what must leave into the outbox, numbered within each account's stream; the account's row lock keeps the numbers in order. */
+export const post = async (tx: Tx, entries: readonly Entry[], now: Date): Promise<void> => {
+  const due = entries.flatMap((entry) => routeOf(entry).map(({ destination, accountId }) => ({ id: uuid(), entry: entry.id, destination, account: accountId })))
+  if (due.length === 0) return
+  await tx.execute(sql`
+    insert into outbox (id, entry_id, destination, account_id, sequence, run_after)
+    select d.id, d.entry, d.destination, d.account,
+      coalesce((select max(o.sequence) from outbox o where o.account_id = d.account and o.destination = d.destination), 0)
+        + row_number() over (partition by d.account, d.destination order by d.id), ${now}
+    from jsonb_to_recordset(${JSON.stringify(due)}::jsonb) as d (id uuid, entry uuid, destination text, account uuid)`)
+}
+
+export type Due = { readonly id: string; readonly entryId: string; readonly destination: Destination; readonly accountId: string; readonly attempts: number }
+
+/** `postponed` waits; `pointless` means the account's present state no longer wants it. */
+export type Delivery = 'delivered' | 'pointless' | { readonly postponedMinutes: number }
+export type Carrier = (db: Db, due: Due) => Promise<Delivery>
+
+const leaseSeconds = 120
+const lastAttempt = 10
+
+/**
+ * Claims what is due, oldest first and in order within each stream, under a lease and not a held transaction, because a mail
+ * server may be slow. At least once: a process killed in between leaves the row to the next one.
+ */
+const claim = async (db: Db, limit: number): Promise<readonly Due[]> => {
+  const { rows } = await db.execute<{ id: string; entry_id: string; destination: Destination; account_id: string; attempts: number }>(sql`
+    with due as materialized (
+      select o.id from outbox o
+      where o.settled_at is null and o.run_after <= now() and o.attempts < ${lastAttempt}
+        and not exists (select 1 from outbox earlier where earlier.account_id = o.account_id and earlier.destination = o.destination
+          and earlier.sequence < o.sequence and earlier.settled_at is null and earlier.attempts < ${lastAttempt})
+      order by o.run_after limit ${limit} for update skip locked)
+    update outbox o set attempts = o.attempts + 1, run_after = now() + make_interval(secs => ${leaseSeconds})
+    from due where o.id = due.id
+    returning o.id, o.entry_id, o.destination, o.account_id, o.attempts`)
+  return rows.map((row) => ({ id: row.id, entryId: row.entry_id, destination: row.destination, accountId: row.account_id, attempts: row.attempts }))
+}
+
+const settle = async (db: Db, due: Due, delivery: Delivery): Promise<void> => {
+  await (typeof delivery === 'object'
+    ? db.execute(sql`update outbox set attempts = attempts - 1, run_after = now() + make_interval(mins => ${delivery.postponedMinutes}) where id = ${due.id} and settled_at is null`)
+    : db.execute(sql`update outbox set settled_at = now(), outcome = ${delivery}, last_error = null where id = ${due.id} and settled_at is null`))
+}
+
+const fail = async (db: Db, due: Due, error: unknown): Promise<void> => {
+  const seconds = Math.min(3600, 5 * 2 ** due.attempts)
+  const reason = error instanceof Error ? error.name : 'unknown'
+  await db.execute(sql`update outbox set run_after = now() + make_interval(secs => ${seconds}), last_error = ${reason} where id = ${due.id} and settled_at is null`)
+}
+
+/** Delivers what is due until nothing is; answers how many were settled. */
+export const drain = async (db: Db, carriers: Record<Destination, Carrier>): Promise<number> => {
+  let settled = 0
+  for (;;) {
+    const batch = await claim(db, 20)
+    if (batch.length === 0) return settled
+    for (const due of batch) {
+      try {
+        await settle(db, due, await carriers[due.destination](db, due))
+        settled += 1
+      } catch (error) {
+        await fail(db, due, error)
+      }
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod'
+
+/** Where a page ended: the sort key of its last row. Opaque to the client, checked when it comes back. */
+const position = z.array(z.union([z.string(), z.number(), z.null()])).min(1).max(5)
+export type Position = z.infer<typeof position>
+
+export const encodeCursor = (values: Position): string => Buffer.from(JSON.stringify(values)).toString('base64url')
+
+/** The position a cursor stands for; null for garbage, which then reads as the first page. */
+export const decodeCursor = (cursor: string | undefined, length: number): Position | null => {
+  if (!cursor) return null
+  try {
+    const parsed = position.safeParse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
+    return parsed.success && parsed.data.length === length ? parsed.data : null
+  } catch {
+    return null
+  }
+}
+
+export type Page<Row> = { readonly rows: readonly Row[]; readonly next: string | null }
+
+/** Cuts `limit + 1` fetched rows into a page: whether there is more is known without counting. */
+export const toPage = <Row>(fetched: readonly Row[], limit: number, key: (row: Row) => Position): Page<Row> => {
+  const rows = fetched.slice(0, limit)
+  const last = rows.at(-1)
+  return { rows, next: fetched.length > limit && last ? encodeCursor(key(last)) : null }
+}

@@ -1,0 +1,24 @@
+import { accountsRouter } from './features/accounts/accounts.router.ts'
+import { auditRouter } from './features/audit/audit.router.ts'
+import { linksRouter } from './features/links/links.router.ts'
+import { liveRouter } from './features/live/live.router.ts'
+import { mailboxRouter } from './features/mailbox/mailbox.router.ts'
+import { organisationsRouter } from './features/organisations/organisations.router.ts'
+import { overviewRouter } from './features/overview/overview.router.ts'
+import { requestsRouter } from './features/requests/requests.router.ts'
+import { sessionsRouter } from './features/sessions/sessions.router.ts'
+import { router } from './trpc.ts'
+
+export const appRouter = router({
+  accounts: accountsRouter,
+  audit: auditRouter,
+  links: linksRouter,
+  live: liveRouter,
+  mailbox: mailboxRouter,
+  organisations: organisationsRouter,
+  overview: overviewRouter,
+  requests: requestsRouter,
+  sessions: sessionsRouter,
+})
+
+export type AppRouter = typeof appRouter

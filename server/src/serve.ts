@@ -1,0 +1,60 @@
+import type { Server } from 'node:http'
+import { createServer } from 'node:http'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { pino } from 'pino'
+import { createApp } from './app.ts'
+import { demoPost, mailCarriers, smtpPost } from './carriers/mail.ts'
+import { unfitLogin } from './database/roles.ts'
+import { type Settings, SettingsWrong } from './env.ts'
+import { startJobs } from './jobs.ts'
+import { openDb, openPool } from './kernel/db.ts'
+import { openLive } from './kernel/live.ts'
+
+export type Serving = { readonly port: number; readonly stop: () => Promise<void> }
+
+const listen = (server: Server, port: number, host: string): Promise<void> =>
+  new Promise((done, failed) => {
+    server.once('error', failed)
+    server.listen(port, host, () => done())
+  })
+
+const closing = (server: Server): Promise<void> =>
+  new Promise((done) => {
+    server.close(() => done())
+    server.closeAllConnections()
+  })
+
+/** Serves the built client and the API until stopped. Refuses to start as the owner of the tables. */
+export const serve = async (settings: Settings): Promise<Serving> => {
+  const log = pino({ level: settings.LOG_LEVEL, base: null })
+  const pool = openPool(settings.DATABASE_URL)
+  const probe = await pool.connect().catch(() => {
+    throw new SettingsWrong(['DATABASE_URL leads to a database that does not answer'])
+  })
+  const unfit = await unfitLogin(probe).finally(() => probe.release())
+  if (unfit) throw new SettingsWrong([unfit])
+
+  const db = openDb(pool)
+  const live = await openLive(settings.DATABASE_URL, log)
+  const post = settings.demo ? demoPost(db) : smtpPost(settings.SMTP_URL, settings.MAIL_FROM)
+  const jobs = startJobs({ db, live, carriers: mailCarriers({ post, publicUrl: settings.PUBLIC_URL }), log })
+  const server = createServer(createApp({ db, pool, live, log, key: settings.SECRET_KEY, publicUrl: settings.PUBLIC_URL, demo: settings.demo }))
+  server.requestTimeout = 10_000
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const metrics = createServer((_request, response) => {
+    registry.metrics().then((text) => response.setHeader('Content-Type', registry.contentType).end(text), () => response.writeHead(500).end())
+  })
+  await listen(server, settings.PORT, settings.HOST)
+  if (!settings.demo) await listen(metrics, settings.METRICS_PORT, '127.0.0.1')
+
+  return {
+    port: settings.PORT,
+    stop: async () => {
+      await Promise.all([closing(server), metrics.listening ? closing(metrics) : undefined])
+      await jobs.stop()
+      await live.close()
+      await pool.end()
+    },
+  }
+}

@@ -1,0 +1,113 @@
+import { holds } from '@countersign/shared/access/scope.ts'
+import type { Permission } from '@countersign/shared/access/permissions.ts'
+import type { RefusalCode } from '@countersign/shared/refusals.ts'
+import type { FilingObjection } from '@countersign/shared/requests/filing.ts'
+import type { Origin } from '@countersign/drizzle/schema/audit-entry.ts'
+import { initTRPC, TRPCError } from '@trpc/server'
+import type { Logger } from 'pino'
+import { ZodError } from 'zod'
+import { type Nobody, nobody, type Person } from './kernel/actor.ts'
+import { type Operation, runCommitted } from './kernel/commit.ts'
+import type { Db } from './kernel/db.ts'
+import type { Live } from './kernel/live.ts'
+import { Refused } from './kernel/refused.ts'
+
+/** What every procedure may use. `demo` mounts the mailbox and the one-click sign-in, on loopback alone. */
+export type Request = {
+  readonly db: Db
+  readonly live: Live
+  readonly log: Logger
+  readonly person: Person | null
+  readonly origin: Origin
+  readonly key: Buffer
+  readonly demo: boolean
+  readonly setSession: (token: string | null) => void
+}
+
+type Meta = { readonly permission?: Permission; readonly open?: true }
+
+/** How a refusal reads in HTTP; a code that is not listed is a conflict with the state of things. */
+const statusOf: { readonly [C in RefusalCode]?: TRPCError['code'] } = {
+  'not-found': 'NOT_FOUND',
+  'organisation-unknown': 'BAD_REQUEST',
+  'not-signed-in': 'UNAUTHORIZED',
+  'sign-in-failed': 'UNAUTHORIZED',
+  'second-factor-needed': 'UNAUTHORIZED',
+  'code-wrong': 'UNAUTHORIZED',
+  'sign-in-locked': 'TOO_MANY_REQUESTS',
+  'too-many': 'TOO_MANY_REQUESTS',
+  'not-permitted': 'FORBIDDEN',
+  'own-request': 'FORBIDDEN',
+  'own-account': 'FORBIDDEN',
+  'not-independent': 'FORBIDDEN',
+  'link-dead': 'NOT_FOUND',
+}
+
+export type WireRefusal = { readonly code: RefusalCode | null; readonly fields: readonly { readonly field: string | null; readonly message: string }[] }
+
+const wire = (cause: unknown): WireRefusal => {
+  if (cause instanceof Refused) return { code: cause.code, fields: cause.fields.map(({ field, refusal }: FilingObjection) => ({ field, message: refusal })) }
+  if (cause instanceof ZodError) return { code: null, fields: cause.issues.map(({ path, message }) => ({ field: path.map(String).join('.'), message })) }
+  return { code: null, fields: [] }
+}
+
+const t = initTRPC
+  .context<Request>()
+  .meta<Meta>()
+  .create({
+    errorFormatter: ({ shape, error }) => ({
+      ...shape,
+      message: error.code === 'INTERNAL_SERVER_ERROR' ? 'unexpected' : shape.message,
+      data: { code: shape.data.code, httpStatus: shape.data.httpStatus, path: shape.data.path, refusal: wire(error.cause) },
+    }),
+    sse: { ping: { enabled: true, intervalMs: 10_000 }, client: { reconnectAfterInactivityMs: 25_000 } },
+  })
+
+/** A refused attempt is a fact auditors ask about; it is written in its own transaction, because the attempt's was rolled back. */
+const recordRefusal: Operation<{ readonly operation: string; readonly code: RefusalCode; readonly target: string | null }, undefined> = async ({ actor }, { operation, code, target }) => ({
+  value: undefined,
+  events: [{ type: 'attempt.refused', subject: actor.id, organisation: actor.grants[0]?.organisationId ?? null, data: { operation, code, target } }],
+})
+
+const isUuid = (text: string | null): text is string => text !== null && /^[0-9a-f-]{36}$/i.test(text)
+
+/** Turns refusals into answers with a status, writes down who was refused what, and lets no bug speak to the client. */
+const answering = t.middleware(async ({ ctx, path, type, next }) => {
+  const result = await next()
+  if (result.ok) return result
+  const { cause } = result.error
+  if (!(cause instanceof Refused)) {
+    if (result.error.code === 'INTERNAL_SERVER_ERROR') ctx.log.error({ path, error: cause instanceof Error ? cause.name : 'unknown', stack: cause?.stack?.split('\n').slice(1, 6) }, 'an operation broke')
+    return result
+  }
+  if (type === 'mutation' && ctx.person && cause.code !== 'not-signed-in') {
+    const input = { operation: path, code: cause.code, target: isUuid(cause.target) ? cause.target : null }
+    await runCommitted(recordRefusal, { db: ctx.db, actor: ctx.person, origin: ctx.origin }, input).catch((error: unknown) => {
+      if (!(error instanceof Refused)) throw error
+    })
+  }
+  throw new TRPCError({ code: statusOf[cause.code] ?? 'CONFLICT', message: cause.code, cause })
+})
+
+export const router = t.router
+export const createCallerFactory = t.createCallerFactory
+
+/** For people who have proved nothing yet. Every one of them is listed in the architecture test. */
+export const open = t.procedure
+  .meta({ open: true })
+  .use(answering)
+  .use(({ ctx, next }) => next({ ctx: { ...ctx, actor: nobody as Nobody } }))
+
+/** For anybody signed in, about themselves. */
+export const signedIn = t.procedure.use(answering).use(({ ctx, next }) => {
+  if (!ctx.person) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'not-signed-in', cause: new Refused('not-signed-in') })
+  return next({ ctx: { ...ctx, actor: ctx.person } })
+})
+
+/** For holders of a permission, anywhere; where exactly is for the operation's rules and the query's `where`. */
+export const permitted = (permission: Permission) =>
+  signedIn.meta({ permission }).use(({ ctx, next }) => {
+    if (!holds(ctx.actor, permission)) throw new TRPCError({ code: 'FORBIDDEN', message: 'not-permitted', cause: new Refused('not-permitted') })
+    return next({ ctx })
+  })
+

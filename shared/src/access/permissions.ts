@@ -1,0 +1,30 @@
+import type { RequestKind } from '../requests/kinds.ts'
+import type { Role } from './roles.ts'
+
+/** Who may do what, one line a permission: "who may revoke?" is answered by reading one line. */
+export const permissions = {
+  'account:read': ['account-manager', 'supervisor', 'reset-manager', 'it-admin', 'auditor', 'policy-owner'],
+  'account:suspend': ['supervisor', 'it-admin'],
+  'account:revoke': ['supervisor', 'it-admin'],
+  'role:revoke': ['policy-owner', 'it-admin'],
+  'organisation:read': ['account-manager', 'supervisor', 'reset-manager', 'it-admin', 'auditor', 'policy-owner'],
+  'request:read': ['account-manager', 'supervisor', 'reset-manager', 'it-admin', 'auditor', 'policy-owner'],
+  'request:file:create-account': ['account-manager', 'supervisor'],
+  'request:file:reset-credentials': ['account-manager', 'supervisor', 'it-admin'],
+  'request:file:reinstate': ['account-manager', 'supervisor', 'it-admin'],
+  'request:file:grant-role': ['supervisor', 'policy-owner'],
+  'request:countersign': ['supervisor', 'reset-manager', 'policy-owner'],
+  'request:call-back': ['reset-manager'],
+  'audit:read': ['supervisor', 'it-admin', 'auditor', 'policy-owner'],
+  'audit:export': ['auditor'],
+} as const satisfies Record<string, readonly Role[]>
+
+export type Permission = keyof typeof permissions
+
+/** Which permission files which kind of request. Kinds without a line here cannot be filed yet. */
+export const filedWith = {
+  'create-account': 'request:file:create-account',
+  'reset-credentials': 'request:file:reset-credentials',
+  reinstate: 'request:file:reinstate',
+  'grant-role': 'request:file:grant-role',
+} as const satisfies Record<RequestKind, Permission>

@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { roles } from '../access/roles.ts'
+import { profileIds } from './profiles.ts'
+import { accountStatuses } from './status.ts'
+
+export const accountSorts = ['name', 'last-sign-in', 'reach', 'end'] as const
+export const pageSize = 50
+
+/** One schema for the URL, the wire and the query: every filter of the account table. */
+export const listAccounts = z.strictObject({
+  q: z.string().max(100).optional().catch(undefined),
+  status: z.enum(accountStatuses).optional().catch(undefined),
+  organisation: z.uuid().optional().catch(undefined),
+  profile: z.enum(profileIds).optional().catch(undefined),
+  role: z.enum(roles).optional().catch(undefined),
+  /** `expiring`: ends within 30 days. `dormant`: 90 days without sign-in, or none in the 30 days after creation. */
+  life: z.enum(['expiring', 'dormant']).optional().catch(undefined),
+  sort: z.enum(accountSorts).optional().catch(undefined),
+  direction: z.enum(['asc', 'desc']).optional().catch(undefined),
+})
+
+export type ListAccounts = z.infer<typeof listAccounts>
+
+export const expiringDays = 30
+export const dormantDays = 90
+export const neverUsedDays = 30

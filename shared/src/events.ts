@@ -1,0 +1,114 @@
+import type { Role } from './access/roles.ts'
+import type { EndReason } from './accounts/status.ts'
+import type { RefusalCode } from './refusals.ts'
+import type { RequestKind } from './requests/kinds.ts'
+import type { CallBackOutcome } from './requests/status.ts'
+
+/** What an ended access took along, counted: the numbers of the toast and of the mail are these. */
+export type Ended = {
+  readonly sessions: number
+  readonly links: number
+  readonly requestsVoided: number
+  readonly approvalsVoided: number
+}
+
+export type RequestFact = { readonly reference: number; readonly kind: RequestKind; readonly accountId: string | null }
+
+/**
+ * Every fact the audit can hold, and what each one tells beside who, when and about whom. Ids and codes only, so that an
+ * exported audit shows what was done without spreading the data it was done to; `request.submitted` points at the content by its hash.
+ */
+export type EventData = {
+  'network.founded': { founders: number }
+  'organisations.imported': { created: number; changed: number; fileHash: string }
+  'organisation.created': { externalId: string }
+  'organisation.changed': { before: Record<string, string | number | null>; after: Record<string, string | number | null> }
+  'request.submitted': RequestFact & { contentHash: string; approvalsNeeded: number; channel: 'operator' | 'public' }
+  'request.edited': RequestFact & { before: string; after: string; approvalsVoided: number }
+  'request.cancelled': RequestFact
+  'request.approval-given': RequestFact & { contentHash: string }
+  'request.approval-voided': RequestFact & { approverId: string; reason: string }
+  'request.executed': RequestFact & { contentHash: string }
+  'request.rejected': RequestFact & { reason: string }
+  'request.expired': RequestFact
+  'request.voided': RequestFact & { reason: string }
+  'request.called-back': RequestFact & { outcome: CallBackOutcome; note: string }
+  'account.created': { requestId: string; profile: string; reach: number }
+  'account.reset': { requestId: string; sessions: number }
+  'account.suspended': Ended & { before: string; after: string; cause: string }
+  'account.revoked': Ended & { before: string; after: string; cause: string }
+  'account.reinstated': { requestId: string; before: string; after: string }
+  'account.ending-undone': { before: string; after: string }
+  'account.ending-explained': { reason: EndReason; note: string }
+  'account.enrolled': { linkId: string; factors: readonly string[] }
+  'role.granted': { requestId: string; role: Role; over: string }
+  'role.revoked': { role: Role; over: string }
+  'link.disowned': { linkId: string }
+  'session.opened': { sessionId: string; method: string }
+  'session.closed': { sessionId: string }
+  'sign-in.failed': { failures: number }
+  'audit.exported': { format: string; filter: string }
+  'attempt.refused': { operation: string; code: RefusalCode; target: string | null }
+}
+
+export type EventType = keyof EventData
+
+/** The catalogue, for filters; `satisfies` below makes the compiler find the missing line. */
+const catalogue = {
+  'network.founded': true,
+  'organisations.imported': true,
+  'organisation.created': true,
+  'organisation.changed': true,
+  'request.submitted': true,
+  'request.edited': true,
+  'request.cancelled': true,
+  'request.approval-given': true,
+  'request.approval-voided': true,
+  'request.executed': true,
+  'request.rejected': true,
+  'request.expired': true,
+  'request.voided': true,
+  'request.called-back': true,
+  'account.created': true,
+  'account.reset': true,
+  'account.suspended': true,
+  'account.revoked': true,
+  'account.reinstated': true,
+  'account.ending-undone': true,
+  'account.ending-explained': true,
+  'account.enrolled': true,
+  'role.granted': true,
+  'role.revoked': true,
+  'link.disowned': true,
+  'session.opened': true,
+  'session.closed': true,
+  'sign-in.failed': true,
+  'audit.exported': true,
+  'attempt.refused': true,
+} as const satisfies Record<EventType, true>
+
+export const eventTypes = Object.keys(catalogue) as [EventType, ...EventType[]]
+
+/** One fact: what happened, to whom or what, where. Who and when are added by the kernel and by nobody else. */
+export type DomainEvent = {
+  [T in EventType]: {
+    readonly type: T
+    readonly subject: string
+    readonly organisation: string | null
+    readonly data: EventData[T]
+  }
+}[EventType]
+
+export const lineageKinds = ['asked', 'countersigned', 'reset', 'granted-role', 'reinstated'] as const
+export type LineageKind = (typeof lineageKinds)[number]
+
+/** An edge of the family tree of accounts: who had which hand in whom. */
+export type LineageEdge = {
+  readonly kind: LineageKind
+  readonly from: string
+  readonly to: string
+  readonly requestId: string
+}
+
+/** The kinds that make two people dependent (P2): the hand of whoever asked. */
+export const kinshipKinds = ['asked', 'reset', 'granted-role'] as const satisfies readonly LineageKind[]

@@ -1,0 +1,111 @@
+import { type Actor, covers, type Place, scopeOfRoles } from '../access/scope.ts'
+import type { Role } from '../access/roles.ts'
+import { type Kinship, related } from '../policy/independence.ts'
+import { firstObjection, granted, type Rule, refused, type Verdict } from '../verdict.ts'
+import type { RequestKind } from './kinds.ts'
+import { independenceDays } from './requirement.ts'
+import type { CallBackOutcome, RequestStatus } from './status.ts'
+
+/** A request as the rules see it: loaded, complete, and locked when a decision is about to be written. */
+export type RequestCase = {
+  readonly kind: RequestKind
+  readonly status: RequestStatus
+  readonly place: Place
+  readonly requesterId: string | null
+  readonly subjectId: string | null
+  readonly approverIds: readonly string[]
+  readonly approvalsNeeded: number
+  readonly approverRoles: readonly Role[]
+  readonly contentHash: string
+  readonly expiresAt: Date
+  readonly heldUntil: Date | null
+  readonly callBack: CallBackOutcome | null
+}
+
+export type ApprovalCase = {
+  readonly actor: Actor
+  readonly request: RequestCase
+  /** The lineage around everybody involved. */
+  readonly kinship: readonly Kinship[]
+  readonly now: Date
+  /** The hash of the content the person had before their eyes (H10). */
+  readonly seen: string
+}
+
+const days = 24 * 60 * 60 * 1000
+export const independentSince = (now: Date): Date => new Date(now.getTime() - independenceDays * days)
+
+const involved = ({ requesterId, subjectId, approverIds }: RequestCase): string[] =>
+  [requesterId, subjectId, ...approverIds].filter((id) => id !== null)
+
+const inScope: Rule<Pick<ApprovalCase, 'actor' | 'request'>> = ({ actor, request }) =>
+  !covers(scopeOfRoles(actor, request.approverRoles), request.place) && 'out-of-scope'
+
+const open: readonly Rule<Pick<ApprovalCase, 'request' | 'now' | 'seen'>>[] = [
+  ({ request }) => request.status !== 'pending' && 'already-decided',
+  ({ request, now }) => request.expiresAt <= now && 'expired',
+  ({ request, seen }) => request.contentHash !== seen && 'content-changed',
+]
+
+/** Read aloud, this is what "countersigned by somebody independent" means. Scope first: nobody learns of a request outside theirs. */
+const approvalRules: readonly Rule<ApprovalCase>[] = [
+  inScope,
+  ...open,
+  ({ actor, request }) => request.requesterId === actor.id && 'own-request',
+  ({ actor, request }) => request.subjectId === actor.id && 'own-account',
+  ({ actor, request }) => request.approverIds.includes(actor.id) && 'already-approved',
+  ({ actor, request, kinship, now }) =>
+    involved(request).some((person) => related(actor.id, person, kinship, independentSince(now))) && 'not-independent',
+  ({ request, now }) => request.heldUntil !== null && request.heldUntil > now && 'held-after-contact-change',
+  ({ request }) => request.kind === 'reset-credentials' && request.callBack !== 'confirmed' && 'call-back-missing',
+]
+
+/** Says whether this approval may be given, and what the request becomes by it. */
+export const decideApproval = (subject: ApprovalCase): Verdict<'pending' | 'executed'> => {
+  const objection = firstObjection(approvalRules, subject)
+  if (objection) return refused(objection)
+  const given = subject.request.approverIds.length + 1
+  return granted(given >= subject.request.approvalsNeeded ? 'executed' : 'pending')
+}
+
+export type RejectionCase = Pick<ApprovalCase, 'actor' | 'request' | 'now' | 'seen'>
+
+const rejectionRules: readonly Rule<RejectionCase>[] = [
+  inScope,
+  ...open,
+  ({ actor, request }) => request.requesterId === actor.id && 'own-request',
+]
+
+/** Saying no needs no independence: whoever may countersign, and did not ask, may refuse. */
+export const decideRejection = (subject: RejectionCase): Verdict<'rejected'> => {
+  const objection = firstObjection(rejectionRules, subject)
+  return objection ? refused(objection) : granted('rejected')
+}
+
+export type OwnRequestCase = { readonly actor: Actor; readonly request: RequestCase; readonly now: Date }
+
+const ownRules: readonly Rule<OwnRequestCase>[] = [
+  ({ actor, request }) => request.requesterId !== actor.id && 'not-your-request',
+  ({ request }) => request.status !== 'pending' && 'already-decided',
+  ({ request, now }) => request.expiresAt <= now && 'expired',
+]
+
+/** The requester may cancel or edit while nobody has decided. */
+export const decideOwn = (subject: OwnRequestCase): Verdict<true> => {
+  const objection = firstObjection(ownRules, subject)
+  return objection ? refused(objection) : granted(true)
+}
+
+const callBackRules: readonly Rule<OwnRequestCase>[] = [
+  inScope,
+  ({ request }) => request.kind !== 'reset-credentials' && 'not-permitted',
+  ({ request }) => request.status !== 'pending' && 'already-decided',
+  ({ request, now }) => request.expiresAt <= now && 'expired',
+  ({ actor, request }) => request.requesterId === actor.id && 'own-request',
+  ({ actor, request }) => request.subjectId === actor.id && 'own-account',
+]
+
+export const decideCallBack = (subject: OwnRequestCase): Verdict<true> => {
+  const objection = firstObjection(callBackRules, subject)
+  return objection ? refused(objection) : granted(true)
+}

@@ -1,0 +1,90 @@
+import { type Actor, covers, type Level, type Place, scopeOf } from '../access/scope.ts'
+import { filedWith } from '../access/permissions.ts'
+import type { Role } from '../access/roles.ts'
+import { type NetworkKind, profileAllowedIn, profiles } from '../accounts/profiles.ts'
+import type { AccountStatus } from '../accounts/status.ts'
+import type { RefusalCode } from '../refusals.ts'
+import type { RequestContent } from './kinds.ts'
+import type { Sensitivity } from './requirement.ts'
+
+/** Where a role may be granted: a supervisor answers for a structure or a region, an IT admin sees the whole network. */
+export const grantableLevels = {
+  'account-manager': ['structure'],
+  supervisor: ['structure', 'departement', 'region', 'network'],
+  'reset-manager': ['structure', 'departement', 'region', 'network', 'nation'],
+  'it-admin': ['nation'],
+  auditor: ['structure', 'departement', 'region', 'network', 'nation'],
+  'policy-owner': ['nation'],
+} as const satisfies Record<Role, readonly Level[]>
+
+/** What the door has looked up for the content: the place it is about, and the account where there is one. */
+export type FilingCase = {
+  readonly actor: Actor | 'public'
+  readonly content: RequestContent
+  readonly place: Place
+  readonly level: Level
+  readonly network: NetworkKind | null
+  readonly conventionEndsOn: string | null
+  readonly today: string
+  readonly loginTaken: boolean
+  readonly phoneValid: boolean
+  readonly account: { readonly id: string; readonly status: AccountStatus; readonly endsOn: string } | null
+  readonly grantPlace: Place | null
+  readonly roleHeld: boolean
+}
+
+/** An objection names the field it is about, so that the sentence appears there; null where it is about the whole. */
+export type FilingObjection = { readonly field: string | null; readonly refusal: RefusalCode }
+
+type FilingRule = (subject: FilingCase) => readonly [field: string | null, refusal: RefusalCode] | false
+
+const mayFile: FilingRule = ({ actor, content, place }) =>
+  actor !== 'public' && !covers(scopeOf(actor, filedWith[content.kind]), place) && [null, 'out-of-scope']
+
+const fieldRules = {
+  'create-account': [
+    ({ level }) => level !== 'site' && level !== 'structure' && level !== 'region' && level !== 'departement' && ['organisationId', 'organisation-unknown'],
+    ({ loginTaken }) => loginTaken && ['login', 'login-taken'],
+    ({ phoneValid }) => !phoneValid && ['phone', 'phone-invalid'],
+    ({ content, network }) =>
+      content.kind === 'create-account' &&
+      (network === null || !profileAllowedIn(content.profile, network)) && ['profile', 'profile-not-allowed'],
+    ({ content, today }) => content.kind === 'create-account' && content.endsOn <= today && ['endsOn', 'end-date-past'],
+    ({ content, conventionEndsOn }) =>
+      content.kind === 'create-account' &&
+      conventionEndsOn !== null &&
+      content.endsOn > conventionEndsOn && ['endsOn', 'end-date-beyond-convention'],
+  ],
+  'reset-credentials': [({ account }) => account?.status !== 'active' && ['accountId', 'account-not-active']],
+  reinstate: [
+    ({ account }) => account?.status === 'revoked' && ['accountId', 'account-revoked'],
+    ({ account }) => account?.status !== 'suspended' && ['accountId', 'already-in-state'],
+    ({ account, today }) => account !== null && account.endsOn < today && ['accountId', 'end-date-past'],
+  ],
+  'grant-role': [
+    ({ account }) => account?.status !== 'active' && ['accountId', 'account-not-active'],
+    ({ actor, content }) => actor !== 'public' && content.kind === 'grant-role' && content.accountId === actor.id && ['accountId', 'own-account'],
+    ({ actor, grantPlace }) =>
+      actor !== 'public' &&
+      (grantPlace === null || !covers(scopeOf(actor, 'request:file:grant-role'), grantPlace)) && ['organisationId', 'organisation-unknown'],
+    ({ content, level }) =>
+      content.kind === 'grant-role' &&
+      !(grantableLevels[content.role] as readonly Level[]).includes(level) && ['organisationId', 'role-not-for-level'],
+    ({ roleHeld }) => roleHeld && ['role', 'role-already-held'],
+  ],
+} as const satisfies Record<RequestContent['kind'], readonly FilingRule[]>
+
+/** All that stands against filing this, field by field; an empty list means it may be held. Out of scope says nothing else. */
+export const objectionsToFiling = (subject: FilingCase): readonly FilingObjection[] => {
+  const scope = mayFile(subject)
+  if (scope) return [{ field: scope[0], refusal: scope[1] }]
+  const rules: readonly FilingRule[] = fieldRules[subject.content.kind]
+  return rules.flatMap((rule) => {
+    const objection = rule(subject)
+    return objection ? [{ field: objection[0], refusal: objection[1] }] : []
+  })
+}
+
+/** National reach needs two signatures, whichever way it comes about. */
+export const sensitivityOf = (profile: keyof typeof profiles): Sensitivity =>
+  profiles[profile].dataScope === 'nation' ? 'sensitive' : 'standard'

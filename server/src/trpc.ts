@@ -69,6 +69,16 @@ const recordRefusal: Operation<{ readonly operation: string; readonly code: Refu
   events: [{ type: 'attempt.refused', subject: actor.id, organisation: actor.grants[0]?.organisationId ?? null, data: { operation, code, target } }],
 })
 
+/** What a log may say of a bug: its kind, the database's code and our own lines; never a message, which may carry somebody's data. */
+const faultOf = (error: unknown) => {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return {
+    error: cause instanceof Error ? cause.name : 'unknown',
+    code: typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined,
+    at: error instanceof Error ? error.stack?.split('\n').filter((line) => line.includes('/server/src/')).slice(0, 5) : undefined,
+  }
+}
+
 const isUuid = (text: string | null): text is string => text !== null && /^[0-9a-f-]{36}$/i.test(text)
 
 /** Turns refusals into answers with a status, writes down who was refused what, and lets no bug speak to the client. */
@@ -77,7 +87,7 @@ const answering = t.middleware(async ({ ctx, path, type, next }) => {
   if (result.ok) return result
   const { cause } = result.error
   if (!(cause instanceof Refused)) {
-    if (result.error.code === 'INTERNAL_SERVER_ERROR') ctx.log.error({ path, error: cause instanceof Error ? cause.name : 'unknown', stack: cause?.stack?.split('\n').slice(1, 6) }, 'an operation broke')
+    if (result.error.code === 'INTERNAL_SERVER_ERROR') ctx.log.error({ path, ...faultOf(cause) }, 'an operation broke')
     return result
   }
   if (type === 'mutation' && ctx.person && cause.code !== 'not-signed-in') {

@@ -48,7 +48,7 @@ const once = <Input, T, A extends Person | Nobody>(operation: Operation<Input, T
   db.transaction(async (tx) => {
     const held = actor.kind === 'person' && !pretendNow ? await holdPerson(tx, actor) : actor
     if (!held) throw new Refused('not-signed-in')
-    const { rows } = await tx.execute<{ now: string }>(sql`select now()::timestamptz(3) as now`)
+    const { rows } = await tx.execute<{ now: string }>(sql`select date_trunc('milliseconds', now()) as now`)
     const now = pretendNow ?? new Date(rows[0]?.now ?? '')
     // The held person is the same kind of actor, read again under the lock.
     const { value, events, lineage = [] } = await operation({ tx, actor: held as A, now, origin }, input)

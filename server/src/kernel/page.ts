@@ -25,3 +25,6 @@ export const toPage = <Row>(fetched: readonly Row[], limit: number, key: (row: R
   const last = rows.at(-1)
   return { rows, next: fetched.length > limit && last ? encodeCursor(key(last)) : null }
 }
+
+/** What a paged query takes beside its filters; `direction` is sent by the client's infinite lists, which only go forward here. */
+export const paging = { cursor: z.string().max(400).optional(), direction: z.literal('forward').optional() }

@@ -16,7 +16,7 @@ export const listAccounts = z.strictObject({
   /** `expiring`: ends within 30 days. `dormant`: 90 days without sign-in, or none in the 30 days after creation. */
   life: z.enum(['expiring', 'dormant']).optional().catch(undefined),
   sort: z.enum(accountSorts).optional().catch(undefined),
-  direction: z.enum(['asc', 'desc']).optional().catch(undefined),
+  order: z.enum(['asc', 'desc']).optional().catch(undefined),
 })
 
 export type ListAccounts = z.infer<typeof listAccounts>

@@ -7,6 +7,7 @@ import { optionalComment } from '@countersign/shared/text/fields.ts'
 import { z } from 'zod'
 import { commit } from '../../kernel/commit.ts'
 import type { Db } from '../../kernel/db.ts'
+import { paging } from '../../kernel/page.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { permitted, router, signedIn } from '../../trpc.ts'
 import { organisations } from '../organisations/organisations.store.ts'
@@ -33,11 +34,11 @@ const detailOf = async (db: Db, row: AccountRow) => {
   ])
   const home = contact ? await organisations.find(db, contact.organisationId) : null
   const reached = home ? await accountDetail.reach(db, reachedOrganisation(row.profileId, home.place)) : null
-  return { ...row, phone: contact?.phone ?? '', life, lineage, grants, requests, atStake, reached, place: row.place, home }
+  return { ...row, phone: contact?.phone ?? '', life, lineage, grants, requests, atStake, reached, home }
 }
 
 export const accountsRouter = router({
-  list: permitted('account:read').input(listAccounts.extend({ cursor: z.string().max(400).optional() })).query(({ ctx, input: { cursor, ...filters } }) => accountListing.page(ctx.db, ctx.actor, { ...filters, after: cursor })),
+  list: permitted('account:read').input(listAccounts.extend(paging)).query(({ ctx, input: { cursor, direction: _direction, ...filters } }) => accountListing.page(ctx.db, ctx.actor, { ...filters, after: cursor })),
 
   get: permitted('account:read').input(z.strictObject({ accountId: z.uuid() })).query(async ({ ctx, input }) => {
     const row = await accountListing.one(ctx.db, ctx.actor, input.accountId)

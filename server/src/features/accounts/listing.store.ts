@@ -23,8 +23,9 @@ export type AccountRow = {
   readonly statusChangedAt: string
   readonly profileId: ProfileId
   readonly reach: number
+  /** The structure, or what stands above structures; and below it in small, the site or the département. */
   readonly place: string
-  readonly above: string | null
+  readonly detail: string | null
   readonly roles: readonly Role[]
   readonly endsOn: string
   readonly createdAt: string
@@ -68,8 +69,8 @@ const subtree = async (db: Db, id: string): Promise<SQL> => {
 
 const selected = sql`
   account.id, account.login, account.given_name as "givenName", account.family_name as "familyName", account.email, account.status,
-  to_json(account.status_changed_at)#>>'{}' as "statusChangedAt", account.profile_id as "profileId", account.reach, home.name as place,
-  coalesce(structure.name, departement.name, region.name) as above, account.ends_on::text as "endsOn", to_json(account.created_at)#>>'{}' as "createdAt",
+  to_json(account.status_changed_at)#>>'{}' as "statusChangedAt", account.profile_id as "profileId", account.reach,
+  coalesce(structure.name, home.name) as place, case when home.level = 'site' then home.name else coalesce(departement.name, region.name) end as detail, account.ends_on::text as "endsOn", to_json(account.created_at)#>>'{}' as "createdAt",
   to_json(nullif(account.last_sign_in_at, '-infinity'))#>>'{}' as "lastSignInAt", account.last_sign_in_at::text as "lastKey",
   account.nation_id as "nationId", account.network_id as "networkId", account.region_id as "regionId", account.departement_id as "departementId",
   account.structure_id as "structureId", account.site_id as "siteId",
@@ -102,7 +103,7 @@ export const accountListing = {
     const scope: Scope = scopeOf(actor, 'account:read')
     const sort = filters.sort ?? 'name'
     const { columns, casts, key } = sorts[sort]
-    const descending = (filters.direction ?? 'asc') === 'desc'
+    const descending = (filters.order ?? 'asc') === 'desc'
     const cursor = decodeCursor(after, casts.length)
     const conditions = [
       within(scope, account),

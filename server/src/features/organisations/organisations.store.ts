@@ -2,7 +2,7 @@ import type { Level, Place, Scope } from '@countersign/shared/access/scope.ts'
 import { levels } from '@countersign/shared/access/scope.ts'
 import type { NetworkKind } from '@countersign/shared/accounts/profiles.ts'
 import { organisation } from '@countersign/drizzle/schema/organisation.ts'
-import { and, asc, eq, inArray, sql } from 'drizzle-orm'
+import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../kernel/db.ts'
 import { within } from '../../kernel/scope.ts'
 
@@ -14,6 +14,8 @@ export type Standing = {
   readonly network: NetworkKind | null
   readonly conventionEndsOn: string | null
 }
+
+export type Found = { readonly id: string; readonly name: string; readonly level: Level; readonly within: string | null }
 
 type Row = {
   id: string; level: Level; name: string; nation_id: string | null; network_id: string | null; region_id: string | null
@@ -41,14 +43,15 @@ export const organisations = {
     return row?.total ?? 0
   },
 
-  /** Organisations of the scope whose name holds the words, largest first by level then name; for pickers. */
-  async search(db: Db, scope: Scope, { words, levels: wanted }: { words: string; levels: readonly Level[] }) {
-    return db
-      .select({ id: organisation.id, name: organisation.name, level: organisation.level, totalCaseload: organisation.totalCaseload, conventionEndsOn: organisation.conventionEndsOn, within: sql<string | null>`(select name from organisation above where above.id = ${organisation.parentId})`, networkKind: sql<NetworkKind | null>`(select network_kind from organisation n where n.id = ${organisation.networkId})` })
-      .from(organisation)
-      .where(and(within(scope, organisation), inArray(organisation.level, [...(wanted.length > 0 ? wanted : levels)]), words ? sql`lower(${organisation.name}) like ${`%${words.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`}` : undefined))
-      .orderBy(sql`array_position(array['nation','network','region','departement','structure','site'], ${organisation.level})`, asc(organisation.name), asc(organisation.id))
-      .limit(30)
+  /** Organisations of the scope whose name holds the words, from the top of the tree down; for pickers. */
+  async search(db: Db, scope: Scope, { words, levels: wanted }: { words: string; levels: readonly Level[] }): Promise<readonly Found[]> {
+    const like = `%${words.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
+    const { rows } = await db.execute<Found & Record<string, unknown>>(sql`
+      select organisation.id, organisation.name, organisation.level, above.name as within
+      from organisation left join organisation above on above.id = organisation.parent_id
+      where ${within(scope, organisation)} and organisation.level = any(${sql.param([...(wanted.length > 0 ? wanted : levels)])}::text[]) and lower(organisation.name) like ${like}
+      order by nlevel(organisation.path), organisation.name, organisation.id limit 30`)
+    return rows
   },
 
   /** Names of a handful of organisations, to show what a filter in the URL means. */

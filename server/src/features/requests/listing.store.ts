@@ -31,7 +31,7 @@ export type RequestRow = {
   readonly approvalsNeeded: number
   readonly approvalsGiven: number
   readonly place: string
-  readonly above: string | null
+  readonly detail: string | null
   readonly requester: { readonly id: string; readonly name: string } | null
   readonly subject: { readonly id: string; readonly name: string } | null
 }
@@ -42,7 +42,7 @@ const selected = sql`
   request.id, request.reference::int, request.kind, request.status, request.content, request.content_hash as "contentHash", request.channel,
   to_json(request.submitted_at)#>>'{}' as "submittedAt", to_json(request.expires_at)#>>'{}' as "expiresAt", to_json(request.decided_at)#>>'{}' as "decidedAt", request.reason,
   request.approvals_needed as "approvalsNeeded", (select count(*)::int from approval a where a.request_id = request.id and a.voided_at is null) as "approvalsGiven",
-  home.name as place, coalesce(structure.name, departement.name, region.name) as above, ${card('requester')} as requester, ${card('subject')} as subject`
+  coalesce(structure.name, home.name) as place, case when home.level = 'site' then home.name else coalesce(departement.name, region.name) end as detail, ${card('requester')} as requester, ${card('subject')} as subject`
 
 const from = sql`
   request join organisation home on home.id = request.organisation_id

@@ -4,6 +4,7 @@ import { callBackOutcomes } from '@countersign/shared/requests/status.ts'
 import { email, justification, login, optionalComment } from '@countersign/shared/text/fields.ts'
 import { z } from 'zod'
 import { commit, runCommitted } from '../../kernel/commit.ts'
+import { paging } from '../../kernel/page.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { open, permitted, router, signedIn } from '../../trpc.ts'
 import { approve } from './approve.ts'
@@ -20,13 +21,12 @@ import { subjects } from './subjects.store.ts'
 const requestId = z.uuid()
 /** The SHA-256 of the content the person saw. */
 const seen = z.string().regex(/^[0-9a-f]{64}$/)
-const page = { cursor: z.string().max(400).optional() }
 
 /** The answer of the public page takes this long whatever it found, so that time tells nothing. */
 const neutralMilliseconds = 400
 
 export const requestsRouter = router({
-  list: permitted('request:read').input(listRequests.extend(page)).query(({ ctx, input: { cursor, ...filters } }) => requestListing.page(ctx.db, ctx.actor, { ...filters, after: cursor })),
+  list: permitted('request:read').input(listRequests.extend(paging)).query(({ ctx, input: { cursor, direction: _direction, ...filters } }) => requestListing.page(ctx.db, ctx.actor, { ...filters, after: cursor })),
   get: permitted('request:read').input(z.strictObject({ requestId })).query(({ ctx, input }) => requestDetail(ctx.db, ctx.actor, input.requestId)),
   submit: signedIn.input(requestContent).mutation(commit(submit)),
   approve: permitted('request:countersign').input(z.strictObject({ requestId, seen })).mutation(commit(approve)),

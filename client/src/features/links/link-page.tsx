@@ -1,0 +1,105 @@
+import { Button, PasswordInput, TextInput } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { toString as drawQr } from 'qrcode'
+import { type FormEvent, useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useTextOfRefusal } from '../../lib/fields.ts'
+import { type Outputs, refusalOf, trpc } from '../../lib/trpc.ts'
+import { Door } from '../../ui/door.tsx'
+
+type Described = Outputs['links']['describe']
+
+/** The token stands in the fragment, which no browser sends anywhere. */
+export const tokenInAddress = (): string => window.location.hash.slice(1)
+
+const Totp = ({ totp }: { totp: NonNullable<Described['totp']> }) => {
+  const { t } = useTranslation()
+  const [image, setImage] = useState('')
+  useEffect(() => {
+    void drawQr(totp.uri, { type: 'svg', margin: 1 }).then((svg) => setImage(`data:image/svg+xml;base64,${btoa(svg)}`))
+  }, [totp.uri])
+  return (
+    <div className="stack tight">
+      <p style={{ margin: 0 }}>{t('link.scan')}</p>
+      {image ? <img src={image} alt="" width={180} height={180} style={{ background: '#fff', borderRadius: 6 }} /> : null}
+      <p className="small soft" style={{ margin: 0 }}>
+        {t('link.orType')} <code>{totp.secret}</code>
+      </p>
+    </div>
+  )
+}
+
+const Form = ({ link, token }: { link: Described; token: string }) => {
+  const { t } = useTranslation()
+  const [password, setPassword] = useState('')
+  const [code, setCode] = useState('')
+  const redeem = useMutation(trpc.links.redeem.mutationOptions())
+  const text = useTextOfRefusal(redeem.error)
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    redeem.mutate({ token, password: link.asks.password ? password : null, code: link.asks.secondFactor ? code : null })
+  }
+  if (redeem.isSuccess) {
+    return (
+      <div className="card stack" role="status">
+        <p className="notice good" style={{ margin: 0 }}>
+          {t('link.done')}
+        </p>
+        {redeem.data.recoveryCodes.length > 0 ? (
+          <>
+            <h2>{t('link.recovery')}</h2>
+            <p style={{ margin: 0 }}>{t('link.recoveryHint')}</p>
+            <div className="codes">
+              {redeem.data.recoveryCodes.map((one) => (
+                <span key={one}>{one}</span>
+              ))}
+            </div>
+          </>
+        ) : null}
+        <Link to="/sign-in">{t('link.toSignIn')}</Link>
+      </div>
+    )
+  }
+  return (
+    <form className="card stack" onSubmit={submit}>
+      <p style={{ margin: 0 }}>
+        {t('link.hello', { name: link.givenName })} <strong>{link.login}</strong>.
+      </p>
+      <input type="text" autoComplete="username" defaultValue={link.login} hidden />
+      {link.asks.password ? <PasswordInput label={t('link.password')} description={t('link.passwordHint')} autoComplete="new-password" value={password} onChange={(event) => setPassword(event.currentTarget.value)} error={text.of('password')} /> : null}
+      {link.totp ? <Totp totp={link.totp} /> : null}
+      {link.asks.secondFactor ? <TextInput label={t('link.code')} inputMode="numeric" autoComplete="one-time-code" value={code} onChange={(event) => setCode(event.currentTarget.value)} error={text.of('code')} /> : null}
+      {text.rest ? (
+        <div className="notice danger" role="alert">
+          {text.rest}
+        </div>
+      ) : null}
+      <Button type="submit" loading={redeem.isPending}>
+        {t('link.submit')}
+      </Button>
+    </form>
+  )
+}
+
+/** Where an invitation or a reset leads: one's own password, which nobody else ever chooses or learns. */
+export const LinkPage = () => {
+  const { t } = useTranslation()
+  const [token] = useState(tokenInAddress)
+  const link = useQuery({ ...trpc.links.describe.queryOptions({ token }), retry: false, staleTime: Number.POSITIVE_INFINITY })
+  if (link.isPending) return <Door title={t('common.loading')}>{null}</Door>
+  if (link.isError) {
+    return (
+      <Door title={t('link.dead')}>
+        <div className="notice danger" role="alert">
+          {refusalOf(link.error) ? t('link.deadHint') : t('refusal.unavailable')}
+        </div>
+      </Door>
+    )
+  }
+  return (
+    <Door title={t(`link.title.${link.data.kind}`)}>
+      <Form link={link.data} token={token} />
+    </Door>
+  )
+}

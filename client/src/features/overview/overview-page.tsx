@@ -1,0 +1,111 @@
+import { Button } from '@mantine/core'
+import { useSuspenseQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { count } from '../../lib/format.ts'
+import { useLanguage } from '../../lib/language.ts'
+import { type Outputs, trpc } from '../../lib/trpc.ts'
+import { AccountState } from '../../ui/state.tsx'
+import { Countdown } from '../../ui/when.tsx'
+
+const tone = { active: 'var(--good)', suspended: 'var(--wait)', revoked: 'var(--danger)' } as const
+
+const Waiting = ({ rows, nothing, view }: { rows: Outputs['overview']['get']['next']; nothing: string; view: 'queue' | 'mine' }) => {
+  const { t } = useTranslation()
+  if (rows.length === 0) return <p className="soft" style={{ margin: 0 }}>{nothing}</p>
+  return (
+    <ul className="plain">
+      {rows.map((row) => (
+        <li key={row.id} className="row between">
+          <div className="two">
+            <Link to="/requests" search={{ view, request: row.id }}>
+              {t(`kind.${row.kind}`)} · {row.content.kind === 'create-account' ? `${row.content.givenName} ${row.content.familyName}` : (row.subject?.name ?? '')}
+            </Link>
+            <span className="under">{row.place}</span>
+          </div>
+          <Countdown until={row.expiresAt} over={t('requests.expired')} />
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** What waits and what is wrong, in two seconds. */
+export const OverviewPage = () => {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  const { data } = useSuspenseQuery(trpc.overview.get.queryOptions())
+  const { waiting, accounts, refusals } = data
+  const total = accounts.byStatus.reduce((sum, { count: one }) => sum + one, 0)
+  return (
+    <div className="page">
+      <h1>{t('overview.title')}</h1>
+      <div className="grid" data-steady>
+        <section className="card stack">
+          <h2>{waiting.count > 0 ? t('overview.waiting', { count: waiting.count }) : t('overview.nothing')}</h2>
+          {waiting.nearest ? (
+            <p className="notice wait" style={{ margin: 0 }}>
+              {t('overview.nearest')} <Countdown until={waiting.nearest} over={t('requests.expired')} />
+            </p>
+          ) : null}
+          {waiting.count > 0 ? <Waiting rows={data.next} nothing="" view="queue" /> : null}
+          <div>
+            <Button variant={waiting.count > 0 ? 'filled' : 'default'} renderRoot={(props) => <Link to="/requests" {...props} />}>
+              {t('overview.open')}
+            </Button>
+          </div>
+        </section>
+        <section className="card stack">
+          <h2>{t('overview.accounts')}</h2>
+          <div className="figure">{count(total, language)}</div>
+          <div className="bars" aria-hidden="true">
+            {accounts.byStatus.map(({ status, count: one }) => (
+              <i key={status} style={{ width: `${total ? (one / total) * 100 : 0}%`, background: tone[status] }} />
+            ))}
+          </div>
+          <ul className="plain">
+            {accounts.byStatus.map(({ status, count: one }) => (
+              <li key={status} className="row between">
+                <AccountState status={status} />
+                <Link to="/accounts" search={{ status }}>
+                  {count(one, language)}
+                </Link>
+              </li>
+            ))}
+            <li className="row between">
+              <span className="soft">{t('overview.expiring')}</span>
+              <Link to="/accounts" search={{ life: 'expiring' }}>
+                {count(accounts.expiring, language)}
+              </Link>
+            </li>
+            <li className="row between">
+              <span className="soft">{t('overview.dormant')}</span>
+              <Link to="/accounts" search={{ life: 'dormant' }}>
+                {count(accounts.dormant, language)}
+              </Link>
+            </li>
+          </ul>
+        </section>
+        <section className="card stack">
+          <h2>{t('overview.mine')}</h2>
+          <Waiting rows={data.mine} nothing={t('overview.noneMine')} view="mine" />
+        </section>
+        {refusals ? (
+          <section className="card stack">
+            <h2>{t('overview.refusals')}</h2>
+            <ul className="plain">
+              {([['attempts', 'attempt.refused'], ['denied', 'request.called-back'], ['failed', 'sign-in.failed']] as const).map(([word, type]) => (
+                <li key={word} className="row between">
+                  <span className="soft">{t(`overview.${word}`)}</span>
+                  <Link to="/audit" search={{ type }}>
+                    {count(refusals[word], language)}
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          </section>
+        ) : null}
+      </div>
+    </div>
+  )
+}

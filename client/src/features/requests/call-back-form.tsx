@@ -1,0 +1,62 @@
+import { Button, TextInput } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { callBackOutcomes } from '@countersign/shared/requests/status.ts'
+import { tell, tellRefusal } from '../../lib/toast.ts'
+import { type Outputs, queryClient, trpc } from '../../lib/trpc.ts'
+import { When } from '../../ui/when.tsx'
+
+type Detail = Outputs['requests']['get']
+
+const tones = { confirmed: 'signature', denied: 'red', 'not-reached': 'gray', 'someone-else': 'red' } as const
+
+/** The call to the number on record, and its four outcomes; the ones before it stay in sight. */
+export const CallBack = ({ request }: { request: Detail }) => {
+  const { t } = useTranslation()
+  const [note, setNote] = useState('')
+  const record = useMutation(
+    trpc.requests.callBack.mutationOptions({
+      onError: tellRefusal,
+      onSuccess: (outcome) => {
+        tell(t(`outcome.${outcome}`))
+        setNote('')
+        void queryClient.invalidateQueries(trpc.requests.pathFilter())
+      },
+    }),
+  )
+  return (
+    <section className="card stack tight">
+      <h3>{t('requests.callBack')}</h3>
+      <div className="figure" style={{ fontSize: 20 }}>
+        {request.phoneOnRecord}
+      </div>
+      {request.can.callBack === null ? (
+        <>
+          <p className="soft small" style={{ margin: 0 }}>
+            {t('requests.callBackHint')}
+          </p>
+          <TextInput label={t('requests.note')} value={note} maxLength={500} onChange={(event) => setNote(event.currentTarget.value)} />
+          <div className="row wrap">
+            {callBackOutcomes.map((outcome) => (
+              <Button key={outcome} size="compact-sm" variant="light" color={tones[outcome]} loading={record.isPending} onClick={() => record.mutate({ requestId: request.id, outcome, note })}>
+                {t(`outcome.${outcome}`)}
+              </Button>
+            ))}
+          </div>
+        </>
+      ) : null}
+      {request.calls.length === 0 ? <p className="soft small">{t('requests.noCall')}</p> : null}
+      <ul className="plain small">
+        {request.calls.map((call) => (
+          <li key={call.calledAt}>
+            <span className="strong">{t(`outcome.${call.outcome}`)}</span>{' '}
+            <span className="soft">
+              {call.note} · {t('requests.calledBy')} {call.name}, <When at={call.calledAt} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

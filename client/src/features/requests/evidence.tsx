@@ -1,0 +1,80 @@
+import { useTranslation } from 'react-i18next'
+import { Link } from '@tanstack/react-router'
+import { count } from '../../lib/format.ts'
+import { useLanguage } from '../../lib/language.ts'
+import type { Outputs } from '../../lib/trpc.ts'
+import { When } from '../../ui/when.tsx'
+
+type Detail = Outputs['requests']['get']
+type Card = NonNullable<Detail['requesterCard']>
+
+const Person = ({ card }: { card: Card }) => {
+  const { t } = useTranslation()
+  return (
+    <div>
+      <Link to="/accounts/$accountId" params={{ accountId: card.id }} className="strong">
+        {card.name}
+      </Link>{' '}
+      <span className="soft">{card.place}</span>
+      <div className="soft small">
+        {t('requests.since')} <When at={card.createdAt} /> · {card.countersignedBy.length > 0 ? `${t('requests.countersignedBy')} ${card.countersignedBy.join(', ')}` : t('requests.founding')}
+      </div>
+    </div>
+  )
+}
+
+/** What a countersigner ought to know before saying yes: who asks, since when they exist, and who countersigned them. */
+export const Evidence = ({ request }: { request: Detail }) => {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  return (
+    <aside className="card stack evidence" aria-label={t('requests.evidence')}>
+      <section>
+        <h3>{t('requests.requester')}</h3>
+        {request.requesterCard ? <Person card={request.requesterCard} /> : <p className="notice wait small" style={{ margin: '6px 0' }}>{t('requests.public')}</p>}
+      </section>
+      {request.subjectCard ? (
+        <section>
+          <h3>{t('requests.subject')}</h3>
+          <Person card={request.subjectCard} />
+        </section>
+      ) : null}
+      <section>
+        <h3>{t('requests.reach')}</h3>
+        <div>
+          <span className="soft">{count(request.reach.before, language)} → </span>
+          <span className="strong">{count(request.reach.after, language)}</span> <span className="soft small">{request.reach.over}</span>
+        </div>
+      </section>
+      <section>
+        <h3>{t('requests.approvals')}</h3>
+        <div>{t('requests.approvalsOf', { given: request.approvalsGiven, needed: request.approvalsNeeded })}</div>
+        <ul className="plain small">
+          {request.approvals.map((one) => (
+            <li key={`${one.approverId}${one.givenAt}`}>
+              <span className={one.voidedAt ? 'soft' : 'strong'} style={one.voidedAt ? { textDecoration: 'line-through' } : undefined}>
+                {one.name}
+              </span>{' '}
+              <span className="soft">
+                <When at={one.givenAt} /> {one.voidedAt ? t('requests.voided') : ''}
+              </span>
+            </li>
+          ))}
+        </ul>
+      </section>
+      {request.status === 'pending' ? (
+        <section>
+          <h3>{t('requests.mayCountersign')}</h3>
+          {request.approvers.length === 0 ? <p className="notice danger small" style={{ margin: '6px 0' }}>{t('requests.nobodyMay')}</p> : null}
+          <ul className="plain small">
+            {request.approvers.map((one) => (
+              <li key={`${one.id}${one.role}`}>
+                {one.name} <span className="soft">{`${t(`role.${one.role}`)} · ${one.over}`}</span>
+              </li>
+            ))}
+          </ul>
+        </section>
+      ) : null}
+    </aside>
+  )
+}

@@ -1,0 +1,76 @@
+import { Button, PasswordInput, TextInput } from '@mantine/core'
+import { useMutation, useSuspenseQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { type FormEvent, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { sentenceOf } from '../../lib/toast.ts'
+import { refusalOf, trpc } from '../../lib/trpc.ts'
+import { Door } from '../../ui/door.tsx'
+
+const enter = () => window.location.assign('/')
+
+const Cast = () => {
+  const { t } = useTranslation()
+  const { data: cast } = useSuspenseQuery(trpc.sessions.cast.queryOptions())
+  const enterDemo = useMutation(trpc.sessions.enterDemo.mutationOptions({ onSuccess: enter }))
+  if (cast.length === 0) return null
+  return (
+    <section className="card stack tight" aria-label={t('signIn.demo')}>
+      <h2>{t('signIn.demo')}</h2>
+      <p className="soft small" style={{ margin: 0 }}>
+        {t('signIn.demoHint')}
+      </p>
+      <ul className="plain">
+        {cast.map((one) => (
+          <li key={one.id} className="row between">
+            <div className="two">
+              <span className="strong">{one.name}</span>
+              <span className="under">
+                {one.roles.map((role) => t(`role.${role}`)).join(', ') || t('agent')} · {one.place}
+              </span>
+            </div>
+            <Button size="compact-sm" variant="default" aria-label={`${t('shell.actAs')} ${one.name}`} onClick={() => enterDemo.mutate({ accountId: one.id })}>
+              {t('signIn.submit')}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+export const SignInPage = () => {
+  const { t } = useTranslation()
+  const [login, setLogin] = useState('')
+  const [password, setPassword] = useState('')
+  const [code, setCode] = useState('')
+  const signIn = useMutation(trpc.sessions.signIn.mutationOptions({ onSuccess: enter }))
+  const refusal = refusalOf(signIn.error)?.code
+  const [asksCode, setAsksCode] = useState(false)
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    signIn.mutate({ login, password, code: asksCode && code ? code : null }, { onError: (error) => refusalOf(error)?.code === 'second-factor-needed' && setAsksCode(true) })
+  }
+  return (
+    <Door title={t('signIn.title')}>
+      <p className="soft" style={{ margin: 0 }}>
+        {t('signIn.tagline')}
+      </p>
+      <form className="card stack" onSubmit={submit}>
+        <TextInput label={t('signIn.login')} autoComplete="username" required withAsterisk={false} value={login} onChange={(event) => setLogin(event.currentTarget.value)} />
+        <PasswordInput label={t('signIn.password')} autoComplete="current-password" required withAsterisk={false} value={password} onChange={(event) => setPassword(event.currentTarget.value)} />
+        {asksCode ? <TextInput label={t('signIn.code')} autoComplete="one-time-code" autoFocus value={code} onChange={(event) => setCode(event.currentTarget.value)} /> : null}
+        {signIn.isError && !(refusal === 'second-factor-needed' && !code) ? (
+          <div className="notice danger" role="alert">
+            {sentenceOf(signIn.error)}
+          </div>
+        ) : null}
+        <Button type="submit" loading={signIn.isPending}>
+          {t('signIn.submit')}
+        </Button>
+        <Link to="/forgot">{t('signIn.forgot')}</Link>
+      </form>
+      <Cast />
+    </Door>
+  )
+}

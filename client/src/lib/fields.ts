@@ -1,0 +1,22 @@
+import { useTranslation } from 'react-i18next'
+import type { RefusalCode } from '@countersign/shared/refusals.ts'
+import { refusalOf } from './trpc.ts'
+
+/** The sentences of a refusal: one for each field, and what is left for the form as a whole. */
+export const useTextOfRefusal = (error: unknown) => {
+  const { t, i18n } = useTranslation()
+  const refusal = error ? refusalOf(error) : null
+  const worded = (code: string): string => {
+    if (i18n.exists(`refusal.${code}`)) return t(`refusal.${code as RefusalCode}`)
+    return i18n.exists(`field.${code}`) ? t(`field.${code as 'other'}`) : t('field.other')
+  }
+  const fields = refusal?.fields ?? []
+  const whole = fields.find(({ field }) => field === null || field === '')
+  return {
+    of: (name: string): string | null => {
+      const found = fields.find(({ field }) => field === name)
+      return found ? worded(found.message) : null
+    },
+    rest: !error ? null : !refusal ? t('refusal.unavailable') : whole ? worded(whole.message) : fields.length === 0 && refusal.code ? worded(refusal.code) : null,
+  }
+}

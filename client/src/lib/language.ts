@@ -1,0 +1,32 @@
+import i18next from 'i18next'
+import { initReactI18next, useTranslation } from 'react-i18next'
+import { en } from '../texts/en.ts'
+import { fr } from '../texts/fr.ts'
+
+export type Language = 'fr' | 'en'
+const stored = 'language'
+
+declare module 'i18next' {
+  interface CustomTypeOptions {
+    defaultNS: 'translation'
+    resources: { translation: typeof fr }
+  }
+}
+
+const initial = (): Language => (localStorage.getItem(stored) === 'en' ? 'en' : 'fr')
+
+void i18next.use(initReactI18next).init({
+  lng: initial(),
+  fallbackLng: 'fr',
+  resources: { fr: { translation: fr }, en: { translation: en } },
+  interpolation: { escapeValue: false },
+})
+document.documentElement.lang = initial()
+
+export const setLanguage = (language: Language): void => {
+  localStorage.setItem(stored, language)
+  document.documentElement.lang = language
+  void i18next.changeLanguage(language)
+}
+
+export const useLanguage = (): Language => (useTranslation().i18n.language === 'en' ? 'en' : 'fr')

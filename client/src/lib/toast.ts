@@ -1,0 +1,21 @@
+import { notifications } from '@mantine/notifications'
+import i18next from 'i18next'
+import type { ReactNode } from 'react'
+import { refusalOf } from './trpc.ts'
+
+const closeButtonProps = () => ({ 'aria-label': i18next.t('common.close') })
+
+export const tell = (title: string, message: ReactNode = null): void => {
+  notifications.show({ title, message, color: 'signature', autoClose: 8000, closeButtonProps: closeButtonProps() })
+}
+
+/** The sentence of a refusal, in the reader's language; a failure says that nothing was changed. */
+export const sentenceOf = (error: unknown): string => {
+  const refusal = refusalOf(error)
+  if (refusal?.code) return i18next.t(`refusal.${refusal.code}`)
+  return refusal ? i18next.t('field.other') : i18next.t('refusal.unavailable')
+}
+
+export const tellRefusal = (error: unknown): void => {
+  notifications.show({ message: sentenceOf(error), color: 'red', autoClose: 10_000, closeButtonProps: closeButtonProps() })
+}

@@ -1,0 +1,8 @@
+import { createFileRoute } from '@tanstack/react-router'
+import { SignInPage } from '../features/sign-in/sign-in-page.tsx'
+import { queryClient, trpc } from '../lib/trpc.ts'
+
+export const Route = createFileRoute('/sign-in')({
+  loader: () => queryClient.ensureQueryData(trpc.sessions.cast.queryOptions()),
+  component: SignInPage,
+})

@@ -1,0 +1,59 @@
+import { useTranslation } from 'react-i18next'
+import type { EventType } from '@countersign/shared/events.ts'
+import { When } from './when.tsx'
+
+type Entry = { readonly id: string; readonly at: string; readonly type: EventType; readonly actor: { readonly name: string } | null; readonly channel: string; readonly data: Record<string, unknown> }
+
+const tones: { readonly [T in EventType]?: 'danger' | 'good' } = {
+  'account.created': 'good',
+  'account.reinstated': 'good',
+  'account.ending-undone': 'good',
+  'account.suspended': 'danger',
+  'account.revoked': 'danger',
+  'attempt.refused': 'danger',
+  'sign-in.failed': 'danger',
+  'link.disowned': 'danger',
+}
+
+/** Done by nobody but the person themselves, before they had a session. */
+const bySelf: ReadonlySet<EventType> = new Set(['session.opened', 'sign-in.failed', 'account.enrolled', 'link.disowned'])
+
+/** What an entry tells beside who and when, in words where there are words for it. */
+export const useEntryDetail = () => {
+  const { t, i18n } = useTranslation()
+  const worded = (key: string, value: string) => (i18n.exists(key) ? t(key as 'agent') : value)
+  return (type: EventType, data: Record<string, unknown>): string => {
+    const text = (name: string) => (typeof data[name] === 'string' ? String(data[name]) : '')
+    const parts = [
+      text('role') && worded(`role.${text('role')}`, text('role')),
+      text('profile') && worded(`profile.${text('profile')}`, text('profile')),
+      text('outcome') && worded(`outcome.${text('outcome')}`, text('outcome')),
+      text('cause') && worded(`cause.${text('cause')}`, text('cause')),
+      text('code') && worded(`refusal.${text('code')}`, text('code')),
+      text('reason') && worded(`endReason.${text('reason')}`, worded(`outcome.${text('reason')}`, text('reason'))),
+      text('note'),
+      text('kind') && worded(`kind.${text('kind')}`, text('kind')),
+      text('before') && text('after') && type.startsWith('account.') ? `${worded(`status.${text('before')}`, text('before'))} → ${worded(`status.${text('after')}`, text('after'))}` : '',
+    ]
+    return parts.filter(Boolean).join(' · ')
+  }
+}
+
+/** A life as a line of dots, newest first. */
+export const Timeline = ({ entries }: { entries: readonly Entry[] }) => {
+  const { t } = useTranslation()
+  const detail = useEntryDetail()
+  return (
+    <ol className="line">
+      {entries.map((entry) => (
+        <li key={entry.id} className={tones[entry.type]}>
+          <span className="strong">{t(`event.${entry.type}`)}</span> <span className="soft">{detail(entry.type, entry.data)}</span>
+          <div className="soft small">
+            <When at={entry.at} />
+            {bySelf.has(entry.type) ? null : ` · ${entry.actor?.name ?? (entry.channel === 'job' ? t('common.system') : t('common.nobody'))}`}
+          </div>
+        </li>
+      ))}
+    </ol>
+  )
+}

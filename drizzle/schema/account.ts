@@ -1,7 +1,7 @@
-import { sql } from 'drizzle-orm'
-import { date, index, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import type { AccountStatus } from '@countersign/shared/accounts/status.ts'
+import { sql } from 'drizzle-orm'
+import { date, index, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import { instant, placeColumns } from './columns.ts'
 import { organisation } from './organisation.ts'
 import { profile } from './profile.ts'
@@ -11,7 +11,9 @@ export const account = pgTable(
   'account',
   {
     id: uuid().primaryKey(),
-    organisationId: uuid('organisation_id').notNull().references(() => organisation.id),
+    organisationId: uuid('organisation_id')
+      .notNull()
+      .references(() => organisation.id),
     ...placeColumns(),
     login: text().notNull().unique(),
     givenName: text('given_name').notNull(),
@@ -20,7 +22,10 @@ export const account = pgTable(
     /** E.164. The number a reset is called back on: the one on record before the request. */
     phone: text().notNull(),
     language: text().$type<'fr' | 'en'>().notNull().default('fr'),
-    profileId: text('profile_id').$type<ProfileId>().notNull().references(() => profile.id),
+    profileId: text('profile_id')
+      .$type<ProfileId>()
+      .notNull()
+      .references(() => profile.id),
     /** Citizens' files within the profile's data scope; derived from caseloads, never typed. */
     reach: integer().notNull(),
     status: text().$type<AccountStatus>().notNull(),
@@ -55,7 +60,9 @@ export const account = pgTable(
 export const accountSearch = pgTable(
   'account_search',
   {
-    accountId: uuid('account_id').primaryKey().references(() => account.id),
+    accountId: uuid('account_id')
+      .primaryKey()
+      .references(() => account.id),
     /** Name, login and e-mail; lower case, without accents or hyphens. */
     words: text().notNull(),
   },

@@ -1,5 +1,5 @@
-import { index, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import type { EventType } from '@countersign/shared/events.ts'
+import { index, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import { instant, placeColumns, transactionId } from './columns.ts'
 
 export type Origin = { channel: 'web' | 'cli' | 'job' | 'seed'; address?: string; device?: string; sessionId?: string }

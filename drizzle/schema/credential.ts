@@ -10,8 +10,12 @@ export const link = pgTable(
   {
     id: uuid().primaryKey(),
     kind: text().$type<'invitation' | 'reset' | 'enrolment' | 'disown'>().notNull(),
-    accountId: uuid('account_id').notNull().references(() => account.id),
-    requestId: uuid('request_id').notNull().references(() => request.id),
+    accountId: uuid('account_id')
+      .notNull()
+      .references(() => account.id),
+    requestId: uuid('request_id')
+      .notNull()
+      .references(() => request.id),
     /** SHA-256; null until the mail is written, because the token is made then and stored nowhere. */
     tokenHash: bytes('token_hash').unique(),
     createdAt: instant('created_at').notNull(),
@@ -29,11 +33,15 @@ export const credential = pgTable(
   'credential',
   {
     id: uuid().primaryKey(),
-    accountId: uuid('account_id').notNull().references(() => account.id),
+    accountId: uuid('account_id')
+      .notNull()
+      .references(() => account.id),
     kind: text().$type<'password' | 'totp' | 'recovery-code'>().notNull(),
     /** argon2id for what a person types, AES-256-GCM for a TOTP seed. */
     secret: text().notNull(),
-    linkId: uuid('link_id').notNull().references(() => link.id),
+    linkId: uuid('link_id')
+      .notNull()
+      .references(() => link.id),
     createdAt: instant('created_at').notNull(),
     usedAt: instant('used_at'),
     /** The last TOTP step that was accepted: each is accepted once. */

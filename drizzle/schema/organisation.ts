@@ -1,7 +1,7 @@
-import { sql } from 'drizzle-orm'
-import { type AnyPgColumn, date, index, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import type { Level } from '@countersign/shared/access/scope.ts'
 import type { NetworkKind } from '@countersign/shared/accounts/profiles.ts'
+import { sql } from 'drizzle-orm'
+import { type AnyPgColumn, date, index, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import { instant, ltree, placeColumns } from './columns.ts'
 
 /** The tree: nation, network, region, département, structure, site. Accounts hang on it, scopes are subtrees of it. */

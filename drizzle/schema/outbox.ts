@@ -12,9 +12,13 @@ export const outbox = pgTable(
   'outbox',
   {
     id: uuid().primaryKey(),
-    entryId: uuid('entry_id').notNull().references(() => auditEntry.id),
+    entryId: uuid('entry_id')
+      .notNull()
+      .references(() => auditEntry.id),
     destination: text().notNull(),
-    accountId: uuid('account_id').notNull().references(() => account.id),
+    accountId: uuid('account_id')
+      .notNull()
+      .references(() => account.id),
     sequence: integer().notNull(),
     attempts: integer().notNull().default(0),
     runAfter: instant('run_after').notNull(),
@@ -33,7 +37,9 @@ export const demoMail = pgTable(
   'demo_mail',
   {
     id: uuid().primaryKey(),
-    accountId: uuid('account_id').notNull().references(() => account.id),
+    accountId: uuid('account_id')
+      .notNull()
+      .references(() => account.id),
     recipient: text().notNull(),
     subject: text().notNull(),
     body: text().notNull(),

@@ -1,8 +1,8 @@
-import { sql } from 'drizzle-orm'
-import { bigint, boolean, check, index, integer, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import type { Role } from '@countersign/shared/access/roles.ts'
 import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
 import type { CallBackOutcome, RequestStatus } from '@countersign/shared/requests/status.ts'
+import { sql } from 'drizzle-orm'
+import { bigint, boolean, check, index, integer, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { account } from './account.ts'
 import { canonicalText, instant, placeColumns, transactionId } from './columns.ts'
 import { organisation } from './organisation.ts'
@@ -19,7 +19,9 @@ export const request = pgTable(
     reference: bigint({ mode: 'number' }).notNull().generatedAlwaysAsIdentity({ startWith: 1001 }),
     kind: text().$type<StoredKind>().notNull(),
     status: text().$type<RequestStatus>().notNull(),
-    organisationId: uuid('organisation_id').notNull().references(() => organisation.id),
+    organisationId: uuid('organisation_id')
+      .notNull()
+      .references(() => organisation.id),
     ...placeColumns(),
     /** Null where the public page asked: nobody has proved to be anybody there. */
     requesterId: uuid('requester_id').references(() => account.id),
@@ -58,8 +60,12 @@ export const approval = pgTable(
   'approval',
   {
     id: uuid().primaryKey(),
-    requestId: uuid('request_id').notNull().references(() => request.id),
-    approverId: uuid('approver_id').notNull().references(() => account.id),
+    requestId: uuid('request_id')
+      .notNull()
+      .references(() => request.id),
+    approverId: uuid('approver_id')
+      .notNull()
+      .references(() => account.id),
     /** What the approver saw: it counts only while the request still says that (P3). */
     contentHash: text('content_hash').notNull(),
     /** The result of the lineage check at that moment (P2). */
@@ -80,8 +86,12 @@ export const callBack = pgTable(
   'call_back',
   {
     id: uuid().primaryKey(),
-    requestId: uuid('request_id').notNull().references(() => request.id),
-    callerId: uuid('caller_id').notNull().references(() => account.id),
+    requestId: uuid('request_id')
+      .notNull()
+      .references(() => request.id),
+    callerId: uuid('caller_id')
+      .notNull()
+      .references(() => account.id),
     outcome: text().$type<CallBackOutcome>().notNull(),
     note: text().notNull(),
     calledAt: instant('called_at').notNull(),

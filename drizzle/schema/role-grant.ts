@@ -1,6 +1,6 @@
+import type { Role } from '@countersign/shared/access/roles.ts'
 import { sql } from 'drizzle-orm'
 import { index, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
-import type { Role } from '@countersign/shared/access/roles.ts'
 import { account } from './account.ts'
 import { instant } from './columns.ts'
 import { organisation } from './organisation.ts'
@@ -11,10 +11,16 @@ export const roleGrant = pgTable(
   'role_grant',
   {
     id: uuid().primaryKey(),
-    accountId: uuid('account_id').notNull().references(() => account.id),
+    accountId: uuid('account_id')
+      .notNull()
+      .references(() => account.id),
     role: text().$type<Role>().notNull(),
-    organisationId: uuid('organisation_id').notNull().references(() => organisation.id),
-    requestId: uuid('request_id').notNull().references(() => request.id),
+    organisationId: uuid('organisation_id')
+      .notNull()
+      .references(() => organisation.id),
+    requestId: uuid('request_id')
+      .notNull()
+      .references(() => request.id),
     grantedAt: instant('granted_at').notNull(),
     revokedAt: instant('revoked_at'),
   },

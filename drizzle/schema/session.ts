@@ -7,7 +7,9 @@ export const session = pgTable(
   'session',
   {
     id: uuid().primaryKey(),
-    accountId: uuid('account_id').notNull().references(() => account.id),
+    accountId: uuid('account_id')
+      .notNull()
+      .references(() => account.id),
     /** SHA-256 of the 256-bit token; the token itself is in the cookie alone. */
     tokenHash: bytes('token_hash').notNull().unique(),
     method: text().$type<'password' | 'password-totp' | 'password-recovery-code' | 'demo'>().notNull(),
@@ -23,7 +25,9 @@ export const session = pgTable(
 
 /** Wrong answers since the last right one, by account id, so that letter case cannot get around it. */
 export const signInFailure = pgTable('sign_in_failure', {
-  accountId: uuid('account_id').primaryKey().references(() => account.id),
+  accountId: uuid('account_id')
+    .primaryKey()
+    .references(() => account.id),
   failures: integer().notNull(),
   lastAt: instant('last_at').notNull(),
 })

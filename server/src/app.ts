@@ -4,8 +4,8 @@ import { createExpressMiddleware } from '@trpc/server/adapters/express'
 import { parseCookie, stringifySetCookie } from 'cookie'
 import express, { type RequestHandler } from 'express'
 import helmet from 'helmet'
-import type { Logger } from 'pino'
 import type pg from 'pg'
+import type { Logger } from 'pino'
 import { exportAudit } from './features/audit/export.ts'
 import { sessions } from './features/sessions/sessions.store.ts'
 import { personOfToken } from './kernel/actor.ts'
@@ -15,7 +15,15 @@ import { hashToken } from './kernel/secrets.ts'
 import { appRouter } from './router.ts'
 import type { Request as Ours } from './trpc.ts'
 
-export type Parts = { readonly db: Db; readonly pool: pg.Pool; readonly live: Live; readonly log: Logger; readonly key: Buffer; readonly publicUrl: string; readonly demo: boolean }
+export type Parts = {
+  readonly db: Db
+  readonly pool: pg.Pool
+  readonly live: Live
+  readonly log: Logger
+  readonly key: Buffer
+  readonly publicUrl: string
+  readonly demo: boolean
+}
 
 const client = fileURLToPath(new URL('../../client/dist', import.meta.url))
 
@@ -51,10 +59,18 @@ export const createApp = ({ db, pool, live, log, key, publicUrl, demo }: Parts):
       person,
       key,
       demo,
-      origin: { channel: 'web', address: request.ip ?? '', device: (request.headers['user-agent'] ?? '').slice(0, 200), ...(person ? { sessionId: person.sessionId } : {}) },
+      origin: {
+        channel: 'web',
+        address: request.ip ?? '',
+        device: (request.headers['user-agent'] ?? '').slice(0, 200),
+        ...(person ? { sessionId: person.sessionId } : {}),
+      },
       setSession: (fresh) => {
         const options = { httpOnly: true, secure: cookie.secure, sameSite: 'strict', path: '/' } as const
-        response.appendHeader('Set-Cookie', stringifySetCookie({ name: cookie.name, value: fresh ?? '', ...options, ...(fresh ? {} : { maxAge: 0 }) }))
+        response.appendHeader(
+          'Set-Cookie',
+          stringifySetCookie({ name: cookie.name, value: fresh ?? '', ...options, ...(fresh ? {} : { maxAge: 0 }) }),
+        )
       },
     }
   }
@@ -64,7 +80,17 @@ export const createApp = ({ db, pool, live, log, key, publicUrl, demo }: Parts):
     helmet({
       contentSecurityPolicy: {
         useDefaults: false,
-        directives: { 'default-src': ["'none'"], 'script-src': ["'self'"], 'style-src': ["'self'", "'unsafe-inline'"], 'font-src': ["'self'"], 'img-src': ["'self'", 'data:'], 'connect-src': ["'self'"], 'form-action': ["'self'"], 'base-uri': ["'none'"], 'frame-ancestors': ["'none'"] },
+        directives: {
+          'default-src': ["'none'"],
+          'script-src': ["'self'"],
+          'style-src': ["'self'", "'unsafe-inline'"],
+          'font-src': ["'self'"],
+          'img-src': ["'self'", 'data:'],
+          'connect-src': ["'self'"],
+          'form-action': ["'self'"],
+          'base-uri': ["'none'"],
+          'frame-ancestors': ["'none'"],
+        },
       },
       strictTransportSecurity: cookie.secure,
       referrerPolicy: { policy: 'no-referrer' },
@@ -78,10 +104,27 @@ export const createApp = ({ db, pool, live, log, key, publicUrl, demo }: Parts):
       .catch(() => response.status(503).json({ ok: false }))
   })
   app.use(sameOrigin(publicUrl, demo))
-  app.get('/export/audit.:format', exportAudit((request, response) => contextOf(request as express.Request, response as express.Response)))
-  app.use('/api', createExpressMiddleware({ router: appRouter, createContext: ({ req, res }) => contextOf(req, res), allowMethodOverride: true, maxBodySize: 200_000 }))
+  app.get(
+    '/export/audit.:format',
+    exportAudit((request, response) => contextOf(request as express.Request, response as express.Response)),
+  )
+  app.use(
+    '/api',
+    createExpressMiddleware({
+      router: appRouter,
+      createContext: ({ req, res }) => contextOf(req, res),
+      allowMethodOverride: true,
+      maxBodySize: 200_000,
+    }),
+  )
   if (existsSync(client)) {
-    app.use(express.static(client, { index: false, setHeaders: (response, path) => void (path.includes('/assets/') && response.setHeader('Cache-Control', 'public, max-age=31536000, immutable')) }))
+    app.use(
+      express.static(client, {
+        index: false,
+        setHeaders: (response, path) =>
+          void (path.includes('/assets/') && response.setHeader('Cache-Control', 'public, max-age=31536000, immutable')),
+      }),
+    )
     app.get('/{*path}', (_request, response) => response.sendFile('index.html', { root: client, cacheControl: false }))
   }
   return app

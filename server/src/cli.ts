@@ -19,7 +19,11 @@ const commands: Record<string, { readonly run: Command; readonly help: string }>
 const [name = '', ...args] = process.argv.slice(2).filter((arg, index) => !(arg === '--' && index === 0))
 const command = commands[name]
 if (!command) {
-  process.stdout.write(`countersign\n\n${Object.entries(commands).map(([verb, { help }]) => `  ${verb.padEnd(8)} ${help}`).join('\n')}\n`)
+  process.stdout.write(
+    `countersign\n\n${Object.entries(commands)
+      .map(([verb, { help }]) => `  ${verb.padEnd(8)} ${help}`)
+      .join('\n')}\n`,
+  )
   process.exit(name === '' || name === 'help' ? 0 : 2)
 }
 try {

@@ -10,7 +10,9 @@ const settings = z.object({
   /** The owner of the tables; used to migrate and never again. */
   DATABASE_OWNER_URL: url(/^postgres(ql)?:/, 'a PostgreSQL address').optional(),
   /** What links in mails start with; never taken from a request. */
-  PUBLIC_URL: url(/^https?:/, 'the address people type, such as https://countersign.example.org').transform((text) => text.replace(/\/+$/, '')),
+  PUBLIC_URL: url(/^https?:/, 'the address people type, such as https://countersign.example.org').transform((text) =>
+    text.replace(/\/+$/, ''),
+  ),
   SMTP_URL: url(/^smtps?:/, 'a mail server such as smtps://user:secret@mail.example.org'),
   MAIL_FROM: z.string({ error: 'is missing: the sender of the mails' }).min(3, 'is empty'),
   /** 32 bytes in base64; seals TOTP seeds. */

@@ -28,7 +28,17 @@ export const closeOverdue = async (db: Db): Promise<number> => {
  * What runs by itself: deliveries, woken by every commit and swept every 30 seconds, and deadlines. The truth is in the tables;
  * losing a wake-up loses nothing.
  */
-export const startJobs = ({ db, live, carriers, log }: { db: Db; live: Live; carriers: Record<Destination, Carrier>; log: Logger }): Jobs => {
+export const startJobs = ({
+  db,
+  live,
+  carriers,
+  log,
+}: {
+  db: Db
+  live: Live
+  carriers: Record<Destination, Carrier>
+  log: Logger
+}): Jobs => {
   let running: Promise<void> | null = null
   let again = false
   let stopped = false

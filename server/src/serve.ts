@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import { createServer } from 'node:http'
-import { collectDefaultMetrics, Registry } from 'prom-client'
 import { pino } from 'pino'
+import { collectDefaultMetrics, Registry } from 'prom-client'
 import { createApp } from './app.ts'
 import { demoPost, mailCarriers, smtpPost } from './carriers/mail.ts'
 import { unfitLogin } from './database/roles.ts'
@@ -38,12 +38,17 @@ export const serve = async (settings: Settings): Promise<Serving> => {
   const live = await openLive(settings.DATABASE_URL, log)
   const post = settings.demo ? demoPost(db) : smtpPost(settings.SMTP_URL, settings.MAIL_FROM)
   const jobs = startJobs({ db, live, carriers: mailCarriers({ post, publicUrl: settings.PUBLIC_URL }), log })
-  const server = createServer(createApp({ db, pool, live, log, key: settings.SECRET_KEY, publicUrl: settings.PUBLIC_URL, demo: settings.demo }))
+  const server = createServer(
+    createApp({ db, pool, live, log, key: settings.SECRET_KEY, publicUrl: settings.PUBLIC_URL, demo: settings.demo }),
+  )
   server.requestTimeout = 10_000
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const metrics = createServer((_request, response) => {
-    registry.metrics().then((text) => response.setHeader('Content-Type', registry.contentType).end(text), () => response.writeHead(500).end())
+    registry.metrics().then(
+      (text) => response.setHeader('Content-Type', registry.contentType).end(text),
+      () => response.writeHead(500).end(),
+    )
   })
   await listen(server, settings.PORT, settings.HOST)
   if (!settings.demo) await listen(metrics, settings.METRICS_PORT, '127.0.0.1')

@@ -1,8 +1,8 @@
-import { holds } from '@countersign/shared/access/scope.ts'
+import type { Origin } from '@countersign/drizzle/schema/audit-entry.ts'
 import type { Permission } from '@countersign/shared/access/permissions.ts'
+import { holds } from '@countersign/shared/access/scope.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import type { FilingObjection } from '@countersign/shared/requests/filing.ts'
-import type { Origin } from '@countersign/drizzle/schema/audit-entry.ts'
 import { initTRPC, TRPCError } from '@trpc/server'
 import type { Logger } from 'pino'
 import { ZodError } from 'zod'
@@ -43,11 +43,16 @@ const statusOf: { readonly [C in RefusalCode]?: TRPCError['code'] } = {
   'link-dead': 'NOT_FOUND',
 }
 
-export type WireRefusal = { readonly code: RefusalCode | null; readonly fields: readonly { readonly field: string | null; readonly message: string }[] }
+export type WireRefusal = {
+  readonly code: RefusalCode | null
+  readonly fields: readonly { readonly field: string | null; readonly message: string }[]
+}
 
 const wire = (cause: unknown): WireRefusal => {
-  if (cause instanceof Refused) return { code: cause.code, fields: cause.fields.map(({ field, refusal }: FilingObjection) => ({ field, message: refusal })) }
-  if (cause instanceof ZodError) return { code: null, fields: cause.issues.map(({ path, message }) => ({ field: path.map(String).join('.'), message })) }
+  if (cause instanceof Refused)
+    return { code: cause.code, fields: cause.fields.map(({ field, refusal }: FilingObjection) => ({ field, message: refusal })) }
+  if (cause instanceof ZodError)
+    return { code: null, fields: cause.issues.map(({ path, message }) => ({ field: path.map(String).join('.'), message })) }
   return { code: null, fields: [] }
 }
 
@@ -64,9 +69,19 @@ const t = initTRPC
   })
 
 /** A refused attempt is a fact auditors ask about; it is written in its own transaction, because the attempt's was rolled back. */
-const recordRefusal: Operation<{ readonly operation: string; readonly code: RefusalCode; readonly target: string | null }, undefined> = async ({ actor }, { operation, code, target }) => ({
+const recordRefusal: Operation<
+  { readonly operation: string; readonly code: RefusalCode; readonly target: string | null },
+  undefined
+> = async ({ actor }, { operation, code, target }) => ({
   value: undefined,
-  events: [{ type: 'attempt.refused', subject: actor.id, organisation: actor.grants[0]?.organisationId ?? null, data: { operation, code, target } }],
+  events: [
+    {
+      type: 'attempt.refused',
+      subject: actor.id,
+      organisation: actor.grants[0]?.organisationId ?? null,
+      data: { operation, code, target },
+    },
+  ],
 })
 
 /** What a log may say of a bug: its kind, the database's code and our own lines; never a message, which may carry somebody's data. */
@@ -75,7 +90,13 @@ const faultOf = (error: unknown) => {
   return {
     error: cause instanceof Error ? cause.name : 'unknown',
     code: typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined,
-    at: error instanceof Error ? error.stack?.split('\n').filter((line) => line.includes('/server/src/')).slice(0, 5) : undefined,
+    at:
+      error instanceof Error
+        ? error.stack
+            ?.split('\n')
+            .filter((line) => line.includes('/server/src/'))
+            .slice(0, 5)
+        : undefined,
   }
 }
 
@@ -117,7 +138,7 @@ export const signedIn = t.procedure.use(answering).use(({ ctx, next }) => {
 /** For holders of a permission, anywhere; where exactly is for the operation's rules and the query's `where`. */
 export const permitted = (permission: Permission) =>
   signedIn.meta({ permission }).use(({ ctx, next }) => {
-    if (!holds(ctx.actor, permission)) throw new TRPCError({ code: 'FORBIDDEN', message: 'not-permitted', cause: new Refused('not-permitted') })
+    if (!holds(ctx.actor, permission))
+      throw new TRPCError({ code: 'FORBIDDEN', message: 'not-permitted', cause: new Refused('not-permitted') })
     return next({ ctx })
   })
-

@@ -1,9 +1,7 @@
 import type { RefusalCode } from './refusals.ts'
 
 /** What a policy answers: a value, or the code of the reason why not. Never an exception. */
-export type Verdict<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly refusal: RefusalCode }
+export type Verdict<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: RefusalCode }
 
 /** A rule looks at one complete case and objects with a code, or does not. */
 export type Rule<Case> = (subject: Case) => RefusalCode | false

@@ -1,5 +1,5 @@
-import { useTranslation } from 'react-i18next'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
+import { useTranslation } from 'react-i18next'
 import { refusalOf } from './trpc.ts'
 
 /** The sentences of a refusal: one for each field, and what is left for the form as a whole. */
@@ -17,6 +17,14 @@ export const useTextOfRefusal = (error: unknown) => {
       const found = fields.find(({ field }) => field === name)
       return found ? worded(found.message) : null
     },
-    rest: !error ? null : !refusal ? t('refusal.unavailable') : whole ? worded(whole.message) : fields.length === 0 && refusal.code ? worded(refusal.code) : null,
+    rest: !error
+      ? null
+      : !refusal
+        ? t('refusal.unavailable')
+        : whole
+          ? worded(whole.message)
+          : fields.length === 0 && refusal.code
+            ? worded(refusal.code)
+            : null,
   }
 }

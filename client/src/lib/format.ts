@@ -3,8 +3,14 @@ import type { Language } from './language.ts'
 const zone = 'Europe/Paris'
 
 const relative = { fr: new Intl.RelativeTimeFormat('fr', { numeric: 'auto' }), en: new Intl.RelativeTimeFormat('en', { numeric: 'auto' }) }
-const dateTime = { fr: new Intl.DateTimeFormat('fr', { dateStyle: 'long', timeStyle: 'short', timeZone: zone }), en: new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: zone }) }
-const day = { fr: new Intl.DateTimeFormat('fr', { dateStyle: 'medium', timeZone: zone }), en: new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: zone }) }
+const dateTime = {
+  fr: new Intl.DateTimeFormat('fr', { dateStyle: 'long', timeStyle: 'short', timeZone: zone }),
+  en: new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: zone }),
+}
+const day = {
+  fr: new Intl.DateTimeFormat('fr', { dateStyle: 'medium', timeZone: zone }),
+  en: new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: zone }),
+}
 const number = { fr: new Intl.NumberFormat('fr'), en: new Intl.NumberFormat('en-GB') }
 
 const units = [
@@ -24,7 +30,8 @@ export const ago = (iso: string, language: Language, now = Date.now()): string =
 }
 
 export const exactly = (iso: string, language: Language): string => dateTime[language].format(new Date(iso))
-export const onDay = (iso: string, language: Language): string => day[language].format(new Date(iso.length === 10 ? `${iso}T12:00:00Z` : iso))
+export const onDay = (iso: string, language: Language): string =>
+  day[language].format(new Date(iso.length === 10 ? `${iso}T12:00:00Z` : iso))
 export const count = (value: number, language: Language): string => number[language].format(value)
 
 /** "1 h 04", "12 min 30": what is left until a deadline, never negative. */

@@ -23,7 +23,8 @@ export const useLive = (): void => {
         return
       }
       timer = undefined
-      for (const path of [trpc.accounts, trpc.requests, trpc.overview, trpc.audit, trpc.mailbox]) void queryClient.invalidateQueries(path.pathFilter())
+      for (const path of [trpc.accounts, trpc.requests, trpc.overview, trpc.audit, trpc.mailbox])
+        void queryClient.invalidateQueries(path.pathFilter())
     }
     const subscription = client.live.changes.subscribe(undefined, {
       onData: () => {

@@ -1,12 +1,15 @@
 import type { AppRouter } from '@countersign/server/router.ts'
+import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
 import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink, type TRPCClientError } from '@trpc/client'
 import type { inferRouterOutputs } from '@trpc/server'
 import { createTRPCOptionsProxy } from '@trpc/tanstack-react-query'
-import type { RefusalCode } from '@countersign/shared/refusals.ts'
 
 export type Outputs = inferRouterOutputs<AppRouter>
-export type WireRefusal = { readonly code: RefusalCode | null; readonly fields: readonly { readonly field: string | null; readonly message: string }[] }
+export type WireRefusal = {
+  readonly code: RefusalCode | null
+  readonly fields: readonly { readonly field: string | null; readonly message: string }[]
+}
 
 /** Everything goes by POST, so that nothing a person types or holds ever stands in an address. */
 export const client = createTRPCClient<AppRouter>({

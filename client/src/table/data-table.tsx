@@ -30,7 +30,17 @@ type Props<Row, Sort extends string> = {
 }
 
 /** The one table of the product: sticky header, hairlines, 40-pixel rows; cards on a phone. */
-export const DataTable = <Row, Sort extends string = never>({ label, columns, rows, keyOf, sorted, onSort, struck, chosen, acting = false }: Props<Row, Sort>) => {
+export const DataTable = <Row, Sort extends string = never>({
+  label,
+  columns,
+  rows,
+  keyOf,
+  sorted,
+  onSort,
+  struck,
+  chosen,
+  acting = false,
+}: Props<Row, Sort>) => {
   const { t } = useTranslation()
   const header = (column: Column<Row, Sort>) => {
     const by = column.sort
@@ -46,7 +56,8 @@ export const DataTable = <Row, Sort extends string = never>({ label, columns, ro
       </button>
     )
   }
-  const ariaSort = (column: Column<Row, Sort>) => (column.sort && sorted?.by === column.sort ? (sorted.direction === 'asc' ? 'ascending' : 'descending') : undefined)
+  const ariaSort = (column: Column<Row, Sort>) =>
+    column.sort && sorted?.by === column.sort ? (sorted.direction === 'asc' ? 'ascending' : 'descending') : undefined
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (axe scrollable-region-focusable)
     <section className="sheet" data-steady aria-label={label} tabIndex={0}>

@@ -1,8 +1,8 @@
+import type { Role } from '@countersign/shared/access/roles.ts'
+import { profiles } from '@countersign/shared/accounts/profiles.ts'
 import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { profiles } from '@countersign/shared/accounts/profiles.ts'
-import type { Role } from '@countersign/shared/access/roles.ts'
 import { count } from '../lib/format.ts'
 import { useLanguage } from '../lib/language.ts'
 import type { Outputs } from '../lib/trpc.ts'
@@ -61,7 +61,16 @@ export const Rights = ({ account, onRevokeRole }: Rights) => {
         {t(`profile.${profileId}`)} : {profiles[profileId].rights.map((right) => t(`account.right.${right}`)).join(', ')}
       </dd>
       <dt>{t('account.reach')}</dt>
-      <dd>{reached ? t('account.reachIs', { files: count(reached.total, language), place: reached.name, level: t(`level.${reached.level}`), sites: reached.sites }) : count(account.reach, language)}</dd>
+      <dd>
+        {reached
+          ? t('account.reachIs', {
+              files: count(reached.total, language),
+              place: reached.name,
+              level: t(`level.${reached.level}`),
+              sites: reached.sites,
+            })
+          : count(account.reach, language)}
+      </dd>
       <dt>{t('account.roles')}</dt>
       <dd>
         {account.grants.length === 0 ? <span className="soft">{t('account.noRole')}</span> : null}

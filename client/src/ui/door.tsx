@@ -14,7 +14,12 @@ export const Door = ({ title, children }: { title: string; children: ReactNode }
             <img src="/icon.svg" alt="" />
             Countersign
           </span>
-          <button type="button" lang={language === 'fr' ? 'en' : 'fr'} onClick={() => setLanguage(language === 'fr' ? 'en' : 'fr')} style={{ all: 'unset', cursor: 'pointer', color: 'var(--act-ink)', textDecoration: 'underline' }}>
+          <button
+            type="button"
+            lang={language === 'fr' ? 'en' : 'fr'}
+            onClick={() => setLanguage(language === 'fr' ? 'en' : 'fr')}
+            style={{ all: 'unset', cursor: 'pointer', color: 'var(--act-ink)', textDecoration: 'underline' }}
+          >
             {t('shell.language')}
           </button>
         </div>

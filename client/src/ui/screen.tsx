@@ -33,7 +33,8 @@ export const Failed = ({ error, reset }: { error: unknown; reset?: () => void })
       <div className="card stack" role="alert">
         <h1>{missing ? t('common.notFound') : t('common.broken')}</h1>
         <p style={{ margin: 0 }}>
-          {missing ? t('common.notFoundHint') : t('common.brokenHint')} {missing ? null : <code>{error instanceof Error ? error.message.slice(0, 80) : 'unknown'}</code>}
+          {missing ? t('common.notFoundHint') : t('common.brokenHint')}{' '}
+          {missing ? null : <code>{error instanceof Error ? error.message.slice(0, 80) : 'unknown'}</code>}
         </p>
         {reset ? (
           <div>

@@ -23,6 +23,20 @@ export const SearchSelect = ({ useChoices, nothing, onChange, ...rest }: Props) 
   const [words, setWords] = useState('')
   const [asked] = useDebouncedValue(words, 150)
   const choices = useChoices(asked, rest.value)
-  const groups = [...Map.groupBy(choices, ({ group }) => group)].map(([group, items]) => ({ group, items: items.map(({ value, label }) => ({ value, label })) }))
-  return <Select searchable nothingFoundMessage={nothing} filter={({ options }) => options} searchValue={words} onSearchChange={setWords} onChange={onChange} data={groups} {...rest} />
+  const groups = [...Map.groupBy(choices, ({ group }) => group)].map(([group, items]) => ({
+    group,
+    items: items.map(({ value, label }) => ({ value, label })),
+  }))
+  return (
+    <Select
+      searchable
+      nothingFoundMessage={nothing}
+      filter={({ options }) => options}
+      searchValue={words}
+      onSearchChange={setWords}
+      onChange={onChange}
+      data={groups}
+      {...rest}
+    />
+  )
 }

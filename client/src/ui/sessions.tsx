@@ -2,7 +2,15 @@ import { Button } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { When } from './when.tsx'
 
-type Session = { readonly id: string; readonly method: 'password' | 'password-totp' | 'password-recovery-code' | 'demo'; readonly device: string; readonly address: string; readonly createdAt: Date | string; readonly lastSeenAt: Date | string; readonly current?: boolean }
+type Session = {
+  readonly id: string
+  readonly method: 'password' | 'password-totp' | 'password-recovery-code' | 'demo'
+  readonly device: string
+  readonly address: string
+  readonly createdAt: Date | string
+  readonly lastSeenAt: Date | string
+  readonly current?: boolean
+}
 
 /** "Chrome, Linux" is what a person recognises; the rest of a user agent is noise. */
 const deviceName = (agent: string): string => {
@@ -19,9 +27,11 @@ export const Sessions = ({ sessions, onEnd }: { sessions: readonly Session[]; on
       {sessions.map((one) => (
         <li key={one.id} className="row wrap between">
           <span>
-            <span className="strong">{deviceName(one.device)}</span> {one.current ? <span className="state good">{t('me.current')}</span> : null}{' '}
+            <span className="strong">{deviceName(one.device)}</span>{' '}
+            {one.current ? <span className="state good">{t('me.current')}</span> : null}{' '}
             <span className="soft">
-              {t(`account.method.${one.method}`)} · {t('account.address')} {one.address} · {t('account.since')} <When at={new Date(one.createdAt).toISOString()} /> · {t('account.seen')} <When at={new Date(one.lastSeenAt).toISOString()} />
+              {t(`account.method.${one.method}`)} · {t('account.address')} {one.address} · {t('account.since')}{' '}
+              <When at={new Date(one.createdAt).toISOString()} /> · {t('account.seen')} <When at={new Date(one.lastSeenAt).toISOString()} />
             </span>
           </span>
           {onEnd ? (

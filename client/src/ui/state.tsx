@@ -5,7 +5,14 @@ import { useTranslation } from 'react-i18next'
 type Tone = 'good' | 'wait' | 'danger' | 'none'
 
 const accountTone = { active: 'good', suspended: 'wait', revoked: 'danger' } as const satisfies Record<AccountStatus, Tone>
-const requestTone = { pending: 'wait', executed: 'good', rejected: 'danger', cancelled: 'none', expired: 'none', voided: 'none' } as const satisfies Record<RequestStatus, Tone>
+const requestTone = {
+  pending: 'wait',
+  executed: 'good',
+  rejected: 'danger',
+  cancelled: 'none',
+  expired: 'none',
+  voided: 'none',
+} as const satisfies Record<RequestStatus, Tone>
 
 /** A dot and a word: colour never says it alone. */
 export const AccountState = ({ status }: { status: AccountStatus }) => {

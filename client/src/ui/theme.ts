@@ -1,14 +1,54 @@
 import { createTheme, type MantineColorsTuple } from '@mantine/core'
 
 /** Neutral slate, and one deep blue for what one can do. */
-const slate: MantineColorsTuple = ['#f7f8fa', '#eef0f4', '#e1e5eb', '#cbd2dc', '#a3aebd', '#76839a', '#566277', '#414c5e', '#2b3442', '#1a212c']
-const night: MantineColorsTuple = ['#e6eaf0', '#c3cbd6', '#a3aebd', '#8491a3', '#4c586a', '#384353', '#2a3340', '#1f2631', '#171d26', '#11161d']
-const signature: MantineColorsTuple = ['#edf2fd', '#d7e2f9', '#abc2f2', '#7c9fec', '#547fe4', '#3a6ae0', '#2b5fdd', '#1d4fc4', '#1d3f8f', '#162f6c']
+const slate: MantineColorsTuple = [
+  '#f7f8fa',
+  '#eef0f4',
+  '#e1e5eb',
+  '#cbd2dc',
+  '#a3aebd',
+  '#76839a',
+  '#566277',
+  '#414c5e',
+  '#2b3442',
+  '#1a212c',
+]
+const night: MantineColorsTuple = [
+  '#e6eaf0',
+  '#c3cbd6',
+  '#a3aebd',
+  '#8491a3',
+  '#4c586a',
+  '#384353',
+  '#2a3340',
+  '#1f2631',
+  '#171d26',
+  '#11161d',
+]
+const signature: MantineColorsTuple = [
+  '#edf2fd',
+  '#d7e2f9',
+  '#abc2f2',
+  '#7c9fec',
+  '#547fe4',
+  '#3a6ae0',
+  '#2b5fdd',
+  '#1d4fc4',
+  '#1d3f8f',
+  '#162f6c',
+]
 
 export const theme = createTheme({
   fontFamily: "'Inter Variable', system-ui, sans-serif",
   fontSizes: { xs: '12px', sm: '13px', md: '14px', lg: '16px', xl: '20px' },
-  headings: { fontWeight: '600', sizes: { h1: { fontSize: '20px', lineHeight: '28px' }, h2: { fontSize: '16px', lineHeight: '24px' }, h3: { fontSize: '14px', lineHeight: '20px' } } },
+  headings: {
+    fontWeight: '600',
+    sizes: {
+      h1: { fontSize: '20px', lineHeight: '28px' },
+      h2: { fontSize: '16px', lineHeight: '24px' },
+      h3: { fontSize: '14px', lineHeight: '20px' },
+    },
+  },
   colors: { gray: slate, dark: night, signature },
   primaryColor: 'signature',
   primaryShade: { light: 8, dark: 6 },

@@ -1,8 +1,15 @@
-import { useTranslation } from 'react-i18next'
 import type { EventType } from '@countersign/shared/events.ts'
+import { useTranslation } from 'react-i18next'
 import { When } from './when.tsx'
 
-type Entry = { readonly id: string; readonly at: string; readonly type: EventType; readonly actor: { readonly name: string } | null; readonly channel: string; readonly data: Record<string, unknown> }
+type Entry = {
+  readonly id: string
+  readonly at: string
+  readonly type: EventType
+  readonly actor: { readonly name: string } | null
+  readonly channel: string
+  readonly data: Record<string, unknown>
+}
 
 const tones: { readonly [T in EventType]?: 'danger' | 'good' } = {
   'account.created': 'good',
@@ -33,7 +40,9 @@ export const useEntryDetail = () => {
       text('reason') && worded(`endReason.${text('reason')}`, worded(`outcome.${text('reason')}`, text('reason'))),
       text('note'),
       text('kind') && worded(`kind.${text('kind')}`, text('kind')),
-      text('before') && text('after') && type.startsWith('account.') ? `${worded(`status.${text('before')}`, text('before'))} → ${worded(`status.${text('after')}`, text('after'))}` : '',
+      text('before') && text('after') && type.startsWith('account.')
+        ? `${worded(`status.${text('before')}`, text('before'))} → ${worded(`status.${text('after')}`, text('after'))}`
+        : '',
     ]
     return parts.filter(Boolean).join(' · ')
   }
@@ -50,7 +59,9 @@ export const Timeline = ({ entries }: { entries: readonly Entry[] }) => {
           <span className="strong">{t(`event.${entry.type}`)}</span> <span className="soft">{detail(entry.type, entry.data)}</span>
           <div className="soft small">
             <When at={entry.at} />
-            {bySelf.has(entry.type) ? null : ` · ${entry.actor?.name ?? (entry.channel === 'job' ? t('common.system') : t('common.nobody'))}`}
+            {bySelf.has(entry.type)
+              ? null
+              : ` · ${entry.actor?.name ?? (entry.channel === 'job' ? t('common.system') : t('common.nobody'))}`}
           </div>
         </li>
       ))}

@@ -29,7 +29,12 @@ export const Countdown = ({ until, over }: { until: string; over: string }) => {
   }, [])
   const left = new Date(until).getTime() - now
   return (
-    <time dateTime={until} title={exactly(until, language)} className="nowrap" style={{ color: left < 3_600_000 ? 'var(--danger)' : undefined }}>
+    <time
+      dateTime={until}
+      title={exactly(until, language)}
+      className="nowrap"
+      style={{ color: left < 3_600_000 ? 'var(--danger)' : undefined }}
+    >
       <span aria-hidden="true">{left <= 0 ? over : remaining(left)}</span>
       <span className="hidden">{exactly(until, language)}</span>
     </time>

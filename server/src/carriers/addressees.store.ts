@@ -1,13 +1,23 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../kernel/db.ts'
 
-export type Addressee = { readonly id: string; readonly name: string; readonly login: string; readonly email: string; readonly language: 'fr' | 'en'; readonly place: string; readonly status: string }
+export type Addressee = {
+  readonly id: string
+  readonly name: string
+  readonly login: string
+  readonly email: string
+  readonly language: 'fr' | 'en'
+  readonly place: string
+  readonly status: string
+}
 
 const columns = sql`a.id, a.given_name || ' ' || a.family_name as name, a.login, a.email, a.language, o.name as place, a.status`
 
 export const addressees = {
   async find(db: Db, accountId: string): Promise<Addressee | null> {
-    const { rows } = await db.execute<Addressee & Record<string, unknown>>(sql`select ${columns} from account a join organisation o on o.id = a.organisation_id where a.id = ${accountId}`)
+    const { rows } = await db.execute<Addressee & Record<string, unknown>>(
+      sql`select ${columns} from account a join organisation o on o.id = a.organisation_id where a.id = ${accountId}`,
+    )
     return rows[0] ?? null
   },
 

@@ -1,59 +1,122 @@
 /** What a mail says, by kind, in the language of its reader. Plain text: nothing to track, nothing to click by accident. */
-export type MailFacts = { readonly name: string; readonly login: string; readonly place: string; readonly address: string; readonly until: string; readonly about: string }
+export type MailFacts = {
+  readonly name: string
+  readonly login: string
+  readonly place: string
+  readonly address: string
+  readonly until: string
+  readonly about: string
+}
 export type MailKind = 'invitation' | 'enrolment' | 'resetAsked' | 'resetLink' | 'resetNotice' | 'ended'
 type Text = { readonly subject: string; readonly lines: (facts: MailFacts) => readonly string[] }
 
 const french: Record<MailKind, Text> = {
   invitation: {
     subject: 'Votre compte partenaire est ouvert',
-    lines: ({ name, login, place, address, until }) => [`Bonjour ${name},`, `un compte partenaire a été ouvert pour vous (${place}), demandé puis contresigné par deux personnes différentes. Votre identifiant : ${login}`, 'Choisissez votre mot de passe, que vous serez seul(e) à connaître :', address, `Ce lien sert une seule fois et s’éteint le ${until}.`],
+    lines: ({ name, login, place, address, until }) => [
+      `Bonjour ${name},`,
+      `un compte partenaire a été ouvert pour vous (${place}), demandé puis contresigné par deux personnes différentes. Votre identifiant : ${login}`,
+      'Choisissez votre mot de passe, que vous serez seul(e) à connaître :',
+      address,
+      `Ce lien sert une seule fois et s’éteint le ${until}.`,
+    ],
   },
   enrolment: {
     subject: 'Un rôle vous est confié : ajoutez un second facteur',
-    lines: ({ name, address, until }) => [`Bonjour ${name},`, 'un rôle vous a été confié. Il prendra effet lorsque vous aurez enregistré un second facteur :', address, `Ce lien sert une seule fois et s’éteint le ${until}.`],
+    lines: ({ name, address, until }) => [
+      `Bonjour ${name},`,
+      'un rôle vous a été confié. Il prendra effet lorsque vous aurez enregistré un second facteur :',
+      address,
+      `Ce lien sert une seule fois et s’éteint le ${until}.`,
+    ],
   },
   resetAsked: {
     subject: 'Une réinitialisation de votre compte a été demandée',
-    lines: ({ name, address }) => [`Bonjour ${name},`, 'quelqu’un a demandé à réinitialiser votre accès. Si c’est vous, attendez notre appel au numéro enregistré : rien ne changera avant.', 'Si ce n’est pas vous, dites-le ici ; votre compte sera aussitôt suspendu :', address],
+    lines: ({ name, address }) => [
+      `Bonjour ${name},`,
+      'quelqu’un a demandé à réinitialiser votre accès. Si c’est vous, attendez notre appel au numéro enregistré : rien ne changera avant.',
+      'Si ce n’est pas vous, dites-le ici ; votre compte sera aussitôt suspendu :',
+      address,
+    ],
   },
   resetLink: {
     subject: 'Votre réinitialisation est contresignée',
-    lines: ({ name, address, until }) => [`Bonjour ${name},`, 'votre réinitialisation a été contresignée et toutes vos sessions sont closes. Choisissez un nouveau mot de passe :', address, `Ce lien sert une seule fois et s’éteint le ${until}.`],
+    lines: ({ name, address, until }) => [
+      `Bonjour ${name},`,
+      'votre réinitialisation a été contresignée et toutes vos sessions sont closes. Choisissez un nouveau mot de passe :',
+      address,
+      `Ce lien sert une seule fois et s’éteint le ${until}.`,
+    ],
   },
   resetNotice: {
     subject: 'Réinitialisation contresignée dans votre périmètre',
-    lines: ({ about, place, address }) => [`L’accès de ${about} (${place}) vient d’être réinitialisé après un appel et une contresignature.`, 'Si cela vous surprend, ouvrez la fiche du compte et suspendez-le en un clic :', address],
+    lines: ({ about, place, address }) => [
+      `L’accès de ${about} (${place}) vient d’être réinitialisé après un appel et une contresignature.`,
+      'Si cela vous surprend, ouvrez la fiche du compte et suspendez-le en un clic :',
+      address,
+    ],
   },
   ended: {
     subject: 'Compte suspendu dans votre périmètre',
-    lines: ({ about, place, address }) => [`Le compte de ${about} (${place}) est suspendu : son titulaire a déclaré ne pas être à l’origine d’une demande.`, address],
+    lines: ({ about, place, address }) => [
+      `Le compte de ${about} (${place}) est suspendu : son titulaire a déclaré ne pas être à l’origine d’une demande.`,
+      address,
+    ],
   },
 }
 
 const english: Record<MailKind, Text> = {
   invitation: {
     subject: 'Your partner account is open',
-    lines: ({ name, login, place, address, until }) => [`Hello ${name},`, `a partner account has been opened for you (${place}), asked for and countersigned by two different people. Your login: ${login}`, 'Choose your password, which nobody but you will ever know:', address, `This link works once and dies on ${until}.`],
+    lines: ({ name, login, place, address, until }) => [
+      `Hello ${name},`,
+      `a partner account has been opened for you (${place}), asked for and countersigned by two different people. Your login: ${login}`,
+      'Choose your password, which nobody but you will ever know:',
+      address,
+      `This link works once and dies on ${until}.`,
+    ],
   },
   enrolment: {
     subject: 'You have been given a role: add a second factor',
-    lines: ({ name, address, until }) => [`Hello ${name},`, 'you have been given a role. It takes effect once you have enrolled a second factor:', address, `This link works once and dies on ${until}.`],
+    lines: ({ name, address, until }) => [
+      `Hello ${name},`,
+      'you have been given a role. It takes effect once you have enrolled a second factor:',
+      address,
+      `This link works once and dies on ${until}.`,
+    ],
   },
   resetAsked: {
     subject: 'Somebody asked to reset your account',
-    lines: ({ name, address }) => [`Hello ${name},`, 'somebody asked to reset your access. If it was you, wait for our call to the number on record: nothing changes before.', 'If it was not you, say so here; your account is suspended at once:', address],
+    lines: ({ name, address }) => [
+      `Hello ${name},`,
+      'somebody asked to reset your access. If it was you, wait for our call to the number on record: nothing changes before.',
+      'If it was not you, say so here; your account is suspended at once:',
+      address,
+    ],
   },
   resetLink: {
     subject: 'Your reset has been countersigned',
-    lines: ({ name, address, until }) => [`Hello ${name},`, 'your reset has been countersigned and all your sessions are closed. Choose a new password:', address, `This link works once and dies on ${until}.`],
+    lines: ({ name, address, until }) => [
+      `Hello ${name},`,
+      'your reset has been countersigned and all your sessions are closed. Choose a new password:',
+      address,
+      `This link works once and dies on ${until}.`,
+    ],
   },
   resetNotice: {
     subject: 'A reset was countersigned in your scope',
-    lines: ({ about, place, address }) => [`The access of ${about} (${place}) has just been reset, after a call and a countersignature.`, 'If this surprises you, open the account and suspend it with one click:', address],
+    lines: ({ about, place, address }) => [
+      `The access of ${about} (${place}) has just been reset, after a call and a countersignature.`,
+      'If this surprises you, open the account and suspend it with one click:',
+      address,
+    ],
   },
   ended: {
     subject: 'An account in your scope is suspended',
-    lines: ({ about, place, address }) => [`The account of ${about} (${place}) is suspended: its holder says a request was not theirs.`, address],
+    lines: ({ about, place, address }) => [
+      `The account of ${about} (${place}) is suspended: its holder says a request was not theirs.`,
+      address,
+    ],
   },
 }
 

@@ -25,9 +25,13 @@ export const smtpPost = (url: string, from: string): Post => {
 }
 
 /** The demo sends nothing: its mailbox page shows what would have gone out. */
-export const demoPost = (db: Db): Post => (mail) => mailbox.keep(db, mail)
+export const demoPost =
+  (db: Db): Post =>
+  (mail) =>
+    mailbox.keep(db, mail)
 
-const until = (at: Date, language: 'fr' | 'en') => new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short', timeZone: 'Europe/Paris' }).format(at)
+const until = (at: Date, language: 'fr' | 'en') =>
+  new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short', timeZone: 'Europe/Paris' }).format(at)
 
 type Carriage = { readonly post: Post; readonly publicUrl: string }
 
@@ -41,7 +45,12 @@ const withLink =
     const token = newToken()
     const link = await links.mint(db, { accountId, kinds: linkKinds, hash: hashToken(token) })
     if (!link) return 'pointless'
-    const facts: MailFacts = { ...person, address: `${publicUrl}/${page}#${token}`, until: until(link.expiresAt, person.language), about: person.name }
+    const facts: MailFacts = {
+      ...person,
+      address: `${publicUrl}/${page}#${token}`,
+      until: until(link.expiresAt, person.language),
+      about: person.name,
+    }
     await post({ accountId, recipient: person.email, ...wordMail(kind, person.language, facts) })
     return 'delivered'
   }
@@ -54,7 +63,13 @@ const toSupervisors =
     const readers: readonly Addressee[] = person ? await addressees.supervisorsOf(db, accountId) : []
     if (!person || readers.length === 0) return 'pointless'
     for (const reader of readers) {
-      const facts: MailFacts = { ...reader, place: person.place, about: person.name, address: `${publicUrl}/accounts/${accountId}`, until: '' }
+      const facts: MailFacts = {
+        ...reader,
+        place: person.place,
+        about: person.name,
+        address: `${publicUrl}/accounts/${accountId}`,
+        until: '',
+      }
       await post({ accountId: reader.id, recipient: reader.email, ...wordMail(kind, reader.language, facts) })
     }
     return 'delivered'

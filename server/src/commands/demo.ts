@@ -20,11 +20,20 @@ const most = 1_000_000
 
 const options = (args: readonly string[]) => {
   try {
-    const { values } = parseArgs({ args: [...args], options: { reset: { type: 'boolean', default: false }, port: { type: 'string', default: '3000' }, accounts: { type: 'string', default: '20000' }, data: { type: 'string', default: join(root, '.data') } } })
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        reset: { type: 'boolean', default: false },
+        port: { type: 'string', default: '3000' },
+        accounts: { type: 'string', default: '20000' },
+        data: { type: 'string', default: join(root, '.data') },
+      },
+    })
     const port = Number(values.port)
     const accounts = Number(values.accounts)
     if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new SettingsWrong([`--port ${values.port} is not a port`])
-    if (!Number.isInteger(accounts) || accounts < 2_000 || accounts > most) throw new SettingsWrong([`--accounts ${values.accounts} is not a number from 2000 to ${most}`])
+    if (!Number.isInteger(accounts) || accounts < 2_000 || accounts > most)
+      throw new SettingsWrong([`--accounts ${values.accounts} is not a number from 2000 to ${most}`])
     return { ...values, port, accounts }
   } catch (error) {
     throw error instanceof SettingsWrong ? error : new SettingsWrong([error instanceof Error ? error.message : String(error)])
@@ -41,7 +50,11 @@ export const buildClient = (): Promise<void> => {
   const folder = join(root, 'client')
   const vite = join(dirname(createRequire(join(folder, 'package.json')).resolve('vite/package.json')), 'bin/vite.js')
   return new Promise((done, failed) => {
-    const child = spawn(process.execPath, [vite, 'build', '--logLevel', 'warn'], { cwd: folder, env: childEnvironment(), stdio: ['ignore', 'inherit', 'inherit'] })
+    const child = spawn(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
+      cwd: folder,
+      env: childEnvironment(),
+      stdio: ['ignore', 'inherit', 'inherit'],
+    })
     child.once('exit', (code) => (code === 0 ? done() : failed(new SettingsWrong(['the client could not be built']))))
   })
 }
@@ -49,10 +62,13 @@ export const buildClient = (): Promise<void> => {
 /** Only one demo may use a folder: a second would end the first one's database. */
 const claim = async (data: string): Promise<() => Promise<void>> => {
   const file = join(data, 'demo.json')
-  const running = await readFile(file, 'utf8').then((text) => JSON.parse(text) as { pid: number }).catch(() => null)
+  const running = await readFile(file, 'utf8')
+    .then((text) => JSON.parse(text) as { pid: number })
+    .catch(() => null)
   if (running) {
     const command = await readFile(`/proc/${running.pid}/cmdline`, 'utf8').catch(() => '')
-    if (running.pid !== process.pid && command.includes('demo')) throw new SettingsWrong([`A demo from this folder is already running (process ${running.pid}). Stop it first.`])
+    if (running.pid !== process.pid && command.includes('demo'))
+      throw new SettingsWrong([`A demo from this folder is already running (process ${running.pid}). Stop it first.`])
   }
   await mkdir(data, { recursive: true })
   await writeFile(file, JSON.stringify({ pid: process.pid }))
@@ -109,7 +125,19 @@ export const demoCommand: Command = async (args) => {
     const port = await freePort(wanted)
     if (port !== wanted) say(`port ${wanted} is taken, using ${port}`)
     const address = `http://localhost:${port}`
-    const server = await serve({ DATABASE_URL: url, DATABASE_OWNER_URL: undefined, PUBLIC_URL: address, SMTP_URL: '', MAIL_FROM: '', SECRET_KEY: await secretOf(data), PORT: port, HOST: '127.0.0.1', METRICS_PORT: 9464, LOG_LEVEL: 'warn', demo: true })
+    const server = await serve({
+      DATABASE_URL: url,
+      DATABASE_OWNER_URL: undefined,
+      PUBLIC_URL: address,
+      SMTP_URL: '',
+      MAIL_FROM: '',
+      SECRET_KEY: await secretOf(data),
+      PORT: port,
+      HOST: '127.0.0.1',
+      METRICS_PORT: 9464,
+      LOG_LEVEL: 'warn',
+      demo: true,
+    })
     process.removeAllListeners('SIGINT')
     process.removeAllListeners('SIGTERM')
     process.once('SIGINT', () => void stop(0, server))
@@ -118,7 +146,9 @@ export const demoCommand: Command = async (args) => {
     const members = await cast.list(openDb(pool))
     await pool.end()
     say('ready')
-    process.stdout.write(`\n  Countersign is at ${address}   (Ctrl-C stops it)\n\n  Sign in with one click as:\n${members.map(({ name, roles, place }) => `    ${name.padEnd(22)}${(roles.join(', ') || 'agent').padEnd(18)}${place}`).join('\n')}\n\n`)
+    process.stdout.write(
+      `\n  Countersign is at ${address}   (Ctrl-C stops it)\n\n  Sign in with one click as:\n${members.map(({ name, roles, place }) => `    ${name.padEnd(22)}${(roles.join(', ') || 'agent').padEnd(18)}${place}`).join('\n')}\n\n`,
+    )
   } catch (error) {
     await database?.stop()
     await release()

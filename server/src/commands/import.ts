@@ -14,7 +14,11 @@ const shown = 50
 
 /** `countersign import organisations FILE [--apply]`: says what it would do; does all of it or nothing. */
 export const importCommand: Command = async (args) => {
-  const { positionals, values } = parseArgs({ args: [...args], allowPositionals: true, options: { apply: { type: 'boolean', default: false } } })
+  const { positionals, values } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { apply: { type: 'boolean', default: false } },
+  })
   const [what, file] = positionals
   if (what !== 'organisations' || !file) throw new SettingsWrong(['import takes: organisations FILE [--apply]'])
   const bytes = await readFile(file).catch(() => {
@@ -25,8 +29,21 @@ export const importCommand: Command = async (args) => {
   const pool = openPool(readDatabaseSettings().DATABASE_URL, 2)
   try {
     const db = openDb(pool)
-    const { created, changed, unchanged, moved } = compare(plan, await tree.standing(db, plan.map(({ externalId }) => externalId)))
-    const refused = [...problems, ...moved.map(({ externalId, name }) => ({ line: null, column: 'id', reason: `${name} (${externalId}) stands elsewhere in the tree; a move is not an import` }))]
+    const { created, changed, unchanged, moved } = compare(
+      plan,
+      await tree.standing(
+        db,
+        plan.map(({ externalId }) => externalId),
+      ),
+    )
+    const refused = [
+      ...problems,
+      ...moved.map(({ externalId, name }) => ({
+        line: null,
+        column: 'id',
+        reason: `${name} (${externalId}) stands elsewhere in the tree; a move is not an import`,
+      })),
+    ]
     const lines = [
       ...created.slice(0, shown).map(({ level, name }) => `  created    ${level.padEnd(12)} ${name}`),
       ...changed.slice(0, shown).map(({ becomes }) => `  changed    ${becomes.level.padEnd(12)} ${becomes.name}`),
@@ -36,7 +53,8 @@ export const importCommand: Command = async (args) => {
     process.stdout.write(`${lines.join('\n')}\n`)
     if (refused.length > 0) throw new SettingsWrong(['Nothing was written: mend the lines above first.'])
     if (!values.apply) process.stdout.write('Nothing was written: this was the dry run. Add --apply to do it.\n')
-    else if (created.length + changed.length > 0) await runCommitted(plant, { db, actor: nobody, origin: { channel: 'cli' } }, { plan, fileHash })
+    else if (created.length + changed.length > 0)
+      await runCommitted(plant, { db, actor: nobody, origin: { channel: 'cli' } }, { plan, fileHash })
     if (values.apply) process.stdout.write('Done.\n')
   } finally {
     await pool.end()

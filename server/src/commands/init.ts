@@ -4,7 +4,7 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { z } from 'zod'
 import type { Command } from '../cli.ts'
 import { readDatabaseSettings, readSettings, SettingsWrong } from '../env.ts'
-import { found, type Founder } from '../features/founding/found.ts'
+import { type Founder, found } from '../features/founding/found.ts'
 import { founding } from '../features/founding/founding.store.ts'
 import { links } from '../features/links/links.store.ts'
 import { plant } from '../features/organisations/plant.ts'
@@ -15,29 +15,66 @@ import { openDb, openPool } from '../kernel/db.ts'
 import { hashToken, newToken } from '../kernel/secrets.ts'
 
 const fields = ['givenName', 'familyName', 'login', 'email', 'phone'] as const
-const person = z.object({ givenName: personName, familyName: personName, login, email, phone: z.string().transform((text, context) => {
-  const parsed = parsePhoneNumberFromString(text, 'FR')
-  if (parsed?.isValid()) return parsed.number
-  context.addIssue('is not a phone number')
-  return z.NEVER
-}) })
+const person = z.object({
+  givenName: personName,
+  familyName: personName,
+  login,
+  email,
+  phone: z.string().transform((text, context) => {
+    const parsed = parsePhoneNumberFromString(text, 'FR')
+    if (parsed?.isValid()) return parsed.number
+    context.addIssue('is not a phone number')
+    return z.NEVER
+  }),
+})
 
 const readFounder = (text: string): z.infer<typeof person> => {
   const parts = text.split(';')
   const parsed = person.safeParse(Object.fromEntries(fields.map((field, index) => [field, parts[index] ?? ''])))
-  if (!parsed.success) throw new SettingsWrong(parsed.error.issues.map(({ path, message }) => `--founder "${text}": ${path.join('.')} ${message}`))
+  if (!parsed.success)
+    throw new SettingsWrong(parsed.error.issues.map(({ path, message }) => `--founder "${text}": ${path.join('.')} ${message}`))
   return parsed.data
 }
 
-const blank = { networkKind: null, emailDomain: null, address: null, postcode: null, communeCode: null, phone: null, caseload: 0, conventionEndsOn: null } as const
+const blank = {
+  networkKind: null,
+  emailDomain: null,
+  address: null,
+  postcode: null,
+  communeCode: null,
+  phone: null,
+  caseload: 0,
+  conventionEndsOn: null,
+} as const
 
 /** The trunk every network grows on: the nation, and the four kinds of partner. */
 export const trunk: readonly Planned[] = [
   { ...blank, externalId: 'nation', level: 'nation', parentExternalId: null, name: 'Réseau pour l’emploi' },
-  { ...blank, externalId: 'network:mission-locale', level: 'network', parentExternalId: 'nation', name: 'Missions locales', networkKind: 'mission-locale' },
-  { ...blank, externalId: 'network:cap-emploi', level: 'network', parentExternalId: 'nation', name: 'Cap emploi', networkKind: 'cap-emploi' },
+  {
+    ...blank,
+    externalId: 'network:mission-locale',
+    level: 'network',
+    parentExternalId: 'nation',
+    name: 'Missions locales',
+    networkKind: 'mission-locale',
+  },
+  {
+    ...blank,
+    externalId: 'network:cap-emploi',
+    level: 'network',
+    parentExternalId: 'nation',
+    name: 'Cap emploi',
+    networkKind: 'cap-emploi',
+  },
   { ...blank, externalId: 'network:provider', level: 'network', parentExternalId: 'nation', name: 'Prestataires', networkKind: 'provider' },
-  { ...blank, externalId: 'network:france-travail', level: 'network', parentExternalId: 'nation', name: 'France Travail', networkKind: 'france-travail' },
+  {
+    ...blank,
+    externalId: 'network:france-travail',
+    level: 'network',
+    parentExternalId: 'nation',
+    name: 'France Travail',
+    networkKind: 'france-travail',
+  },
 ]
 
 /** `countersign init`: two founders, two single-use links printed once. There is no lone first administrator. */
@@ -46,7 +83,8 @@ export const initCommand: Command = async (args) => {
   const { PUBLIC_URL } = readSettings()
   const { values } = parseArgs({ args: [...args], options: { founder: { type: 'string', multiple: true, default: [] } } })
   const [first, second, ...more] = values.founder.map(readFounder)
-  if (!first || !second || more.length > 0 || first.login === second.login) throw new SettingsWrong(['init takes exactly two different founders: --founder "Given;Family;login;email;phone" --founder "…"'])
+  if (!first || !second || more.length > 0 || first.login === second.login)
+    throw new SettingsWrong(['init takes exactly two different founders: --founder "Given;Family;login;email;phone" --founder "…"'])
 
   const pool = openPool(DATABASE_URL, 2)
   try {
@@ -56,12 +94,17 @@ export const initCommand: Command = async (args) => {
     const { ids } = await runCommitted(plant, context, { plan: trunk, fileHash: '' })
     const organisationId = ids.get('network:france-travail') ?? ''
     const endsOn = `${new Date().getFullYear() + 3}-12-31`
-    const founders: [Founder, Founder] = [{ ...first, organisationId, endsOn }, { ...second, organisationId, endsOn }]
+    const founders: [Founder, Founder] = [
+      { ...first, organisationId, endsOn },
+      { ...second, organisationId, endsOn },
+    ]
     const accountIds = await runCommitted(found, context, { founders, nationId: ids.get('nation') ?? '' })
     for (const [index, accountId] of accountIds.entries()) {
       const token = newToken()
       await links.mint(db, { accountId, kinds: ['invitation'], hash: hashToken(token) })
-      process.stdout.write(`${founders[index]?.login ?? ''}\n  ${PUBLIC_URL}/link#${token}\n  works once, within 24 hours; hand it to this person alone\n`)
+      process.stdout.write(
+        `${founders[index]?.login ?? ''}\n  ${PUBLIC_URL}/link#${token}\n  works once, within 24 hours; hand it to this person alone\n`,
+      )
     }
   } finally {
     await pool.end()

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { randomBytes, createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chmod, chown, cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -53,7 +53,9 @@ const nativeFolder = async (): Promise<string> => {
 export const freePort = (wanted = 0): Promise<number> =>
   new Promise((found, failed) => {
     const probe = createServer()
-    probe.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' && wanted > 0 ? found(freePort(wanted + 1)) : failed(error)))
+    probe.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' && wanted > 0 ? found(freePort(wanted + 1)) : failed(error),
+    )
     probe.listen(wanted, '127.0.0.1', () => {
       const address = probe.address()
       probe.close(() => (address && typeof address === 'object' ? found(address.port) : failed(new Error('no port'))))
@@ -145,7 +147,21 @@ export const startEmbedded = async (folder: string, flags: readonly string[] = [
   let output = ''
   const child = spawn(
     join(native, 'bin', 'postgres'),
-    ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'max_connections=200', '-c', 'shared_buffers=256MB', ...flags],
+    [
+      '-D',
+      data,
+      '-p',
+      String(port),
+      '-c',
+      'listen_addresses=127.0.0.1',
+      '-c',
+      'unix_socket_directories=',
+      '-c',
+      'max_connections=200',
+      '-c',
+      'shared_buffers=256MB',
+      ...flags,
+    ],
     // A process group of its own: Ctrl-C in the terminal must reach the server first, and the database only after it.
     { ...identity, env: childEnvironment(), stdio: ['ignore', 'ignore', 'pipe'], detached: true },
   )

@@ -40,7 +40,9 @@ export const grants = async (owner: pg.Client, application: URL): Promise<void> 
     grant connect on database ${database} to ${login}; grant usage on schema public to ${login};
     grant usage on all sequences in schema public to ${login}`)
   for (const [table, allowed] of Object.entries(rights)) {
-    await owner.query(`revoke all on ${owner.escapeIdentifier(table)} from public, ${login}; grant ${allowed} on ${owner.escapeIdentifier(table)} to ${login}`)
+    await owner.query(
+      `revoke all on ${owner.escapeIdentifier(table)} from public, ${login}; grant ${allowed} on ${owner.escapeIdentifier(table)} to ${login}`,
+    )
   }
 }
 
@@ -51,7 +53,9 @@ export const unfitLogin = async (client: pg.ClientBase): Promise<string | null> 
       to_regclass('public.audit_entry') is not null as migrated,
       exists (select 1 from pg_tables where schemaname = 'public' and tablename = 'audit_entry' and pg_has_role(current_user, tableowner, 'member')) as owner`)
   const found = rows[0]
-  if (!found?.migrated) return 'DATABASE_URL leads to an empty database: run "npm run countersign -- migrate" with DATABASE_OWNER_URL set, or start with it set'
-  if (found.superuser || found.owner) return 'DATABASE_URL signs in as the owner of the tables: give the application a login of its own, and the owner to DATABASE_OWNER_URL'
+  if (!found?.migrated)
+    return 'DATABASE_URL leads to an empty database: run "npm run countersign -- migrate" with DATABASE_OWNER_URL set, or start with it set'
+  if (found.superuser || found.owner)
+    return 'DATABASE_URL signs in as the owner of the tables: give the application a login of its own, and the owner to DATABASE_OWNER_URL'
   return null
 }

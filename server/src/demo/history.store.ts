@@ -1,24 +1,58 @@
+import { personas } from '@countersign/drizzle/seed/cast.ts'
 import type { Place } from '@countersign/shared/access/scope.ts'
 import type { RequestContent } from '@countersign/shared/requests/kinds.ts'
 import type { Requirement } from '@countersign/shared/requests/requirement.ts'
-import { personas } from '@countersign/drizzle/seed/cast.ts'
 import { searchWords } from '@countersign/shared/text/search.ts'
 import { sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
-import { type Db, type Tx, uuids } from '../kernel/db.ts'
 import { canonicalContent } from '../features/requests/requests.store.ts'
+import { type Db, type Tx, uuids } from '../kernel/db.ts'
 
-export type Ask = { readonly id: string; readonly content: RequestContent; readonly subjectId: string | null; readonly organisationId: string; readonly place: Place; readonly requirement: Requirement; readonly expiresAt: Date }
+export type Ask = {
+  readonly id: string
+  readonly content: RequestContent
+  readonly subjectId: string | null
+  readonly organisationId: string
+  readonly place: Place
+  readonly requirement: Requirement
+  readonly expiresAt: Date
+}
 export type Birth = Ask & { readonly accountId: string }
 
-export type Member = { readonly id: string; readonly login: string; readonly organisationId: string; readonly createdAt: string; readonly status: string; readonly structureId: string | null; readonly regionId: string | null; readonly networkId: string | null; readonly known: boolean }
+export type Member = {
+  readonly id: string
+  readonly login: string
+  readonly organisationId: string
+  readonly createdAt: string
+  readonly status: string
+  readonly structureId: string | null
+  readonly regionId: string | null
+  readonly networkId: string | null
+  readonly known: boolean
+}
 
 /** The same writes as the operations make, for many at once: every trigger of the database looks at them as at any other. */
 export const history = {
-  async file(tx: Tx, asks: readonly Ask[], requesterId: string, now: Date): Promise<ReadonlyMap<string, { reference: number; hash: string }>> {
+  async file(
+    tx: Tx,
+    asks: readonly Ask[],
+    requesterId: string,
+    now: Date,
+  ): Promise<ReadonlyMap<string, { reference: number; hash: string }>> {
     const rows = asks.map(({ id, content, subjectId, organisationId, place, requirement, expiresAt }) => {
       const { text, hash } = canonicalContent(content)
-      return { id, kind: content.kind, subjectId, organisationId, ...place, text, hash, needed: requirement.approvalsNeeded, roles: requirement.approverRoles, expiresAt }
+      return {
+        id,
+        kind: content.kind,
+        subjectId,
+        organisationId,
+        ...place,
+        text,
+        hash,
+        needed: requirement.approvalsNeeded,
+        roles: requirement.approverRoles,
+        expiresAt,
+      }
     })
     const filed = await tx.execute<{ id: string; reference: string; content_hash: string }>(sql`
       insert into request (id, kind, status, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, requester_id, subject_id, channel, content, content_hash, approvals_needed, approver_roles, submitted_at, expires_at)
@@ -29,7 +63,9 @@ export const history = {
   },
 
   async referencesOf(tx: Tx, ids: readonly string[]): Promise<ReadonlyMap<string, { reference: number; hash: string }>> {
-    const { rows } = await tx.execute<{ id: string; reference: string; content_hash: string }>(sql`select id, reference, content_hash from request where id = any(${uuids(ids)})`)
+    const { rows } = await tx.execute<{ id: string; reference: string; content_hash: string }>(
+      sql`select id, reference, content_hash from request where id = any(${uuids(ids)})`,
+    )
     return new Map(rows.map((row) => [row.id, { reference: Number(row.reference), hash: row.content_hash }]))
   },
 
@@ -41,14 +77,24 @@ export const history = {
   },
 
   async execute(tx: Tx, ids: readonly string[], by: string, now: Date): Promise<void> {
-    await tx.execute(sql`update request set status = 'executed', decided_at = ${now}, decided_by = ${by} where id = any(${uuids(ids)}) and status = 'pending'`)
+    await tx.execute(
+      sql`update request set status = 'executed', decided_at = ${now}, decided_by = ${by} where id = any(${uuids(ids)}) and status = 'pending'`,
+    )
   },
 
   async create(tx: Tx, births: readonly Birth[], now: Date): Promise<ReadonlyMap<string, number>> {
     const rows = births.flatMap(({ id, accountId, content, place }) => {
       if (content.kind !== 'create-account') return []
       const { kind: _kind, justification: _justification, ...person } = content
-      return [{ id: accountId, request: id, ...person, ...place, words: searchWords(`${person.givenName} ${person.familyName} ${person.login} ${person.email}`) }]
+      return [
+        {
+          id: accountId,
+          request: id,
+          ...person,
+          ...place,
+          words: searchWords(`${person.givenName} ${person.familyName} ${person.login} ${person.email}`),
+        },
+      ]
     })
     const born = await tx.execute<{ id: string; reach: number }>(sql`
       insert into account (id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, login, given_name, family_name, email, phone, profile_id, reach, status, status_changed_at, created_by_request_id, authorised_by_request_id, ends_on, created_at)
@@ -58,7 +104,9 @@ export const history = {
       join organisation o on o.id = case p.data_scope when 'nation' then n."nationId" when 'site' then coalesce(n."siteId", n."structureId", n."departementId", n."regionId", n."networkId") when 'structure' then coalesce(n."structureId", n."departementId", n."regionId", n."networkId")
         when 'departement' then coalesce(n."departementId", n."regionId", n."networkId") else coalesce(n."regionId", n."networkId") end
       returning id, reach`)
-    await tx.execute(sql`insert into account_search (account_id, words) select id, words from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as n (id uuid, words text)`)
+    await tx.execute(
+      sql`insert into account_search (account_id, words) select id, words from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as n (id uuid, words text)`,
+    )
     return new Map(born.rows.map(({ id, reach }) => [id, reach]))
   },
 

@@ -1,11 +1,10 @@
+import type { EndingVerb } from '@countersign/shared/accounts/ending.ts'
 import type { DomainEvent, LineageEdge } from '@countersign/shared/events.ts'
-import type { Person } from '../kernel/actor.ts'
-import { type Operation, told } from '../kernel/commit.ts'
-import type { Nobody } from '../kernel/actor.ts'
 import { accounts } from '../features/accounts/accounts.store.ts'
 import { closeAccounts } from '../features/accounts/end.ts'
-import type { EndingVerb } from '@countersign/shared/accounts/ending.ts'
 import { grants } from '../features/requests/grants.store.ts'
+import type { Nobody, Person } from '../kernel/actor.ts'
+import { type Operation, told } from '../kernel/commit.ts'
 import { type Ask, type Birth, history } from './history.store.ts'
 
 const factOf = (ask: Ask, reference: number) => ({ reference, kind: ask.content.kind, accountId: ask.subjectId })
@@ -15,18 +14,36 @@ export const tellSubmissions: Operation<readonly Ask[], true, Person> = async ({
   const filed = await history.file(tx, asks, actor.id, now)
   const events = asks.map((ask): DomainEvent => {
     const { reference, hash } = filed.get(ask.id) ?? { reference: 0, hash: '' }
-    return { type: 'request.submitted', subject: ask.id, organisation: ask.organisationId, data: { ...factOf(ask, reference), contentHash: hash, approvalsNeeded: ask.requirement.approvalsNeeded, channel: 'operator' } }
+    return {
+      type: 'request.submitted',
+      subject: ask.id,
+      organisation: ask.organisationId,
+      data: { ...factOf(ask, reference), contentHash: hash, approvalsNeeded: ask.requirement.approvalsNeeded, channel: 'operator' },
+    }
   })
   return { value: true, events: told(events) }
 }
 
 /** One person's signatures under many requests, not the last ones they need. */
 export const tellApprovals: Operation<readonly Ask[], true, Person> = async ({ tx, actor, now }, asks) => {
-  const known = await history.referencesOf(tx, asks.map(({ id }) => id))
-  await history.approve(tx, asks.map(({ id }) => id), actor.id, now)
+  const known = await history.referencesOf(
+    tx,
+    asks.map(({ id }) => id),
+  )
+  await history.approve(
+    tx,
+    asks.map(({ id }) => id),
+    actor.id,
+    now,
+  )
   const events = asks.map((ask): DomainEvent => {
     const { reference, hash } = known.get(ask.id) ?? { reference: 0, hash: '' }
-    return { type: 'request.approval-given', subject: ask.id, organisation: ask.organisationId, data: { ...factOf(ask, reference), contentHash: hash } }
+    return {
+      type: 'request.approval-given',
+      subject: ask.id,
+      organisation: ask.organisationId,
+      data: { ...factOf(ask, reference), contentHash: hash },
+    }
   })
   return { value: true, events: told(events) }
 }
@@ -41,7 +58,8 @@ export const tellExecutions: Operation<Execution, true, Person> = async ({ tx, a
   await history.execute(tx, ids, actor.id, now)
   const reaches = await history.create(tx, births, now)
   for (const { id, accountId, content } of births) {
-    if (content.kind === 'grant-role') await grants.give(tx, { accountId, role: content.role, organisationId: content.organisationId, requestId: id, now })
+    if (content.kind === 'grant-role')
+      await grants.give(tx, { accountId, role: content.role, organisationId: content.organisationId, requestId: id, now })
   }
   const events = births.flatMap((birth): DomainEvent[] => {
     const { reference, hash } = known.get(birth.id) ?? { reference: 0, hash: '' }
@@ -51,8 +69,22 @@ export const tellExecutions: Operation<Execution, true, Person> = async ({ tx, a
       { type: 'request.approval-given', subject: birth.id, organisation: birth.organisationId, data: fact },
       { type: 'request.executed', subject: birth.id, organisation: birth.organisationId, data: fact },
       content.kind === 'grant-role'
-        ? { type: 'role.granted', subject: birth.accountId, organisation: birth.organisationId, data: { requestId: birth.id, role: content.role, over: content.organisationId } }
-        : { type: 'account.created', subject: birth.accountId, organisation: birth.organisationId, data: { requestId: birth.id, profile: content.kind === 'create-account' ? content.profile : '', reach: reaches.get(birth.accountId) ?? 0 } },
+        ? {
+            type: 'role.granted',
+            subject: birth.accountId,
+            organisation: birth.organisationId,
+            data: { requestId: birth.id, role: content.role, over: content.organisationId },
+          }
+        : {
+            type: 'account.created',
+            subject: birth.accountId,
+            organisation: birth.organisationId,
+            data: {
+              requestId: birth.id,
+              profile: content.kind === 'create-account' ? content.profile : '',
+              reach: reaches.get(birth.accountId) ?? 0,
+            },
+          },
     ]
   })
   const lineage = births.flatMap(({ id, accountId, content }): LineageEdge[] => [
@@ -65,11 +97,26 @@ export const tellExecutions: Operation<Execution, true, Person> = async ({ tx, a
 /** The sign-ins of one day. */
 export const tellSignIns: Operation<readonly string[], true, Nobody> = async ({ tx, now }, ids) => {
   const rows = await history.signIns(tx, ids, now)
-  return { value: true, events: told(rows.map(({ id, organisation_id }): DomainEvent => ({ type: 'session.opened', subject: id, organisation: organisation_id, data: { sessionId: id, method: 'past' } }))) }
+  return {
+    value: true,
+    events: told(
+      rows.map(
+        ({ id, organisation_id }): DomainEvent => ({
+          type: 'session.opened',
+          subject: id,
+          organisation: organisation_id,
+          data: { sessionId: id, method: 'past' },
+        }),
+      ),
+    ),
+  }
 }
 
 /** People who left, or were put out. */
-export const tellEndings: Operation<{ readonly ids: readonly string[]; readonly verb: EndingVerb }, true, Person> = async ({ tx, actor, now }, { ids, verb }) => {
+export const tellEndings: Operation<{ readonly ids: readonly string[]; readonly verb: EndingVerb }, true, Person> = async (
+  { tx, actor, now },
+  { ids, verb },
+) => {
   const rows = await accounts.lockAll(tx, ids)
   const { events } = await closeAccounts(tx, { rows, verb, by: actor.id, cause: 'operator', now })
   return { value: true, events: told(events) }

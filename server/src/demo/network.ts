@@ -1,5 +1,5 @@
-import type { Faker } from '@faker-js/faker'
 import type { NetworkKind } from '@countersign/shared/accounts/profiles.ts'
+import type { Faker } from '@faker-js/faker'
 import { type Commune, departements, readCommunes, regions } from '../features/organisations/geography.ts'
 import type { Planned } from '../features/organisations/tree.store.ts'
 
@@ -9,9 +9,23 @@ const capEmplois = 98
 const providers = 60
 const files = { 'mission-locale': 900_000, 'cap-emploi': 140_000, provider: 60_000 } as const
 
-const networks: Record<NetworkKind, string> = { 'mission-locale': 'Missions locales', 'cap-emploi': 'Cap emploi', provider: 'Prestataires', 'france-travail': 'France Travail' }
+const networks: Record<NetworkKind, string> = {
+  'mission-locale': 'Missions locales',
+  'cap-emploi': 'Cap emploi',
+  provider: 'Prestataires',
+  'france-travail': 'France Travail',
+}
 
-const blank = { networkKind: null, emailDomain: null, address: null, postcode: null, communeCode: null, phone: null, caseload: 0, conventionEndsOn: null } as const
+const blank = {
+  networkKind: null,
+  emailDomain: null,
+  address: null,
+  postcode: null,
+  communeCode: null,
+  phone: null,
+  caseload: 0,
+  conventionEndsOn: null,
+} as const
 
 /** "de Lyon", "du Havre", "d’Évreux", "des Abymes". */
 const of = (name: string): string => {
@@ -21,7 +35,12 @@ const of = (name: string): string => {
 }
 
 const domainOf = (prefix: string, name: string) =>
-  `${prefix}-${name.normalize('NFKD').replace(/\p{Mark}/gu, '').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')}.example`
+  `${prefix}-${name
+    .normalize('NFKD')
+    .replace(/\p{Mark}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')}.example`
 
 export const keys = {
   nation: 'nation',
@@ -67,26 +86,70 @@ export const planNetwork = (faker: Faker, conventionEndsOn: string): readonly Pl
   const branch = (kind: NetworkKind, code: string) => {
     const departement = departements.get(code)
     if (!departement) return
-    add({ ...blank, externalId: keys.region(kind, departement.region), level: 'region', parentExternalId: keys.network(kind), name: regions.get(departement.region)?.nom ?? departement.region })
-    add({ ...blank, externalId: keys.departement(kind, code), level: 'departement', parentExternalId: keys.region(kind, departement.region), name: `${departement.nom} (${code})` })
+    add({
+      ...blank,
+      externalId: keys.region(kind, departement.region),
+      level: 'region',
+      parentExternalId: keys.network(kind),
+      name: regions.get(departement.region)?.nom ?? departement.region,
+    })
+    add({
+      ...blank,
+      externalId: keys.departement(kind, code),
+      level: 'departement',
+      parentExternalId: keys.region(kind, departement.region),
+      name: `${departement.nom} (${code})`,
+    })
   }
-  for (const [kind, name] of Object.entries(networks) as [NetworkKind, string][]) add({ ...blank, externalId: keys.network(kind), level: 'network', parentExternalId: keys.nation, name, networkKind: kind })
+  for (const [kind, name] of Object.entries(networks) as [NetworkKind, string][])
+    add({ ...blank, externalId: keys.network(kind), level: 'network', parentExternalId: keys.nation, name, networkKind: kind })
   for (const [code, { nom }] of regions) {
-    if ([...departements.values()].some(({ region }) => region === code)) add({ ...blank, externalId: keys.region('france-travail', code), level: 'region', parentExternalId: keys.network('france-travail'), name: `France Travail ${nom}` })
+    if ([...departements.values()].some(({ region }) => region === code))
+      add({
+        ...blank,
+        externalId: keys.region('france-travail', code),
+        level: 'region',
+        parentExternalId: keys.network('france-travail'),
+        name: `France Travail ${nom}`,
+      })
   }
 
   const settle = (kind: keyof typeof files, wanted: number, most: number, title: (commune: Commune) => string, prefix: string) => {
     const offices = seats(communes, wanted).flatMap((structure): Office[] => {
       const count = faker.number.int({ min: 1, max: most })
       const others = (nearby.get(structure.departement) ?? []).filter((commune) => commune !== structure).slice(0, 12)
-      return [structure, ...faker.helpers.arrayElements(others, Math.min(count - 1, others.length))].map((site, index) => ({ structure, site, weight: Math.sqrt(site.population ?? 1) * (index === 0 ? 2 : 1) }))
+      return [structure, ...faker.helpers.arrayElements(others, Math.min(count - 1, others.length))].map((site, index) => ({
+        structure,
+        site,
+        weight: Math.sqrt(site.population ?? 1) * (index === 0 ? 2 : 1),
+      }))
     })
     const shares = share(offices, files[kind])
     offices.forEach(({ structure, site }, index) => {
       const emailDomain = domainOf(prefix, structure.nom)
       branch(kind, structure.departement)
-      add({ ...blank, externalId: keys.structure(kind, structure.code), level: 'structure', parentExternalId: keys.departement(kind, structure.departement), name: title(structure), emailDomain, communeCode: structure.code, conventionEndsOn })
-      add({ ...blank, externalId: keys.site(kind, structure.code, site.code), level: 'site', parentExternalId: keys.structure(kind, structure.code), name: `${site === structure ? 'Siège' : 'Antenne'} ${of(site.nom)}`, emailDomain, address: faker.location.streetAddress(), postcode: site.codesPostaux?.[0] ?? null, communeCode: site.code, caseload: shares[index] ?? 0 })
+      add({
+        ...blank,
+        externalId: keys.structure(kind, structure.code),
+        level: 'structure',
+        parentExternalId: keys.departement(kind, structure.departement),
+        name: title(structure),
+        emailDomain,
+        communeCode: structure.code,
+        conventionEndsOn,
+      })
+      add({
+        ...blank,
+        externalId: keys.site(kind, structure.code, site.code),
+        level: 'site',
+        parentExternalId: keys.structure(kind, structure.code),
+        name: `${site === structure ? 'Siège' : 'Antenne'} ${of(site.nom)}`,
+        emailDomain,
+        address: faker.location.streetAddress(),
+        postcode: site.codesPostaux?.[0] ?? null,
+        communeCode: site.code,
+        caseload: shares[index] ?? 0,
+      })
     })
   }
   settle('mission-locale', missionsLocales, 5, ({ nom }) => `Mission locale ${of(nom)}`, 'ml')

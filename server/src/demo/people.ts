@@ -1,9 +1,15 @@
-import type { Faker } from '@faker-js/faker'
-import type { ContentOf } from '@countersign/shared/requests/kinds.ts'
-import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import { personas } from '@countersign/drizzle/seed/cast.ts'
+import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
+import type { ContentOf } from '@countersign/shared/requests/kinds.ts'
+import type { Faker } from '@faker-js/faker'
 
-const plain = (text: string) => text.normalize('NFKD').replace(/\p{Mark}/gu, '').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')
+const plain = (text: string) =>
+  text
+    .normalize('NFKD')
+    .replace(/\p{Mark}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
 
 export type Name = { readonly givenName: string; readonly familyName: string; readonly login: string }
 
@@ -19,8 +25,12 @@ export const peopleOf = (faker: Faker) => {
     taken.add(login)
     return { givenName, familyName, login }
   }
-  const phone = () => `+33${faker.helpers.arrayElement(['612', '623', '645', '651', '668', '678', '684'])}${faker.string.numeric({ length: 6, allowLeadingZeros: true })}`
-  const content = (person: Name, at: { organisationId: string; domain: string; profile: ProfileId; endsOn: string; justification: string }): ContentOf<'create-account'> => ({
+  const phone = () =>
+    `+33${faker.helpers.arrayElement(['612', '623', '645', '651', '668', '678', '684'])}${faker.string.numeric({ length: 6, allowLeadingZeros: true })}`
+  const content = (
+    person: Name,
+    at: { organisationId: string; domain: string; profile: ProfileId; endsOn: string; justification: string },
+  ): ContentOf<'create-account'> => ({
     kind: 'create-account',
     organisationId: at.organisationId,
     givenName: person.givenName,
@@ -42,6 +52,15 @@ const advisers: readonly { readonly weight: number; readonly value: ProfileId }[
   { weight: 5, value: 'structure-management' },
 ]
 
-export const pickProfile = (faker: Faker, provider: boolean): ProfileId => (provider ? faker.helpers.arrayElement(['site-adviser', 'structure-reader']) : faker.helpers.weightedArrayElement([...advisers]))
+export const pickProfile = (faker: Faker, provider: boolean): ProfileId =>
+  provider ? faker.helpers.arrayElement(['site-adviser', 'structure-reader']) : faker.helpers.weightedArrayElement([...advisers])
 
-export const reasons = ['Remplacement d’un départ', 'Nouvelle conseillère sur l’antenne', 'Renfort du service civique', 'Prise de poste après stage', 'Création d’une permanence', 'Retour de congé parental', 'Mutualisation avec la structure voisine'] as const
+export const reasons = [
+  'Remplacement d’un départ',
+  'Nouvelle conseillère sur l’antenne',
+  'Renfort du service civique',
+  'Prise de poste après stage',
+  'Création d’une permanence',
+  'Retour de congé parental',
+  'Mutualisation avec la structure voisine',
+] as const

@@ -30,9 +30,15 @@ export const seedDemo = async ({ db, accounts, report }: Seeding): Promise<void>
   report('organisations')
   const plan = planNetwork(faker, endsOn)
   await tell({ db }, nobody, start, plant, { plan, fileHash: '' })
-  const standing = await tree.standing(db, plan.map(({ externalId }) => externalId))
+  const standing = await tree.standing(
+    db,
+    plan.map(({ externalId }) => externalId),
+  )
   const organisations = [...standing.values()]
-  const sites = Map.groupBy(organisations.filter(({ level }) => level === 'site'), ({ parentExternalId }) => parentExternalId)
+  const sites = Map.groupBy(
+    organisations.filter(({ level }) => level === 'site'),
+    ({ parentExternalId }) => parentExternalId,
+  )
   const stage: Stage = {
     db,
     now,

@@ -1,14 +1,14 @@
-import { fakerFR as faker } from '@faker-js/faker'
-import type { Grant, Place } from '@countersign/shared/access/scope.ts'
-import type { Role } from '@countersign/shared/access/roles.ts'
 import type { Spot } from '@countersign/drizzle/seed/cast.ts'
+import type { Role } from '@countersign/shared/access/roles.ts'
+import type { Grant, Place } from '@countersign/shared/access/scope.ts'
+import { fakerFR as faker } from '@faker-js/faker'
 import type { DateTime } from 'luxon'
 import type { Standing } from '../features/organisations/tree.store.ts'
 import type { Nobody, Person } from '../kernel/actor.ts'
 import { type Operation, runCommitted } from '../kernel/commit.ts'
 import type { Db } from '../kernel/db.ts'
 import { keys } from './network.ts'
-import { peopleOf } from './people.ts'
+import type { peopleOf } from './people.ts'
 
 export type Officer = { readonly id: string; readonly role: Role; readonly over: Standing }
 
@@ -28,13 +28,25 @@ export type Stage = {
 export { faker }
 
 /** One who acts in the past, with the grants they held then. */
-export const past = (id: string, grants: readonly Grant[]): Person => ({ kind: 'person', id, sessionId: id, epoch: 1, twoFactor: true, grants })
+export const past = (id: string, grants: readonly Grant[]): Person => ({
+  kind: 'person',
+  id,
+  sessionId: id,
+  epoch: 1,
+  twoFactor: true,
+  grants,
+})
 
 export const actorOf = ({ id, role, over }: Officer): Person => past(id, [{ role, level: over.level, organisationId: over.id }])
 
 /** Commits an operation as of a moment in the past. */
-export const tell = <I, T, A extends Person | Nobody>({ db }: Pick<Stage, 'db'>, actor: A, at: DateTime, operation: Operation<I, T, A>, input: I): Promise<T> =>
-  runCommitted(operation, { db, actor, origin: { channel: 'seed' }, pretendNow: at.toJSDate() }, input)
+export const tell = <I, T, A extends Person | Nobody>(
+  { db }: Pick<Stage, 'db'>,
+  actor: A,
+  at: DateTime,
+  operation: Operation<I, T, A>,
+  input: I,
+): Promise<T> => runCommitted(operation, { db, actor, origin: { channel: 'seed' }, pretendNow: at.toJSDate() }, input)
 
 export const chunks = <T>(rows: readonly T[], size: number): readonly (readonly T[])[] =>
   Array.from({ length: Math.ceil(rows.length / size) }, (_, index) => rows.slice(index * size, (index + 1) * size))

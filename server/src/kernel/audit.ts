@@ -8,7 +8,11 @@ export type Entry = DomainEvent & { readonly id: string }
 type Signature = { actorId: string | null; origin: Origin; now: Date }
 
 /** Writes all entries of an operation in one statement; the place of each comes from its organisation. */
-export const writeEntries = async (tx: Tx, { actorId, origin, now }: Signature, events: readonly DomainEvent[]): Promise<readonly Entry[]> => {
+export const writeEntries = async (
+  tx: Tx,
+  { actorId, origin, now }: Signature,
+  events: readonly DomainEvent[],
+): Promise<readonly Entry[]> => {
   const entries = events.map((event) => ({ id: uuid(), ...event }))
   await tx.execute(sql`
     insert into audit_entry (id, at, type, actor_id, subject_id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, origin, data, transaction_id)

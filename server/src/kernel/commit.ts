@@ -1,5 +1,5 @@
-import type { DomainEvent, LineageEdge } from '@countersign/shared/events.ts'
 import type { Origin } from '@countersign/drizzle/schema/audit-entry.ts'
+import type { DomainEvent, LineageEdge } from '@countersign/shared/events.ts'
 import { sql } from 'drizzle-orm'
 import { holdPerson, type Nobody, type Person } from './actor.ts'
 import { writeEntries, writeLineage } from './audit.ts'
@@ -39,12 +39,20 @@ export type Context<A> = {
 const worthRetrying = (error: unknown): boolean => {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   if (typeof cause !== 'object' || cause === null || !('code' in cause)) return false
-  return cause.code === '40P01' || cause.code === '40001' || (cause.code === '23505' && 'constraint' in cause && cause.constraint === 'outbox__order')
+  return (
+    cause.code === '40P01' ||
+    cause.code === '40001' ||
+    (cause.code === '23505' && 'constraint' in cause && cause.constraint === 'outbox__order')
+  )
 }
 
 const attempts = 5
 
-const once = <Input, T, A extends Person | Nobody>(operation: Operation<Input, T, A>, { db, actor, origin, pretendNow }: Context<A>, input: Input): Promise<T> =>
+const once = <Input, T, A extends Person | Nobody>(
+  operation: Operation<Input, T, A>,
+  { db, actor, origin, pretendNow }: Context<A>,
+  input: Input,
+): Promise<T> =>
   db.transaction(async (tx) => {
     const held = actor.kind === 'person' && !pretendNow ? await holdPerson(tx, actor) : actor
     if (!held) throw new Refused('not-signed-in')
@@ -61,7 +69,11 @@ const once = <Input, T, A extends Person | Nobody>(operation: Operation<Input, T
   })
 
 /** Commits an operation, its audit entries, its lineage and its messages together, or none of them. The only way to change anything. */
-export const runCommitted = async <Input, T, A extends Person | Nobody>(operation: Operation<Input, T, A>, context: Context<A>, input: Input): Promise<T> => {
+export const runCommitted = async <Input, T, A extends Person | Nobody>(
+  operation: Operation<Input, T, A>,
+  context: Context<A>,
+  input: Input,
+): Promise<T> => {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await once(operation, context, input)

@@ -6,7 +6,13 @@ import pg from 'pg'
 const patience = 10_000
 
 export const openPool = (url: string, max = 20): pg.Pool => {
-  const pool = new pg.Pool({ connectionString: url, max, connectionTimeoutMillis: patience, query_timeout: patience, statement_timeout: patience })
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    connectionTimeoutMillis: patience,
+    query_timeout: patience,
+    statement_timeout: patience,
+  })
   // A connection that dies while idle is replaced by the next query; without a listener it would end the process.
   pool.on('error', () => undefined)
   return pool

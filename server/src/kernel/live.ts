@@ -1,5 +1,5 @@
-import type { EventType } from '@countersign/shared/events.ts'
 import type { Place } from '@countersign/shared/access/scope.ts'
+import type { EventType } from '@countersign/shared/events.ts'
 import pg from 'pg'
 import type { Logger } from 'pino'
 
@@ -10,7 +10,10 @@ export type Live = { readonly listen: (listener: Listener) => () => void; readon
 
 const most = 500
 
-type Row = { type: EventType; subject_id: string; actor_id: string | null } & Record<`${'nation' | 'network' | 'region' | 'departement' | 'structure' | 'site'}_id`, string | null>
+type Row = { type: EventType; subject_id: string; actor_id: string | null } & Record<
+  `${'nation' | 'network' | 'region' | 'departement' | 'structure' | 'site'}_id`,
+  string | null
+>
 
 /** Reads what a transaction told. A forged notification only causes a re-read of what is there anyway. */
 const changesOf = async (client: pg.Client, transaction: string): Promise<readonly Change[]> => {
@@ -24,7 +27,14 @@ const changesOf = async (client: pg.Client, transaction: string): Promise<readon
     type: row.type,
     subject: row.subject_id,
     actorId: row.actor_id,
-    place: { nationId: row.nation_id, networkId: row.network_id, regionId: row.region_id, departementId: row.departement_id, structureId: row.structure_id, siteId: row.site_id },
+    place: {
+      nationId: row.nation_id,
+      networkId: row.network_id,
+      regionId: row.region_id,
+      departementId: row.departement_id,
+      structureId: row.structure_id,
+      siteId: row.site_id,
+    },
   }))
 }
 
@@ -71,4 +81,3 @@ export const openLive = async (url: string, log: Logger): Promise<Live> => {
     },
   }
 }
-

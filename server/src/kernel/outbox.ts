@@ -4,7 +4,14 @@ import { v7 as uuid } from 'uuid'
 import type { Entry } from './audit.ts'
 import type { Db, Tx } from './db.ts'
 
-export const destinations = ['mail.invitation', 'mail.enrolment', 'mail.reset-asked', 'mail.reset-link', 'mail.reset-notice', 'mail.ended'] as const
+export const destinations = [
+  'mail.invitation',
+  'mail.enrolment',
+  'mail.reset-asked',
+  'mail.reset-link',
+  'mail.reset-notice',
+  'mail.ended',
+] as const
 export type Destination = (typeof destinations)[number]
 
 type Routed = readonly { readonly destination: Destination; readonly accountId: string }[]
@@ -31,7 +38,9 @@ const routeOf = <T extends EventType>(event: Extract<DomainEvent, { type: T }>):
 
 /** Puts what must leave into the outbox, numbered within each account's stream; the account's row lock keeps the numbers in order. */
 export const post = async (tx: Tx, entries: readonly Entry[], now: Date): Promise<void> => {
-  const due = entries.flatMap((entry) => routeOf(entry).map(({ destination, accountId }) => ({ id: uuid(), entry: entry.id, destination, account: accountId })))
+  const due = entries.flatMap((entry) =>
+    routeOf(entry).map(({ destination, accountId }) => ({ id: uuid(), entry: entry.id, destination, account: accountId })),
+  )
   if (due.length === 0) return
   await tx.execute(sql`
     insert into outbox (id, entry_id, destination, account_id, sequence, run_after)
@@ -41,7 +50,13 @@ export const post = async (tx: Tx, entries: readonly Entry[], now: Date): Promis
     from jsonb_to_recordset(${JSON.stringify(due)}::jsonb) as d (id uuid, entry uuid, destination text, account uuid)`)
 }
 
-export type Due = { readonly id: string; readonly entryId: string; readonly destination: Destination; readonly accountId: string; readonly attempts: number }
+export type Due = {
+  readonly id: string
+  readonly entryId: string
+  readonly destination: Destination
+  readonly accountId: string
+  readonly attempts: number
+}
 
 /** `postponed` waits; `pointless` means the account's present state no longer wants it. */
 export type Delivery = 'delivered' | 'pointless' | { readonly postponedMinutes: number }
@@ -65,19 +80,31 @@ const claim = async (db: Db, limit: number): Promise<readonly Due[]> => {
     update outbox o set attempts = o.attempts + 1, run_after = now() + make_interval(secs => ${leaseSeconds})
     from due where o.id = due.id
     returning o.id, o.entry_id, o.destination, o.account_id, o.attempts`)
-  return rows.map((row) => ({ id: row.id, entryId: row.entry_id, destination: row.destination, accountId: row.account_id, attempts: row.attempts }))
+  return rows.map((row) => ({
+    id: row.id,
+    entryId: row.entry_id,
+    destination: row.destination,
+    accountId: row.account_id,
+    attempts: row.attempts,
+  }))
 }
 
 const settle = async (db: Db, due: Due, delivery: Delivery): Promise<void> => {
   await (typeof delivery === 'object'
-    ? db.execute(sql`update outbox set attempts = attempts - 1, run_after = now() + make_interval(mins => ${delivery.postponedMinutes}) where id = ${due.id} and settled_at is null`)
-    : db.execute(sql`update outbox set settled_at = now(), outcome = ${delivery}, last_error = null where id = ${due.id} and settled_at is null`))
+    ? db.execute(
+        sql`update outbox set attempts = attempts - 1, run_after = now() + make_interval(mins => ${delivery.postponedMinutes}) where id = ${due.id} and settled_at is null`,
+      )
+    : db.execute(
+        sql`update outbox set settled_at = now(), outcome = ${delivery}, last_error = null where id = ${due.id} and settled_at is null`,
+      ))
 }
 
 const fail = async (db: Db, due: Due, error: unknown): Promise<void> => {
   const seconds = Math.min(3600, 5 * 2 ** due.attempts)
   const reason = error instanceof Error ? error.name : 'unknown'
-  await db.execute(sql`update outbox set run_after = now() + make_interval(secs => ${seconds}), last_error = ${reason} where id = ${due.id} and settled_at is null`)
+  await db.execute(
+    sql`update outbox set run_after = now() + make_interval(secs => ${seconds}), last_error = ${reason} where id = ${due.id} and settled_at is null`,
+  )
 }
 
 /** Delivers what is due until nothing is; answers how many were settled. */

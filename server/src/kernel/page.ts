@@ -1,7 +1,10 @@
 import { z } from 'zod'
 
 /** Where a page ended: the sort key of its last row. Opaque to the client, checked when it comes back. */
-const position = z.array(z.union([z.string(), z.number(), z.null()])).min(1).max(5)
+const position = z
+  .array(z.union([z.string(), z.number(), z.null()]))
+  .min(1)
+  .max(5)
 export type Position = z.infer<typeof position>
 
 export const encodeCursor = (values: Position): string => Buffer.from(JSON.stringify(values)).toString('base64url')

@@ -28,7 +28,6 @@ export const scopeOf = (actor: Actor, permission: Permission): Scope => {
 }
 
 /** The subtrees in which a person holds one of these roles: what a frozen requirement asks for. */
-export const scopeOfRoles = (actor: Actor, roles: readonly Role[]): Scope =>
-  actor.grants.filter(({ role }) => roles.includes(role))
+export const scopeOfRoles = (actor: Actor, roles: readonly Role[]): Scope => actor.grants.filter(({ role }) => roles.includes(role))
 
 export const holds = (actor: Actor, permission: Permission): boolean => scopeOf(actor, permission).length > 0

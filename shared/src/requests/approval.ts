@@ -1,5 +1,5 @@
-import { type Actor, covers, type Place, scopeOfRoles } from '../access/scope.ts'
 import type { Role } from '../access/roles.ts'
+import { type Actor, covers, type Place, scopeOfRoles } from '../access/scope.ts'
 import { type Kinship, related } from '../policy/independence.ts'
 import { firstObjection, granted, type Rule, refused, type Verdict } from '../verdict.ts'
 import type { RequestKind } from './kinds.ts'

@@ -1,6 +1,6 @@
-import { type Actor, covers, type Level, type Place, scopeOf } from '../access/scope.ts'
 import { filedWith } from '../access/permissions.ts'
 import type { Role } from '../access/roles.ts'
+import { type Actor, covers, type Level, type Place, scopeOf } from '../access/scope.ts'
 import { type NetworkKind, profileAllowedIn, profiles } from '../accounts/profiles.ts'
 import type { AccountStatus } from '../accounts/status.ts'
 import type { RefusalCode } from '../refusals.ts'
@@ -43,7 +43,11 @@ const mayFile: FilingRule = ({ actor, content, place }) =>
 
 const fieldRules = {
   'create-account': [
-    ({ level }) => level !== 'site' && level !== 'structure' && level !== 'region' && level !== 'departement' && ['organisationId', 'organisation-unknown'],
+    ({ level }) =>
+      level !== 'site' &&
+      level !== 'structure' &&
+      level !== 'region' &&
+      level !== 'departement' && ['organisationId', 'organisation-unknown'],
     ({ loginTaken }) => loginTaken && ['login', 'login-taken'],
     ({ phoneValid }) => !phoneValid && ['phone', 'phone-invalid'],
     ({ content, network }) =>
@@ -63,7 +67,8 @@ const fieldRules = {
   ],
   'grant-role': [
     ({ account }) => account?.status !== 'active' && ['accountId', 'account-not-active'],
-    ({ actor, content }) => actor !== 'public' && content.kind === 'grant-role' && content.accountId === actor.id && ['accountId', 'own-account'],
+    ({ actor, content }) =>
+      actor !== 'public' && content.kind === 'grant-role' && content.accountId === actor.id && ['accountId', 'own-account'],
     ({ actor, grantPlace }) =>
       actor !== 'public' &&
       (grantPlace === null || !covers(scopeOf(actor, 'request:file:grant-role'), grantPlace)) && ['organisationId', 'organisation-unknown'],

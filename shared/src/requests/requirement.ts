@@ -43,12 +43,7 @@ export type Requirement = { readonly approvalsNeeded: number; readonly approverR
  * policy owner has ever been named, a role grant needs one founder besides the one who asks. "Ever" cannot be undone by
  * revoking people, and it is never fewer than one: two people in any case.
  */
-export const requirementFor = (
-  kind: RequestKind,
-  sensitivity: Sensitivity,
-  policyOwnersEver: number,
-): Requirement => ({
-  approvalsNeeded:
-    kind === 'grant-role' && policyOwnersEver < foundingPolicyOwners ? 1 : approvalsNeeded[kind][sensitivity],
+export const requirementFor = (kind: RequestKind, sensitivity: Sensitivity, policyOwnersEver: number): Requirement => ({
+  approvalsNeeded: kind === 'grant-role' && policyOwnersEver < foundingPolicyOwners ? 1 : approvalsNeeded[kind][sensitivity],
   approverRoles: approverRoles[kind],
 })

@@ -1,17 +1,17 @@
+import type { Permission } from '@countersign/shared/access/permissions.ts'
 import { Button, Tabs } from '@mantine/core'
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import type { Permission } from '@countersign/shared/access/permissions.ts'
 import { count } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import { tellRefusal } from '../../lib/toast.ts'
 import { queryClient, trpc } from '../../lib/trpc.ts'
+import { Lineage, Requests, Rights } from '../../ui/account-parts.tsx'
 import { Sessions } from '../../ui/sessions.tsx'
 import { AccountState } from '../../ui/state.tsx'
 import { Timeline } from '../../ui/timeline.tsx'
 import { Day, When } from '../../ui/when.tsx'
-import { Lineage, Requests, Rights } from '../../ui/account-parts.tsx'
 import { EndingCell } from './ending-cell.tsx'
 import { useEndings } from './endings.ts'
 
@@ -30,7 +30,12 @@ const Asking = ({ id, status }: { id: string; status: string }) => {
   return offers
     .filter(({ needs, when }) => may.includes(needs) && status === when)
     .map(({ kind, word }) => (
-      <Button key={kind} size="compact-sm" variant="default" renderRoot={(props) => <Link to="/requests/new/$kind" params={{ kind }} search={{ account: id }} {...props} />}>
+      <Button
+        key={kind}
+        size="compact-sm"
+        variant="default"
+        renderRoot={(props) => <Link to="/requests/new/$kind" params={{ kind }} search={{ account: id }} {...props} />}
+      >
         {t(word)}
       </Button>
     ))
@@ -44,7 +49,12 @@ export const AccountPage = () => {
   const { person } = signedIn.useRouteContext()
   const { data } = useSuspenseQuery(trpc.accounts.get.queryOptions({ accountId }))
   const endings = useEndings()
-  const revokeRole = useMutation(trpc.accounts.revokeRole.mutationOptions({ onSuccess: () => queryClient.invalidateQueries(trpc.accounts.pathFilter()), onError: tellRefusal }))
+  const revokeRole = useMutation(
+    trpc.accounts.revokeRole.mutationOptions({
+      onSuccess: () => queryClient.invalidateQueries(trpc.accounts.pathFilter()),
+      onError: tellRefusal,
+    }),
+  )
   const mayRevokeRoles = (person.may as readonly Permission[]).includes('role:revoke')
   const stake = data.atStake
   const ended = endings.of(data.id)
@@ -63,7 +73,8 @@ export const AccountPage = () => {
               {[data.place, data.detail].filter(Boolean).join(' · ')} · {t(`profile.${data.profileId}`)}
             </div>
             <div>
-              <span className="strong">{count(data.reach, language)}</span> <span className="soft">{t('accounts.columns.reach').toLowerCase()}</span>
+              <span className="strong">{count(data.reach, language)}</span>{' '}
+              <span className="soft">{t('accounts.columns.reach').toLowerCase()}</span>
             </div>
           </div>
           <div className="row wrap">
@@ -71,7 +82,11 @@ export const AccountPage = () => {
             <EndingCell subject={data} endings={endings} size="sm" />
           </div>
         </div>
-        {data.status !== 'revoked' ? <p className="soft small" style={{ margin: 0 }}>{t('account.willEnd', stake)}</p> : null}
+        {data.status !== 'revoked' ? (
+          <p className="soft small" style={{ margin: 0 }}>
+            {t('account.willEnd', stake)}
+          </p>
+        ) : null}
         <dl className="facts">
           <dt>{t('account.login')}</dt>
           <dd>{data.login}</dd>
@@ -106,12 +121,17 @@ export const AccountPage = () => {
           <Lineage lineage={data.lineage} linked />
         </Tabs.Panel>
         <Tabs.Panel value="rights">
-          <Rights account={data} onRevokeRole={mayRevokeRoles ? ({ role, organisationId }) => revokeRole.mutate({ accountId, role, organisationId }) : undefined} />
+          <Rights
+            account={data}
+            onRevokeRole={mayRevokeRoles ? ({ role, organisationId }) => revokeRole.mutate({ accountId, role, organisationId }) : undefined}
+          />
         </Tabs.Panel>
         <Tabs.Panel value="requests">
           <Requests requests={data.requests} />
         </Tabs.Panel>
-        <Tabs.Panel value="sessions">{data.sessions === null ? <p className="soft">{t('account.sessionsHidden')}</p> : <Sessions sessions={data.sessions} />}</Tabs.Panel>
+        <Tabs.Panel value="sessions">
+          {data.sessions === null ? <p className="soft">{t('account.sessionsHidden')}</p> : <Sessions sessions={data.sessions} />}
+        </Tabs.Panel>
       </Tabs>
     </div>
   )

@@ -1,3 +1,8 @@
+import { roles } from '@countersign/shared/access/roles.ts'
+import { levels } from '@countersign/shared/access/scope.ts'
+import type { accountSorts, ListAccounts } from '@countersign/shared/accounts/listing.ts'
+import { profileIds } from '@countersign/shared/accounts/profiles.ts'
+import { accountStatuses } from '@countersign/shared/accounts/status.ts'
 import { Button, Checkbox, NativeSelect, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
@@ -5,11 +10,6 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { roles } from '@countersign/shared/access/roles.ts'
-import { levels } from '@countersign/shared/access/scope.ts'
-import type { accountSorts, ListAccounts } from '@countersign/shared/accounts/listing.ts'
-import { profileIds } from '@countersign/shared/accounts/profiles.ts'
-import { accountStatuses } from '@countersign/shared/accounts/status.ts'
 import { useOrganisationChoices } from '../../lib/choices.ts'
 import { count } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
@@ -31,18 +31,61 @@ const most = 200
 const Filters = ({ search, set }: { search: ListAccounts; set: (change: Partial<ListAccounts>) => void }) => {
   const { t } = useTranslation()
   const typed = useDebouncedCallback((q: string) => set({ q: q || undefined }), 250)
-  const options = <T extends string>(all: readonly T[], label: (one: T) => string) => [{ value: '', label: t('common.all') }, ...all.map((value) => ({ value, label: label(value) }))]
+  const options = <T extends string>(all: readonly T[], label: (one: T) => string) => [
+    { value: '', label: t('common.all') },
+    ...all.map((value) => ({ value, label: label(value) })),
+  ]
   const some = Object.entries(search).some(([key, value]) => value && !['sort', 'order'].includes(key))
   return (
     <search className="row wrap filters" style={{ alignItems: 'flex-end' }}>
-      <TextInput key={search.q ? 'kept' : 'empty'} label={t('accounts.search')} leftSection={<IconSearch size={16} />} defaultValue={search.q ?? ''} onChange={(event) => typed(event.currentTarget.value)} style={{ flex: '2 1 220px' }} />
-      <SearchSelect label={t('accounts.organisation')} placeholder={t('common.all')} nothing={t('shell.noResult')} clearable value={search.organisation ?? null} onChange={(organisation) => set({ organisation: organisation ?? undefined })} useChoices={useOrganisationChoices('read', levels)} />
-      <NativeSelect label={t('accounts.status')} value={search.status ?? ''} onChange={(event) => set({ status: accountStatuses.find((one) => one === event.currentTarget.value) })} data={options(accountStatuses, (one) => t(`status.${one}`))} />
-      <NativeSelect label={t('accounts.profile')} value={search.profile ?? ''} onChange={(event) => set({ profile: profileIds.find((one) => one === event.currentTarget.value) })} data={options(profileIds, (one) => t(`profile.${one}`))} />
-      <NativeSelect label={t('accounts.role')} value={search.role ?? ''} onChange={(event) => set({ role: roles.find((one) => one === event.currentTarget.value) })} data={options(roles, (one) => t(`role.${one}`))} />
-      <NativeSelect label={t('accounts.life')} value={search.life ?? ''} onChange={(event) => set({ life: (['expiring', 'dormant'] as const).find((one) => one === event.currentTarget.value) })} data={options(['expiring', 'dormant'] as const, (one) => t(`accounts.lives.${one}`))} />
+      <TextInput
+        key={search.q ? 'kept' : 'empty'}
+        label={t('accounts.search')}
+        leftSection={<IconSearch size={16} />}
+        defaultValue={search.q ?? ''}
+        onChange={(event) => typed(event.currentTarget.value)}
+        style={{ flex: '2 1 220px' }}
+      />
+      <SearchSelect
+        label={t('accounts.organisation')}
+        placeholder={t('common.all')}
+        nothing={t('shell.noResult')}
+        clearable
+        value={search.organisation ?? null}
+        onChange={(organisation) => set({ organisation: organisation ?? undefined })}
+        useChoices={useOrganisationChoices('read', levels)}
+      />
+      <NativeSelect
+        label={t('accounts.status')}
+        value={search.status ?? ''}
+        onChange={(event) => set({ status: accountStatuses.find((one) => one === event.currentTarget.value) })}
+        data={options(accountStatuses, (one) => t(`status.${one}`))}
+      />
+      <NativeSelect
+        label={t('accounts.profile')}
+        value={search.profile ?? ''}
+        onChange={(event) => set({ profile: profileIds.find((one) => one === event.currentTarget.value) })}
+        data={options(profileIds, (one) => t(`profile.${one}`))}
+      />
+      <NativeSelect
+        label={t('accounts.role')}
+        value={search.role ?? ''}
+        onChange={(event) => set({ role: roles.find((one) => one === event.currentTarget.value) })}
+        data={options(roles, (one) => t(`role.${one}`))}
+      />
+      <NativeSelect
+        label={t('accounts.life')}
+        value={search.life ?? ''}
+        onChange={(event) => set({ life: (['expiring', 'dormant'] as const).find((one) => one === event.currentTarget.value) })}
+        data={options(['expiring', 'dormant'] as const, (one) => t(`accounts.lives.${one}`))}
+      />
       {some ? (
-        <Button variant="subtle" onClick={() => set({ q: undefined, organisation: undefined, status: undefined, profile: undefined, role: undefined, life: undefined })}>
+        <Button
+          variant="subtle"
+          onClick={() =>
+            set({ q: undefined, organisation: undefined, status: undefined, profile: undefined, role: undefined, life: undefined })
+          }
+        >
           {t('common.clear')}
         </Button>
       ) : null}
@@ -55,7 +98,20 @@ const useColumns = (endings: Endings, ticked: ReadonlySet<string>, tick: (id: st
   const language = useLanguage()
   const nameOf = (row: Row) => `${row.givenName} ${row.familyName}`
   return [
-    { id: 'select', header: t('accounts.columns.select'), plain: true, silent: true, cell: (row) => <Checkbox size="xs" checked={ticked.has(row.id)} onChange={() => tick(row.id)} aria-label={t('accounts.selectNamed', { name: nameOf(row) })} /> },
+    {
+      id: 'select',
+      header: t('accounts.columns.select'),
+      plain: true,
+      silent: true,
+      cell: (row) => (
+        <Checkbox
+          size="xs"
+          checked={ticked.has(row.id)}
+          onChange={() => tick(row.id)}
+          aria-label={t('accounts.selectNamed', { name: nameOf(row) })}
+        />
+      ),
+    },
     {
       id: 'person',
       header: t('accounts.columns.person'),
@@ -93,10 +149,28 @@ const useColumns = (endings: Endings, ticked: ReadonlySet<string>, tick: (id: st
       ),
     },
     { id: 'reach', header: t('accounts.columns.reach'), sort: 'reach', number: true, cell: (row) => count(row.reach, language) },
-    { id: 'status', header: t('accounts.columns.status'), plain: true, cell: (row) => <AccountState status={endings.of(row.id) ? (endings.of(row.id)?.verb === 'revoke' ? 'revoked' : 'suspended') : row.status} /> },
-    { id: 'last', header: t('accounts.columns.lastSignIn'), sort: 'last-sign-in', cell: (row) => (row.lastSignInAt ? <When at={row.lastSignInAt} /> : <span className="soft">{t('common.never')}</span>) },
+    {
+      id: 'status',
+      header: t('accounts.columns.status'),
+      plain: true,
+      cell: (row) => (
+        <AccountState status={endings.of(row.id) ? (endings.of(row.id)?.verb === 'revoke' ? 'revoked' : 'suspended') : row.status} />
+      ),
+    },
+    {
+      id: 'last',
+      header: t('accounts.columns.lastSignIn'),
+      sort: 'last-sign-in',
+      cell: (row) => (row.lastSignInAt ? <When at={row.lastSignInAt} /> : <span className="soft">{t('common.never')}</span>),
+    },
     { id: 'end', header: t('accounts.columns.end'), sort: 'end', cell: (row) => <Day on={row.endsOn} /> },
-    { id: 'actions', header: t('accounts.columns.actions'), plain: true, number: true, cell: (row) => <EndingCell subject={row} endings={endings} /> },
+    {
+      id: 'actions',
+      header: t('accounts.columns.actions'),
+      plain: true,
+      number: true,
+      cell: (row) => <EndingCell subject={row} endings={endings} />,
+    },
   ]
 }
 
@@ -106,8 +180,21 @@ const SelectionBar = ({ ticked, clear, endings }: { ticked: ReadonlySet<string>;
   const act = (verb: Verb) =>
     endings.end(verb, [...ticked].slice(0, most), (lines) => {
       const done = lines.filter(({ refusal }) => refusal === null)
-      const refusals = [...Map.groupBy(lines.filter(({ refusal }) => refusal !== null), ({ refusal }) => refusal)]
-      const total = done.reduce((sum, { ended }) => ({ sessions: sum.sessions + (ended?.sessions ?? 0), links: sum.links + (ended?.links ?? 0), requestsVoided: sum.requestsVoided + (ended?.requestsVoided ?? 0), approvalsVoided: sum.approvalsVoided + (ended?.approvalsVoided ?? 0) }), { sessions: 0, links: 0, requestsVoided: 0, approvalsVoided: 0 })
+      const refusals = [
+        ...Map.groupBy(
+          lines.filter(({ refusal }) => refusal !== null),
+          ({ refusal }) => refusal,
+        ),
+      ]
+      const total = done.reduce(
+        (sum, { ended }) => ({
+          sessions: sum.sessions + (ended?.sessions ?? 0),
+          links: sum.links + (ended?.links ?? 0),
+          requestsVoided: sum.requestsVoided + (ended?.requestsVoided ?? 0),
+          approvalsVoided: sum.approvalsVoided + (ended?.approvalsVoided ?? 0),
+        }),
+        { sessions: 0, links: 0, requestsVoided: 0, approvalsVoided: 0 },
+      )
       tell(
         t('accounts.batch', { done: done.length, refused: lines.length - done.length }),
         <>
@@ -144,7 +231,10 @@ export const AccountsPage = () => {
   const tick = (id: string) => setTicked((before) => new Set(before.has(id) ? [...before].filter((one) => one !== id) : [...before, id]))
   const columns = useColumns(endings, ticked, tick)
   const set = (change: Partial<ListAccounts>) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })
-  const pages = useInfiniteQuery({ ...trpc.accounts.list.infiniteQueryOptions(search, { getNextPageParam: (page) => page.next ?? undefined }), placeholderData: keepPreviousData })
+  const pages = useInfiniteQuery({
+    ...trpc.accounts.list.infiniteQueryOptions(search, { getNextPageParam: (page) => page.next ?? undefined }),
+    placeholderData: keepPreviousData,
+  })
   if (pages.isError) return <Failed error={pages.error} reset={() => void pages.refetch()} />
   const rows = pages.data?.pages.flatMap((page) => page.rows) ?? []
   return (

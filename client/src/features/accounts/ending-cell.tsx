@@ -1,14 +1,19 @@
+import { type EndReason, endReasons, undoSeconds } from '@countersign/shared/accounts/status.ts'
+import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import { Button, NativeSelect, RingProgress, Tooltip } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { type EndReason, endReasons, undoSeconds } from '@countersign/shared/accounts/status.ts'
-import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import { tell, tellRefusal } from '../../lib/toast.ts'
 import { trpc } from '../../lib/trpc.ts'
 import type { Ending, Endings, Verb } from './endings.ts'
 
-type Subject = { readonly id: string; readonly givenName: string; readonly familyName: string; readonly can: Readonly<Record<Verb, RefusalCode | null>> }
+type Subject = {
+  readonly id: string
+  readonly givenName: string
+  readonly familyName: string
+  readonly can: Readonly<Record<Verb, RefusalCode | null>>
+}
 
 const Ring = ({ until }: { until: number }) => {
   const [now, setNow] = useState(() => Date.now())
@@ -17,18 +22,38 @@ const Ring = ({ until }: { until: number }) => {
     return () => clearInterval(timer)
   }, [])
   const left = Math.max(0, Math.ceil((until - now) / 1000))
-  return <RingProgress aria-hidden="true" size={30} thickness={3} sections={[{ value: (left / undoSeconds) * 100, color: 'signature' }]} label={<span className="small" style={{ display: 'block', textAlign: 'center' }}>{left}</span>} />
+  return (
+    <RingProgress
+      aria-hidden="true"
+      size={30}
+      thickness={3}
+      sections={[{ value: (left / undoSeconds) * 100, color: 'signature' }]}
+      label={
+        <span className="small" style={{ display: 'block', textAlign: 'center' }}>
+          {left}
+        </span>
+      }
+    />
+  )
 }
 
 /** The sentence that counts what went with an account. */
 export const useEndedSentence = () => {
   const { t } = useTranslation()
-  return ({ line }: Pick<Ending, 'line'>) => t('accounts.ended', { sessions: line.ended?.sessions ?? 0, links: line.ended?.links ?? 0, requests: line.ended?.requestsVoided ?? 0, approvals: line.ended?.approvalsVoided ?? 0 })
+  return ({ line }: Pick<Ending, 'line'>) =>
+    t('accounts.ended', {
+      sessions: line.ended?.sessions ?? 0,
+      links: line.ended?.links ?? 0,
+      requests: line.ended?.requestsVoided ?? 0,
+      approvals: line.ended?.approvalsVoided ?? 0,
+    })
 }
 
 const Ended = ({ subject, ending, endings }: { subject: Subject; ending: Ending; endings: Endings }) => {
   const { t } = useTranslation()
-  const explain = useMutation(trpc.accounts.explain.mutationOptions({ onSuccess: () => tell(t('accounts.reasonSaved')), onError: tellRefusal }))
+  const explain = useMutation(
+    trpc.accounts.explain.mutationOptions({ onSuccess: () => tell(t('accounts.reasonSaved')), onError: tellRefusal }),
+  )
   return (
     <div className="row" style={{ justifyContent: 'flex-end', gap: 8 }}>
       <NativeSelect
@@ -36,7 +61,10 @@ const Ended = ({ subject, ending, endings }: { subject: Subject; ending: Ending;
         aria-label={t('accounts.reason')}
         defaultValue=""
         onChange={(event) => explain.mutate({ accountIds: [subject.id], reason: event.currentTarget.value as EndReason, note: '' })}
-        data={[{ value: '', label: t('accounts.reason'), disabled: true }, ...endReasons.map((reason) => ({ value: reason, label: t(`endReason.${reason}`) }))]}
+        data={[
+          { value: '', label: t('accounts.reason'), disabled: true },
+          ...endReasons.map((reason) => ({ value: reason, label: t(`endReason.${reason}`) })),
+        ]}
       />
       <Ring until={ending.until} />
       <Button size="compact-sm" variant="default" onClick={() => endings.undo(subject.id, () => tell(t('accounts.undone')))}>
@@ -47,7 +75,15 @@ const Ended = ({ subject, ending, endings }: { subject: Subject; ending: Ending;
 }
 
 /** The two red verbs, in place: one click, no dialog. A verb one may not use says why. */
-export const EndingCell = ({ subject, endings, size = 'compact-sm' }: { subject: Subject; endings: Endings; size?: 'compact-sm' | 'sm' }) => {
+export const EndingCell = ({
+  subject,
+  endings,
+  size = 'compact-sm',
+}: {
+  subject: Subject
+  endings: Endings
+  size?: 'compact-sm' | 'sm'
+}) => {
   const { t } = useTranslation()
   const sentence = useEndedSentence()
   const name = `${subject.givenName} ${subject.familyName}`
@@ -55,14 +91,19 @@ export const EndingCell = ({ subject, endings, size = 'compact-sm' }: { subject:
   if (ending) return <Ended subject={subject} ending={ending} endings={endings} />
   const act = (verb: Verb) =>
     endings.end(verb, [subject.id], ([line]) => {
-      if (line && line.refusal === null) tell(t(verb === 'suspend' ? 'accounts.suspended' : 'accounts.revoked', { name }), sentence({ line }))
+      if (line && line.refusal === null)
+        tell(t(verb === 'suspend' ? 'accounts.suspended' : 'accounts.revoked', { name }), sentence({ line }))
     })
   return (
     <div className="row" style={{ justifyContent: 'flex-end', gap: 6 }}>
       {(['suspend', 'revoke'] as const).map((verb) => {
         const refusal = subject.can[verb]
         return (
-          <Tooltip key={verb} label={refusal ? t(`refusal.${refusal}`) : t(verb === 'suspend' ? 'accounts.suspendNamed' : 'accounts.revokeNamed', { name })} openDelay={300}>
+          <Tooltip
+            key={verb}
+            label={refusal ? t(`refusal.${refusal}`) : t(verb === 'suspend' ? 'accounts.suspendNamed' : 'accounts.revokeNamed', { name })}
+            openDelay={300}
+          >
             <Button
               size={size}
               color="red"

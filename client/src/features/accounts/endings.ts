@@ -1,6 +1,6 @@
+import { undoSeconds } from '@countersign/shared/accounts/status.ts'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import { undoSeconds } from '@countersign/shared/accounts/status.ts'
 import { holdStill } from '../../lib/live.ts'
 import { tellRefusal } from '../../lib/toast.ts'
 import { type Outputs, queryClient, trpc } from '../../lib/trpc.ts'
@@ -49,7 +49,13 @@ export const useEndings = (): Endings => {
         {
           onSuccess: (lines) => {
             const until = Date.now() + undoMilliseconds
-            setRecent((before) => new Map([...before, ...lines.filter(({ refusal }) => refusal === null).map((line) => [line.id, { verb, line, until }] as const)]))
+            setRecent(
+              (before) =>
+                new Map([
+                  ...before,
+                  ...lines.filter(({ refusal }) => refusal === null).map((line) => [line.id, { verb, line, until }] as const),
+                ]),
+            )
             told?.(lines)
           },
         },

@@ -1,11 +1,11 @@
+import type { Permission } from '@countersign/shared/access/permissions.ts'
+import { levels } from '@countersign/shared/access/scope.ts'
+import type { ListAudit } from '@countersign/shared/audit/listing.ts'
+import { eventTypes } from '@countersign/shared/events.ts'
 import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { levels } from '@countersign/shared/access/scope.ts'
-import type { Permission } from '@countersign/shared/access/permissions.ts'
-import type { ListAudit } from '@countersign/shared/audit/listing.ts'
-import { eventTypes } from '@countersign/shared/events.ts'
 import { useOrganisationChoices } from '../../lib/choices.ts'
 import { exactly } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
@@ -24,15 +24,48 @@ const useColumns = (set: (change: Partial<ListAudit>) => void): readonly Column<
   const language = useLanguage()
   const detail = useEntryDetail()
   const narrow = (label: string, change: Partial<ListAudit>, words: string) => (
-    <button type="button" className="nowrap" title={label} style={{ all: 'unset', cursor: 'pointer', textDecoration: 'underline dotted' }} onClick={() => set(change)}>
+    <button
+      type="button"
+      className="nowrap"
+      title={label}
+      style={{ all: 'unset', cursor: 'pointer', textDecoration: 'underline dotted' }}
+      onClick={() => set(change)}
+    >
       {words}
       <span className="hidden"> ({label})</span>
     </button>
   )
   return [
-    { id: 'at', header: t('audit.columns.at'), plain: true, cell: (row) => <time dateTime={row.at} className="nowrap">{exactly(row.at, language)}</time> },
-    { id: 'type', header: t('audit.columns.type'), plain: true, cell: (row) => <span className={row.type === 'attempt.refused' || row.type === 'sign-in.failed' ? 'state danger' : 'strong'}>{t(`event.${row.type}`)}</span> },
-    { id: 'actor', header: t('audit.columns.actor'), cell: (row) => (row.actor ? narrow(t('audit.byPerson'), { actor: row.actor.id }, row.actor.name) : <span className="soft">{row.channel === 'job' ? t('common.system') : t('common.nobody')}</span>) },
+    {
+      id: 'at',
+      header: t('audit.columns.at'),
+      plain: true,
+      cell: (row) => (
+        <time dateTime={row.at} className="nowrap">
+          {exactly(row.at, language)}
+        </time>
+      ),
+    },
+    {
+      id: 'type',
+      header: t('audit.columns.type'),
+      plain: true,
+      cell: (row) => (
+        <span className={row.type === 'attempt.refused' || row.type === 'sign-in.failed' ? 'state danger' : 'strong'}>
+          {t(`event.${row.type}`)}
+        </span>
+      ),
+    },
+    {
+      id: 'actor',
+      header: t('audit.columns.actor'),
+      cell: (row) =>
+        row.actor ? (
+          narrow(t('audit.byPerson'), { actor: row.actor.id }, row.actor.name)
+        ) : (
+          <span className="soft">{row.channel === 'job' ? t('common.system') : t('common.nobody')}</span>
+        ),
+    },
     {
       id: 'subject',
       header: t('audit.columns.subject'),
@@ -40,7 +73,11 @@ const useColumns = (set: (change: Partial<ListAudit>) => void): readonly Column<
         const name = row.subject.name ?? row.subject.id.slice(0, 8)
         return (
           <span className="row" style={{ gap: 6 }}>
-            {narrow(t('audit.onSubject'), { subject: row.subject.id }, row.subject.kind === 'request' ? `${t('audit.request')} ${name}` : name)}
+            {narrow(
+              t('audit.onSubject'),
+              { subject: row.subject.id },
+              row.subject.kind === 'request' ? `${t('audit.request')} ${name}` : name,
+            )}
             {row.subject.kind === 'account' ? (
               <Link to="/accounts/$accountId" params={{ accountId: row.subject.id }} aria-label={`${t('nav.accounts')} : ${name}`}>
                 →
@@ -63,10 +100,15 @@ export const AuditPage = () => {
   const { person } = signedIn.useRouteContext()
   const set = (change: Partial<ListAudit>) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })
   const columns = useColumns(set)
-  const pages = useInfiniteQuery({ ...trpc.audit.list.infiniteQueryOptions(search, { getNextPageParam: (page) => page.next ?? undefined }), placeholderData: keepPreviousData })
+  const pages = useInfiniteQuery({
+    ...trpc.audit.list.infiniteQueryOptions(search, { getNextPageParam: (page) => page.next ?? undefined }),
+    placeholderData: keepPreviousData,
+  })
   if (pages.isError) return <Failed error={pages.error} reset={() => void pages.refetch()} />
   const rows = pages.data?.pages.flatMap((page) => page.rows) ?? []
-  const query = new URLSearchParams(Object.entries(search).flatMap(([key, value]) => (value ? [[key, value] as [string, string]] : []))).toString()
+  const query = new URLSearchParams(
+    Object.entries(search).flatMap(([key, value]) => (value ? [[key, value] as [string, string]] : [])),
+  ).toString()
   const some = Object.values(search).some(Boolean)
   return (
     <div className="page">
@@ -86,12 +128,40 @@ export const AuditPage = () => {
         {t('audit.note')}
       </p>
       <search className="row wrap" style={{ alignItems: 'flex-end' }}>
-        <NativeSelect label={t('audit.type')} value={search.type ?? ''} onChange={(event) => set({ type: eventTypes.find((one) => one === event.currentTarget.value) })} data={[{ value: '', label: t('common.all') }, ...eventTypes.map((value) => ({ value, label: t(`event.${value}`) }))]} />
-        <SearchSelect label={t('accounts.organisation')} placeholder={t('common.all')} nothing={t('shell.noResult')} clearable value={search.organisation ?? null} onChange={(organisation) => set({ organisation: organisation ?? undefined })} useChoices={useOrganisationChoices('read', levels)} />
-        <TextInput type="date" label={t('audit.since')} value={search.since ?? ''} onChange={(event) => set({ since: event.currentTarget.value || undefined })} />
-        <TextInput type="date" label={t('audit.until')} value={search.until ?? ''} onChange={(event) => set({ until: event.currentTarget.value || undefined })} />
+        <NativeSelect
+          label={t('audit.type')}
+          value={search.type ?? ''}
+          onChange={(event) => set({ type: eventTypes.find((one) => one === event.currentTarget.value) })}
+          data={[{ value: '', label: t('common.all') }, ...eventTypes.map((value) => ({ value, label: t(`event.${value}`) }))]}
+        />
+        <SearchSelect
+          label={t('accounts.organisation')}
+          placeholder={t('common.all')}
+          nothing={t('shell.noResult')}
+          clearable
+          value={search.organisation ?? null}
+          onChange={(organisation) => set({ organisation: organisation ?? undefined })}
+          useChoices={useOrganisationChoices('read', levels)}
+        />
+        <TextInput
+          type="date"
+          label={t('audit.since')}
+          value={search.since ?? ''}
+          onChange={(event) => set({ since: event.currentTarget.value || undefined })}
+        />
+        <TextInput
+          type="date"
+          label={t('audit.until')}
+          value={search.until ?? ''}
+          onChange={(event) => set({ until: event.currentTarget.value || undefined })}
+        />
         {some ? (
-          <Button variant="subtle" onClick={() => set({ actor: undefined, subject: undefined, organisation: undefined, type: undefined, since: undefined, until: undefined })}>
+          <Button
+            variant="subtle"
+            onClick={() =>
+              set({ actor: undefined, subject: undefined, organisation: undefined, type: undefined, since: undefined, until: undefined })
+            }
+          >
             {t('common.clear')}
           </Button>
         ) : null}

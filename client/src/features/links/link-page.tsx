@@ -67,9 +67,27 @@ const Form = ({ link, token }: { link: Described; token: string }) => {
         {t('link.hello', { name: link.givenName })} <strong>{link.login}</strong>.
       </p>
       <input type="text" autoComplete="username" defaultValue={link.login} hidden />
-      {link.asks.password ? <PasswordInput label={t('link.password')} description={t('link.passwordHint')} autoComplete="new-password" value={password} onChange={(event) => setPassword(event.currentTarget.value)} error={text.of('password')} /> : null}
+      {link.asks.password ? (
+        <PasswordInput
+          label={t('link.password')}
+          description={t('link.passwordHint')}
+          autoComplete="new-password"
+          value={password}
+          onChange={(event) => setPassword(event.currentTarget.value)}
+          error={text.of('password')}
+        />
+      ) : null}
       {link.totp ? <Totp totp={link.totp} /> : null}
-      {link.asks.secondFactor ? <TextInput label={t('link.code')} inputMode="numeric" autoComplete="one-time-code" value={code} onChange={(event) => setCode(event.currentTarget.value)} error={text.of('code')} /> : null}
+      {link.asks.secondFactor ? (
+        <TextInput
+          label={t('link.code')}
+          inputMode="numeric"
+          autoComplete="one-time-code"
+          value={code}
+          onChange={(event) => setCode(event.currentTarget.value)}
+          error={text.of('code')}
+        />
+      ) : null}
       {text.rest ? (
         <div className="notice danger" role="alert">
           {text.rest}

@@ -4,17 +4,18 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { tellRefusal } from '../../lib/toast.ts'
 import { queryClient, trpc } from '../../lib/trpc.ts'
+import { Lineage, Rights } from '../../ui/account-parts.tsx'
 import { Sessions } from '../../ui/sessions.tsx'
 import { AccountState } from '../../ui/state.tsx'
-import { Lineage, Rights } from '../../ui/account-parts.tsx'
 import { Timeline } from '../../ui/timeline.tsx'
 import { Day } from '../../ui/when.tsx'
-
 
 const NotMe = () => {
   const { t } = useTranslation()
   const [asked, setAsked] = useState(false)
-  const disown = useMutation(trpc.accounts.disown.mutationOptions({ onSuccess: () => window.location.assign('/sign-in'), onError: tellRefusal }))
+  const disown = useMutation(
+    trpc.accounts.disown.mutationOptions({ onSuccess: () => window.location.assign('/sign-in'), onError: tellRefusal }),
+  )
   return (
     <section className="card stack tight">
       <h2>{t('me.notMe')}</h2>
@@ -51,7 +52,10 @@ export const MePage = () => {
       onError: tellRefusal,
     }),
   )
-  const end = (id: string) => (data.sessions.find((one) => one.id === id)?.current ? signOut.mutate({ sessionId: null }, { onSuccess: () => window.location.assign('/sign-in') }) : signOut.mutate({ sessionId: id }))
+  const end = (id: string) =>
+    data.sessions.find((one) => one.id === id)?.current
+      ? signOut.mutate({ sessionId: null }, { onSuccess: () => window.location.assign('/sign-in') })
+      : signOut.mutate({ sessionId: id })
   return (
     <div className="page">
       <h1>{t('me.title')}</h1>

@@ -12,14 +12,20 @@ const tone = { active: 'var(--good)', suspended: 'var(--wait)', revoked: 'var(--
 
 const Waiting = ({ rows, nothing, view }: { rows: Outputs['overview']['get']['next']; nothing: string; view: 'queue' | 'mine' }) => {
   const { t } = useTranslation()
-  if (rows.length === 0) return <p className="soft" style={{ margin: 0 }}>{nothing}</p>
+  if (rows.length === 0)
+    return (
+      <p className="soft" style={{ margin: 0 }}>
+        {nothing}
+      </p>
+    )
   return (
     <ul className="plain">
       {rows.map((row) => (
         <li key={row.id} className="row between">
           <div className="two">
             <Link to="/requests" search={{ view, request: row.id }}>
-              {t(`kind.${row.kind}`)} · {row.content.kind === 'create-account' ? `${row.content.givenName} ${row.content.familyName}` : (row.subject?.name ?? '')}
+              {t(`kind.${row.kind}`)} ·{' '}
+              {row.content.kind === 'create-account' ? `${row.content.givenName} ${row.content.familyName}` : (row.subject?.name ?? '')}
             </Link>
             <span className="under">{row.place}</span>
           </div>
@@ -94,7 +100,13 @@ export const OverviewPage = () => {
           <section className="card stack">
             <h2>{t('overview.refusals')}</h2>
             <ul className="plain">
-              {([['attempts', 'attempt.refused'], ['denied', 'request.called-back'], ['failed', 'sign-in.failed']] as const).map(([word, type]) => (
+              {(
+                [
+                  ['attempts', 'attempt.refused'],
+                  ['denied', 'request.called-back'],
+                  ['failed', 'sign-in.failed'],
+                ] as const
+              ).map(([word, type]) => (
                 <li key={word} className="row between">
                   <span className="soft">{t(`overview.${word}`)}</span>
                   <Link to="/audit" search={{ type }}>

@@ -1,8 +1,8 @@
+import { callBackOutcomes } from '@countersign/shared/requests/status.ts'
 import { Button, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { callBackOutcomes } from '@countersign/shared/requests/status.ts'
 import { tell, tellRefusal } from '../../lib/toast.ts'
 import { type Outputs, queryClient, trpc } from '../../lib/trpc.ts'
 import { When } from '../../ui/when.tsx'
@@ -39,7 +39,14 @@ export const CallBack = ({ request }: { request: Detail }) => {
           <TextInput label={t('requests.note')} value={note} maxLength={500} onChange={(event) => setNote(event.currentTarget.value)} />
           <div className="row wrap">
             {callBackOutcomes.map((outcome) => (
-              <Button key={outcome} size="compact-sm" variant="light" color={tones[outcome]} loading={record.isPending} onClick={() => record.mutate({ requestId: request.id, outcome, note })}>
+              <Button
+                key={outcome}
+                size="compact-sm"
+                variant="light"
+                color={tones[outcome]}
+                loading={record.isPending}
+                onClick={() => record.mutate({ requestId: request.id, outcome, note })}
+              >
                 {t(`outcome.${outcome}`)}
               </Button>
             ))}

@@ -1,21 +1,45 @@
+import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import { Button, TextInput, Tooltip } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import { sentenceOf, tell, tellRefusal } from '../../lib/toast.ts'
 import { type Outputs, queryClient, trpc } from '../../lib/trpc.ts'
 
 type Detail = Outputs['requests']['get']
 type Step = 'idle' | 'approving' | 'rejecting'
 
-const Verb = ({ label, hint, refusal, onClick, color, variant = 'filled', loading }: { label: string; hint?: string; refusal: RefusalCode | null; onClick: () => void; color?: string; variant?: string; loading?: boolean }) => {
+const Verb = ({
+  label,
+  hint,
+  refusal,
+  onClick,
+  color,
+  variant = 'filled',
+  loading,
+}: {
+  label: string
+  hint?: string
+  refusal: RefusalCode | null
+  onClick: () => void
+  color?: string
+  variant?: string
+  loading?: boolean
+}) => {
   const { t } = useTranslation()
   const reason = refusal ? t(`refusal.${refusal}`) : null
   return (
     <Tooltip label={reason} disabled={reason === null} multiline maw={320}>
-      <Button {...(color ? { color } : {})} variant={variant} loading={loading ?? false} aria-disabled={refusal !== null} {...(refusal === null ? {} : { 'data-disabled': true })} onClick={() => refusal === null && onClick()} {...(hint ? { rightSection: <kbd>{hint}</kbd> } : {})}>
+      <Button
+        {...(color ? { color } : {})}
+        variant={variant}
+        loading={loading ?? false}
+        aria-disabled={refusal !== null}
+        {...(refusal === null ? {} : { 'data-disabled': true })}
+        onClick={() => refusal === null && onClick()}
+        {...(hint ? { rightSection: <kbd>{hint}</kbd> } : {})}
+      >
         {label}
       </Button>
     </Tooltip>
@@ -41,7 +65,12 @@ export const DecisionBar = ({ request, onDone }: { request: Detail; onDone: () =
     setStep('idle')
     void queryClient.invalidateQueries(trpc.requests.pathFilter())
   }
-  const approve = useMutation(trpc.requests.approve.mutationOptions({ onError: failed, onSuccess: (status) => done(t(status === 'executed' ? 'requests.executed' : 'requests.approvedPending'))() }))
+  const approve = useMutation(
+    trpc.requests.approve.mutationOptions({
+      onError: failed,
+      onSuccess: (status) => done(t(status === 'executed' ? 'requests.executed' : 'requests.approvedPending'))(),
+    }),
+  )
   const reject = useMutation(trpc.requests.reject.mutationOptions({ onSuccess: done(t('requests.rejectedNow')) }))
   const cancel = useMutation(trpc.requests.cancel.mutationOptions({ onError: failed, onSuccess: done(t('requests.cancelledNow')) }))
   const decision = { requestId: request.id, seen: request.contentHash }
@@ -66,7 +95,17 @@ export const DecisionBar = ({ request, onDone }: { request: Detail; onDone: () =
           reject.mutate({ ...decision, reason })
         }}
       >
-        <TextInput style={{ flex: '1 1 260px' }} autoFocus aria-label={t('requests.rejectReason')} placeholder={t('requests.rejectReason')} value={reason} maxLength={500} onChange={(event) => setReason(event.currentTarget.value)} onKeyDown={(event) => event.key === 'Escape' && setStep('idle')} error={reject.isError ? sentenceOf(reject.error) : null} />
+        <TextInput
+          style={{ flex: '1 1 260px' }}
+          autoFocus
+          aria-label={t('requests.rejectReason')}
+          placeholder={t('requests.rejectReason')}
+          value={reason}
+          maxLength={500}
+          onChange={(event) => setReason(event.currentTarget.value)}
+          onKeyDown={(event) => event.key === 'Escape' && setStep('idle')}
+          error={reject.isError ? sentenceOf(reject.error) : null}
+        />
         <Button type="submit" color="red" loading={reject.isPending} disabled={reason.trim().length < 3}>
           {t('requests.reject')}
         </Button>
@@ -78,9 +117,30 @@ export const DecisionBar = ({ request, onDone }: { request: Detail; onDone: () =
   }
   return (
     <section className="bar" aria-label={t('requests.reference', { reference: request.reference })}>
-      <Verb label={t(step === 'approving' ? 'requests.approveAgain' : 'requests.approve')} hint="A" refusal={request.can.approve} onClick={pressApprove} loading={approve.isPending} />
-      <Verb label={t('requests.reject')} hint="R" refusal={request.can.reject} color="red" variant="light" onClick={() => setStep('rejecting')} />
-      {mine ? <Verb label={t('requests.cancel')} refusal={request.can.cancel} variant="default" onClick={() => cancel.mutate({ requestId: request.id })} loading={cancel.isPending} /> : null}
+      <Verb
+        label={t(step === 'approving' ? 'requests.approveAgain' : 'requests.approve')}
+        hint="A"
+        refusal={request.can.approve}
+        onClick={pressApprove}
+        loading={approve.isPending}
+      />
+      <Verb
+        label={t('requests.reject')}
+        hint="R"
+        refusal={request.can.reject}
+        color="red"
+        variant="light"
+        onClick={() => setStep('rejecting')}
+      />
+      {mine ? (
+        <Verb
+          label={t('requests.cancel')}
+          refusal={request.can.cancel}
+          variant="default"
+          onClick={() => cancel.mutate({ requestId: request.id })}
+          loading={cancel.isPending}
+        />
+      ) : null}
       <span className="soft small" style={{ flex: '1 1 200px' }}>
         {request.can.approve && !mine ? t(`refusal.${request.can.approve}`) : mine ? t('refusal.own-request') : ''}
       </span>

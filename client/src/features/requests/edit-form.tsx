@@ -1,8 +1,8 @@
+import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import { Button, Textarea } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import { useTextOfRefusal } from '../../lib/fields.ts'
 import { type Outputs, queryClient, trpc } from '../../lib/trpc.ts'
 import { CreateAccountFields, type Typed } from './create-account-fields.tsx'
@@ -13,7 +13,18 @@ type Detail = Outputs['requests']['get']
 export const EditForm = ({ request, onDone }: { request: Detail; onDone: () => void }) => {
   const { t } = useTranslation()
   const { content } = request
-  const start: Typed = content.kind === 'create-account' ? { givenName: content.givenName, familyName: content.familyName, login: content.login, email: content.email, phone: content.phone, endsOn: content.endsOn, profile: content.profile } : { givenName: '', familyName: '', login: '', email: '', phone: '', endsOn: '', profile: '' }
+  const start: Typed =
+    content.kind === 'create-account'
+      ? {
+          givenName: content.givenName,
+          familyName: content.familyName,
+          login: content.login,
+          email: content.email,
+          phone: content.phone,
+          endsOn: content.endsOn,
+          profile: content.profile,
+        }
+      : { givenName: '', familyName: '', login: '', email: '', phone: '', endsOn: '', profile: '' }
   const [typed, setTyped] = useState<Typed>(start)
   const [justification, setJustification] = useState(content.justification)
   const edit = useMutation(
@@ -28,12 +39,21 @@ export const EditForm = ({ request, onDone }: { request: Detail; onDone: () => v
   const errorOf = (field: string) => text.of(field) ?? text.of(`content.${field}`)
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (content.kind === 'create-account') edit.mutate({ requestId: request.id, content: { ...content, ...typed, profile: typed.profile as ProfileId, justification } })
+    if (content.kind === 'create-account')
+      edit.mutate({ requestId: request.id, content: { ...content, ...typed, profile: typed.profile as ProfileId, justification } })
   }
   return (
     <form className="stack tight" onSubmit={submit}>
       <CreateAccountFields typed={typed} set={(change) => setTyped((before) => ({ ...before, ...change }))} errorOf={errorOf} />
-      <Textarea label={t('filing.justification')} value={justification} maxLength={500} autosize minRows={2} onChange={(event) => setJustification(event.currentTarget.value)} error={errorOf('justification')} />
+      <Textarea
+        label={t('filing.justification')}
+        value={justification}
+        maxLength={500}
+        autosize
+        minRows={2}
+        onChange={(event) => setJustification(event.currentTarget.value)}
+        error={errorOf('justification')}
+      />
       {text.rest ? (
         <div className="notice danger" role="alert">
           {text.rest}

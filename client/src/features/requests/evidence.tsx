@@ -1,5 +1,5 @@
-import { useTranslation } from 'react-i18next'
 import { Link } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
 import { count } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import type { Outputs } from '../../lib/trpc.ts'
@@ -17,7 +17,8 @@ const Person = ({ card }: { card: Card }) => {
       </Link>{' '}
       <span className="soft">{card.place}</span>
       <div className="soft small">
-        {t('requests.since')} <When at={card.createdAt} /> · {card.countersignedBy.length > 0 ? `${t('requests.countersignedBy')} ${card.countersignedBy.join(', ')}` : t('requests.founding')}
+        {t('requests.since')} <When at={card.createdAt} /> ·{' '}
+        {card.countersignedBy.length > 0 ? `${t('requests.countersignedBy')} ${card.countersignedBy.join(', ')}` : t('requests.founding')}
       </div>
     </div>
   )
@@ -31,7 +32,13 @@ export const Evidence = ({ request }: { request: Detail }) => {
     <aside className="card stack evidence" aria-label={t('requests.evidence')}>
       <section>
         <h3>{t('requests.requester')}</h3>
-        {request.requesterCard ? <Person card={request.requesterCard} /> : <p className="notice wait small" style={{ margin: '6px 0' }}>{t('requests.public')}</p>}
+        {request.requesterCard ? (
+          <Person card={request.requesterCard} />
+        ) : (
+          <p className="notice wait small" style={{ margin: '6px 0' }}>
+            {t('requests.public')}
+          </p>
+        )}
       </section>
       {request.subjectCard ? (
         <section>
@@ -65,7 +72,11 @@ export const Evidence = ({ request }: { request: Detail }) => {
       {request.status === 'pending' ? (
         <section>
           <h3>{t('requests.mayCountersign')}</h3>
-          {request.approvers.length === 0 ? <p className="notice danger small" style={{ margin: '6px 0' }}>{t('requests.nobodyMay')}</p> : null}
+          {request.approvers.length === 0 ? (
+            <p className="notice danger small" style={{ margin: '6px 0' }}>
+              {t('requests.nobodyMay')}
+            </p>
+          ) : null}
           <ul className="plain small">
             {request.approvers.map((one) => (
               <li key={`${one.id}${one.role}`}>

@@ -1,11 +1,11 @@
+import { type Role, roles } from '@countersign/shared/access/roles.ts'
+import { type ProfileId, profileIds } from '@countersign/shared/accounts/profiles.ts'
+import type { RequestContent, RequestKind } from '@countersign/shared/requests/kinds.ts'
 import { Button, NativeSelect, Textarea } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { type Role, roles } from '@countersign/shared/access/roles.ts'
-import { profileIds, type ProfileId } from '@countersign/shared/accounts/profiles.ts'
-import type { RequestContent, RequestKind } from '@countersign/shared/requests/kinds.ts'
 import { useAccountChoices, useOrganisationChoices } from '../../lib/choices.ts'
 import { useTextOfRefusal } from '../../lib/fields.ts'
 import { tell } from '../../lib/toast.ts'
@@ -15,16 +15,50 @@ import { CreateAccountFields, type Typed } from './create-account-fields.tsx'
 
 const route = getRouteApi('/_signed-in/requests/new/$kind')
 
-type Draft = Typed & { readonly organisationId: string | null; readonly accountId: string | null; readonly role: Role; readonly justification: string }
+type Draft = Typed & {
+  readonly organisationId: string | null
+  readonly accountId: string | null
+  readonly role: Role
+  readonly justification: string
+}
 
-const empty = (accountId: string | null): Draft => ({ givenName: '', familyName: '', login: '', email: '', phone: '', endsOn: `${new Date().getFullYear()}-12-31`, profile: profileIds[0], organisationId: null, accountId, role: roles[0], justification: '' })
+const empty = (accountId: string | null): Draft => ({
+  givenName: '',
+  familyName: '',
+  login: '',
+  email: '',
+  phone: '',
+  endsOn: `${new Date().getFullYear()}-12-31`,
+  profile: profileIds[0],
+  organisationId: null,
+  accountId,
+  role: roles[0],
+  justification: '',
+})
 
 /** What the draft asks for; an empty choice goes as it is, so that the server's door says so at its field. */
 const contentOf: { readonly [K in RequestKind]: (draft: Draft) => RequestContent } = {
-  'create-account': ({ givenName, familyName, login, email, phone, endsOn, profile, organisationId, justification }) => ({ kind: 'create-account', givenName, familyName, login, email, phone, endsOn, profile: profile as ProfileId, organisationId: organisationId ?? '', justification }),
+  'create-account': ({ givenName, familyName, login, email, phone, endsOn, profile, organisationId, justification }) => ({
+    kind: 'create-account',
+    givenName,
+    familyName,
+    login,
+    email,
+    phone,
+    endsOn,
+    profile: profile as ProfileId,
+    organisationId: organisationId ?? '',
+    justification,
+  }),
   'reset-credentials': ({ accountId, justification }) => ({ kind: 'reset-credentials', accountId: accountId ?? '', justification }),
   reinstate: ({ accountId, justification }) => ({ kind: 'reinstate', accountId: accountId ?? '', justification }),
-  'grant-role': ({ accountId, role, organisationId, justification }) => ({ kind: 'grant-role', accountId: accountId ?? '', role, organisationId: organisationId ?? '', justification }),
+  'grant-role': ({ accountId, role, organisationId, justification }) => ({
+    kind: 'grant-role',
+    accountId: accountId ?? '',
+    role,
+    organisationId: organisationId ?? '',
+    justification,
+  }),
 }
 
 /** A page to file each kind of request. Bad input gets its sentence at its field, and nothing typed is lost. */
@@ -50,7 +84,10 @@ export const FilingPage = () => {
     event.preventDefault()
     submit.mutate(contentOf[kind](draft))
   }
-  const organisations = useOrganisationChoices(kind === 'grant-role' ? 'grant-role' : 'create-account', kind === 'grant-role' ? ['nation', 'network', 'region', 'departement', 'structure'] : ['site', 'structure', 'departement', 'region'])
+  const organisations = useOrganisationChoices(
+    kind === 'grant-role' ? 'grant-role' : 'create-account',
+    kind === 'grant-role' ? ['nation', 'network', 'region', 'departement', 'structure'] : ['site', 'structure', 'departement', 'region'],
+  )
   const accounts = useAccountChoices(kind === 'reinstate' ? 'suspended' : 'active')
   return (
     <div className="page" style={{ maxWidth: 720 }}>
@@ -61,19 +98,58 @@ export const FilingPage = () => {
       <form className="card stack tight" onSubmit={send} noValidate>
         {kind === 'create-account' ? (
           <>
-            <SearchSelect label={t('filing.organisation')} description={t('filing.organisationHint')} placeholder={t('filing.typeToSearch')} nothing={t('shell.noResult')} value={draft.organisationId} onChange={(organisationId) => set({ organisationId })} useChoices={organisations} error={text.of('organisationId')} />
+            <SearchSelect
+              label={t('filing.organisation')}
+              description={t('filing.organisationHint')}
+              placeholder={t('filing.typeToSearch')}
+              nothing={t('shell.noResult')}
+              value={draft.organisationId}
+              onChange={(organisationId) => set({ organisationId })}
+              useChoices={organisations}
+              error={text.of('organisationId')}
+            />
             <CreateAccountFields typed={draft} set={set} errorOf={text.of} />
           </>
         ) : (
-          <SearchSelect label={t('filing.account')} placeholder={t('filing.typeToSearch')} nothing={t('shell.noResult')} value={draft.accountId} onChange={(accountId) => set({ accountId })} useChoices={accounts} error={text.of('accountId')} />
+          <SearchSelect
+            label={t('filing.account')}
+            placeholder={t('filing.typeToSearch')}
+            nothing={t('shell.noResult')}
+            value={draft.accountId}
+            onChange={(accountId) => set({ accountId })}
+            useChoices={accounts}
+            error={text.of('accountId')}
+          />
         )}
         {kind === 'grant-role' ? (
           <>
-            <NativeSelect label={t('filing.role')} value={draft.role} onChange={(event) => set({ role: roles.find((one) => one === event.currentTarget.value) ?? roles[0] })} data={roles.map((one) => ({ value: one, label: t(`role.${one}`) }))} error={text.of('role')} />
-            <SearchSelect label={t('filing.over')} placeholder={t('filing.typeToSearch')} nothing={t('shell.noResult')} value={draft.organisationId} onChange={(organisationId) => set({ organisationId })} useChoices={organisations} error={text.of('organisationId')} />
+            <NativeSelect
+              label={t('filing.role')}
+              value={draft.role}
+              onChange={(event) => set({ role: roles.find((one) => one === event.currentTarget.value) ?? roles[0] })}
+              data={roles.map((one) => ({ value: one, label: t(`role.${one}`) }))}
+              error={text.of('role')}
+            />
+            <SearchSelect
+              label={t('filing.over')}
+              placeholder={t('filing.typeToSearch')}
+              nothing={t('shell.noResult')}
+              value={draft.organisationId}
+              onChange={(organisationId) => set({ organisationId })}
+              useChoices={organisations}
+              error={text.of('organisationId')}
+            />
           </>
         ) : null}
-        <Textarea label={t('filing.justification')} autosize minRows={2} maxLength={500} value={draft.justification} onChange={(event) => set({ justification: event.currentTarget.value })} error={text.of('justification')} />
+        <Textarea
+          label={t('filing.justification')}
+          autosize
+          minRows={2}
+          maxLength={500}
+          value={draft.justification}
+          onChange={(event) => set({ justification: event.currentTarget.value })}
+          error={text.of('justification')}
+        />
         {text.rest ? (
           <div className="notice danger" role="alert">
             {text.rest}

@@ -66,9 +66,14 @@ export const RequestPanel = ({ request }: { request: Detail }) => {
           </p>
         ) : null}
         {editing ? <EditForm request={request} onDone={() => setEditing(false)} /> : <Content content={request.content} />}
-        {request.reason ? <p className="notice danger" style={{ margin: 0 }}>{request.reason in { denied: 1, 'someone-else': 1 } ? t(`outcome.${request.reason as 'denied'}`) : request.reason}</p> : null}
+        {request.reason ? (
+          <p className="notice danger" style={{ margin: 0 }}>
+            {request.reason in { denied: 1, 'someone-else': 1 } ? t(`outcome.${request.reason as 'denied'}`) : request.reason}
+          </p>
+        ) : null}
         <div className="soft small">
-          <When at={request.submittedAt} /> · {t('requests.contentHash')} <code title={request.contentHash}>{request.contentHash.slice(0, 12)}…</code>
+          <When at={request.submittedAt} /> · {t('requests.contentHash')}{' '}
+          <code title={request.contentHash}>{request.contentHash.slice(0, 12)}…</code>
         </div>
         {request.can.edit === null && request.kind === 'create-account' && !editing ? (
           <div className="row wrap">

@@ -1,12 +1,12 @@
+import { filedWith, type Permission } from '@countersign/shared/access/permissions.ts'
+import { requestKinds } from '@countersign/shared/requests/kinds.ts'
+import { requestStatuses } from '@countersign/shared/requests/status.ts'
 import { Button, Menu, NativeSelect, SegmentedControl } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
 import { IconPlus } from '@tabler/icons-react'
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { filedWith, type Permission } from '@countersign/shared/access/permissions.ts'
-import { requestKinds } from '@countersign/shared/requests/kinds.ts'
-import { requestStatuses } from '@countersign/shared/requests/status.ts'
 import { type Outputs, trpc } from '../../lib/trpc.ts'
 import { Empty, Failed, Skeleton } from '../../ui/screen.tsx'
 import { RequestState } from '../../ui/state.tsx'
@@ -20,7 +20,8 @@ const signedIn = getRouteApi('/_signed-in')
 const views = ['queue', 'mine', 'all'] as const
 type Row = Outputs['requests']['list']['rows'][number]
 
-const aboutWhom = (row: Row) => (row.content.kind === 'create-account' ? `${row.content.givenName} ${row.content.familyName}` : (row.subject?.name ?? ''))
+const aboutWhom = (row: Row) =>
+  row.content.kind === 'create-account' ? `${row.content.givenName} ${row.content.familyName}` : (row.subject?.name ?? '')
 
 const Queue = ({ rows, chosen, choose }: { rows: readonly Row[]; chosen: string | undefined; choose: (id: string) => void }) => {
   const { t } = useTranslation()
@@ -31,13 +32,21 @@ const Queue = ({ rows, chosen, choose }: { rows: readonly Row[]; chosen: string 
           <button type="button" aria-current={row.id === chosen} onClick={() => choose(row.id)}>
             <div className="row between">
               <span className="strong">{aboutWhom(row)}</span>
-              <span className="small">{row.status === 'pending' ? <Countdown until={row.expiresAt} over={t('requests.expired')} /> : <RequestState status={row.status} />}</span>
+              <span className="small">
+                {row.status === 'pending' ? (
+                  <Countdown until={row.expiresAt} over={t('requests.expired')} />
+                ) : (
+                  <RequestState status={row.status} />
+                )}
+              </span>
             </div>
             <div className="row between small soft">
               <span>
                 {t(`kind.${row.kind}`)} · {row.place}
               </span>
-              {row.status === 'pending' && row.approvalsNeeded > 1 ? <span className="nowrap">{t('requests.approvalsOf', { given: row.approvalsGiven, needed: row.approvalsNeeded })}</span> : null}
+              {row.status === 'pending' && row.approvalsNeeded > 1 ? (
+                <span className="nowrap">{t('requests.approvalsOf', { given: row.approvalsGiven, needed: row.approvalsNeeded })}</span>
+              ) : null}
               {row.status !== 'pending' ? <When at={row.submittedAt} /> : null}
             </div>
           </button>
@@ -94,7 +103,10 @@ export const RequestsPage = () => {
   const { request: chosen, ...search } = route.useSearch()
   const navigate = route.useNavigate()
   const view = search.view ?? 'queue'
-  const pages = useInfiniteQuery({ ...trpc.requests.list.infiniteQueryOptions(search, { getNextPageParam: (page) => page.next ?? undefined }), placeholderData: keepPreviousData })
+  const pages = useInfiniteQuery({
+    ...trpc.requests.list.infiniteQueryOptions(search, { getNextPageParam: (page) => page.next ?? undefined }),
+    placeholderData: keepPreviousData,
+  })
   const rows = pages.data?.pages.flatMap((page) => page.rows) ?? []
   const choose = (id: string | undefined) => void navigate({ search: (before) => ({ ...before, request: id }), replace: true })
   const beside = (offset: 1 | -1) => rows[rows.findIndex(({ id }) => id === chosen) + offset]?.id
@@ -105,8 +117,12 @@ export const RequestsPage = () => {
     ['k', () => step(-1)],
     ['ArrowUp', () => step(-1)],
   ])
-  const options = <T extends string>(all: readonly T[], label: (one: T) => string) => [{ value: '', label: t('common.all') }, ...all.map((value) => ({ value, label: label(value) }))]
-  const set = (change: Partial<typeof search>) => void navigate({ search: (before) => ({ ...before, ...change, request: undefined }), replace: true })
+  const options = <T extends string>(all: readonly T[], label: (one: T) => string) => [
+    { value: '', label: t('common.all') },
+    ...all.map((value) => ({ value, label: label(value) })),
+  ]
+  const set = (change: Partial<typeof search>) =>
+    void navigate({ search: (before) => ({ ...before, ...change, request: undefined }), replace: true })
   if (pages.isError) return <Failed error={pages.error} reset={() => void pages.refetch()} />
   return (
     <div className="page">
@@ -115,9 +131,25 @@ export const RequestsPage = () => {
         <Filing />
       </div>
       <div className="row wrap" style={{ alignItems: 'flex-end' }}>
-        <SegmentedControl value={view} onChange={(value) => set({ view: views.find((one) => one === value), status: undefined })} data={views.map((value) => ({ value, label: t(`requests.views.${value}`) }))} />
-        <NativeSelect aria-label={t('requests.kind')} value={search.kind ?? ''} onChange={(event) => set({ kind: requestKinds.find((one) => one === event.currentTarget.value) })} data={options(requestKinds, (one) => t(`kind.${one}`))} />
-        {view === 'queue' ? null : <NativeSelect aria-label={t('requests.status')} value={search.status ?? ''} onChange={(event) => set({ status: requestStatuses.find((one) => one === event.currentTarget.value) })} data={options(requestStatuses, (one) => t(`requestStatus.${one}`))} />}
+        <SegmentedControl
+          value={view}
+          onChange={(value) => set({ view: views.find((one) => one === value), status: undefined })}
+          data={views.map((value) => ({ value, label: t(`requests.views.${value}`) }))}
+        />
+        <NativeSelect
+          aria-label={t('requests.kind')}
+          value={search.kind ?? ''}
+          onChange={(event) => set({ kind: requestKinds.find((one) => one === event.currentTarget.value) })}
+          data={options(requestKinds, (one) => t(`kind.${one}`))}
+        />
+        {view === 'queue' ? null : (
+          <NativeSelect
+            aria-label={t('requests.status')}
+            value={search.status ?? ''}
+            onChange={(event) => set({ status: requestStatuses.find((one) => one === event.currentTarget.value) })}
+            data={options(requestStatuses, (one) => t(`requestStatus.${one}`))}
+          />
+        )}
       </div>
       {pages.isPending ? <Skeleton /> : null}
       {pages.isSuccess && rows.length === 0 && !chosen ? <Empty>{t(`requests.empty.${view}`)}</Empty> : null}
@@ -131,7 +163,15 @@ export const RequestsPage = () => {
               </Button>
             ) : null}
           </section>
-          {chosen ? <Chosen requestId={chosen} onDone={() => view === 'queue' && choose(beside(1) ?? beside(-1))} onBack={() => choose(undefined)} /> : <Empty>{t('requests.choose')}</Empty>}
+          {chosen ? (
+            <Chosen
+              requestId={chosen}
+              onDone={() => view === 'queue' && choose(beside(1) ?? beside(-1))}
+              onBack={() => choose(undefined)}
+            />
+          ) : (
+            <Empty>{t('requests.choose')}</Empty>
+          )}
         </div>
       ) : null}
     </div>

@@ -11,8 +11,20 @@ export const useSentence = (request: Detail): string => {
   const language = useLanguage()
   const { content } = request
   const place = request.detail ? `${request.place} (${request.detail})` : request.place
-  const common = { requester: request.requester?.name ?? t('requests.somebody'), subject: request.subject?.name ?? '', place, files: count(request.reach.after, language) }
-  if (content.kind === 'create-account') return t('requests.sentence.create-account', { ...common, name: `${content.givenName} ${content.familyName}`, profile: t(`profile.${content.profile}`).toLowerCase(), end: onDay(content.endsOn, language) })
-  if (content.kind === 'grant-role') return t('requests.sentence.grant-role', { ...common, role: t(`role.${content.role}`), over: request.grantedOver?.name ?? '' })
+  const common = {
+    requester: request.requester?.name ?? t('requests.somebody'),
+    subject: request.subject?.name ?? '',
+    place,
+    files: count(request.reach.after, language),
+  }
+  if (content.kind === 'create-account')
+    return t('requests.sentence.create-account', {
+      ...common,
+      name: `${content.givenName} ${content.familyName}`,
+      profile: t(`profile.${content.profile}`).toLowerCase(),
+      end: onDay(content.endsOn, language),
+    })
+  if (content.kind === 'grant-role')
+    return t('requests.sentence.grant-role', { ...common, role: t(`role.${content.role}`), over: request.grantedOver?.name ?? '' })
   return t(`requests.sentence.${content.kind}`, common)
 }

@@ -1,10 +1,10 @@
+import type { Permission } from '@countersign/shared/access/permissions.ts'
 import { useDebouncedValue } from '@mantine/hooks'
 import { Spotlight } from '@mantine/spotlight'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Permission } from '@countersign/shared/access/permissions.ts'
 import { trpc } from '../../lib/trpc.ts'
 
 const signedIn = getRouteApi('/_signed-in')
@@ -25,8 +25,14 @@ export const Finder = () => {
   const may: readonly Permission[] = person.may
   const [query, setQuery] = useState('')
   const [words] = useDebouncedValue(query.trim(), 120)
-  const found = useQuery({ ...trpc.accounts.list.queryOptions({ q: words }), enabled: words.length > 1 && may.includes('account:read'), placeholderData: keepPreviousData })
-  const matching = screens.filter(([, word, needs]) => (needs === null || may.includes(needs)) && t(`nav.${word}`).toLowerCase().includes(query.trim().toLowerCase()))
+  const found = useQuery({
+    ...trpc.accounts.list.queryOptions({ q: words }),
+    enabled: words.length > 1 && may.includes('account:read'),
+    placeholderData: keepPreviousData,
+  })
+  const matching = screens.filter(
+    ([, word, needs]) => (needs === null || may.includes(needs)) && t(`nav.${word}`).toLowerCase().includes(query.trim().toLowerCase()),
+  )
   const accounts = words.length > 1 ? (found.data?.rows.slice(0, shown) ?? []) : []
   return (
     <Spotlight.Root query={query} onQueryChange={setQuery} shortcut="mod + K" clearQueryOnClose>
@@ -35,7 +41,12 @@ export const Finder = () => {
         {accounts.length > 0 ? (
           <Spotlight.ActionsGroup label={t('nav.accounts')}>
             {accounts.map((row) => (
-              <Spotlight.Action key={row.id} label={`${row.givenName} ${row.familyName}`} description={`${row.login} · ${row.place}`} onClick={() => void navigate({ to: '/accounts/$accountId', params: { accountId: row.id } })} />
+              <Spotlight.Action
+                key={row.id}
+                label={`${row.givenName} ${row.familyName}`}
+                description={`${row.login} · ${row.place}`}
+                onClick={() => void navigate({ to: '/accounts/$accountId', params: { accountId: row.id } })}
+              />
             ))}
           </Spotlight.ActionsGroup>
         ) : null}

@@ -1,12 +1,22 @@
+import type { Permission } from '@countersign/shared/access/permissions.ts'
 import { ActionIcon, Menu, NativeSelect, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
 import { spotlight } from '@mantine/spotlight'
-import { IconFileCheck, IconHome, IconKeyboard, IconList, IconMail, IconSearch, IconUser, IconUserCircle, IconUsers } from '@tabler/icons-react'
+import {
+  IconFileCheck,
+  IconHome,
+  IconKeyboard,
+  IconList,
+  IconMail,
+  IconSearch,
+  IconUser,
+  IconUserCircle,
+  IconUsers,
+} from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, Outlet } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Permission } from '@countersign/shared/access/permissions.ts'
 import { setLanguage, useLanguage } from '../../lib/language.ts'
 import { useLive } from '../../lib/live.ts'
 import { trpc } from '../../lib/trpc.ts'
@@ -69,7 +79,13 @@ const Ribbon = () => {
         aria-label={t('shell.actAs')}
         value={here ? person.id : ''}
         onChange={(event) => enter.mutate({ accountId: event.currentTarget.value })}
-        data={[...(here ? [] : [{ value: '', label: person.name }]), ...members.map(({ id, name, roles }) => ({ value: id, label: `${name} · ${roles.map((role) => t(`role.${role}`)).join(', ') || t('agent')}` }))]}
+        data={[
+          ...(here ? [] : [{ value: '', label: person.name }]),
+          ...members.map(({ id, name, roles }) => ({
+            value: id,
+            label: `${name} · ${roles.map((role) => t(`role.${role}`)).join(', ') || t('agent')}`,
+          })),
+        ]}
       />
     </div>
   )
@@ -95,7 +111,9 @@ const PersonMenu = () => {
           <div className="soft small">{person.roles.map((role) => t(`role.${role}`)).join(', ') || t('agent')}</div>
         </div>
         <Menu.Divider />
-        <Menu.Item onClick={() => setColorScheme(scheme === 'dark' ? 'light' : 'dark')}>{t(scheme === 'dark' ? 'shell.theme.light' : 'shell.theme.dark')}</Menu.Item>
+        <Menu.Item onClick={() => setColorScheme(scheme === 'dark' ? 'light' : 'dark')}>
+          {t(scheme === 'dark' ? 'shell.theme.light' : 'shell.theme.dark')}
+        </Menu.Item>
         <Menu.Item onClick={() => setLanguage(language === 'fr' ? 'en' : 'fr')} lang={language === 'fr' ? 'en' : 'fr'}>
           {t('shell.language')}
         </Menu.Item>
@@ -110,7 +128,10 @@ export const Shell = () => {
   const { person, demo } = signedIn.useRouteContext()
   const [keysShown, showKeys] = useState(false)
   useLive()
-  useHotkeys([['shift+?', () => showKeys(true)], ['?', () => showKeys(true)]])
+  useHotkeys([
+    ['shift+?', () => showKeys(true)],
+    ['?', () => showKeys(true)],
+  ])
   const scope = [...new Set(person.scope.map(({ name }) => name))].join(' · ') || person.place
   return (
     <div className="shell">
@@ -137,7 +158,11 @@ export const Shell = () => {
         <PersonMenu />
       </header>
       <main id="content" tabIndex={-1}>
-        {!person.twoFactor && person.scope.length > 0 ? <div className="notice wait" style={{ margin: 16 }}>{t('shell.secondFactorMissing')}</div> : null}
+        {!person.twoFactor && person.scope.length > 0 ? (
+          <div className="notice wait" style={{ margin: 16 }}>
+            {t('shell.secondFactorMissing')}
+          </div>
+        ) : null}
         <Outlet />
       </main>
       <Finder />

@@ -25,7 +25,15 @@ export const ForgotPage = () => {
       ) : (
         <form className="card stack" onSubmit={submit}>
           <p style={{ margin: 0 }}>{t('forgot.hint')}</p>
-          <TextInput label={t('forgot.name')} autoComplete="username" required withAsterisk={false} value={name} onChange={(event) => setName(event.currentTarget.value)} error={ask.isError ? sentenceOf(ask.error) : null} />
+          <TextInput
+            label={t('forgot.name')}
+            autoComplete="username"
+            required
+            withAsterisk={false}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            error={ask.isError ? sentenceOf(ask.error) : null}
+          />
           <Button type="submit" loading={ask.isPending}>
             {t('forgot.submit')}
           </Button>

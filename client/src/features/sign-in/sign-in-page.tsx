@@ -29,7 +29,12 @@ const Cast = () => {
                 {one.roles.map((role) => t(`role.${role}`)).join(', ') || t('agent')} · {one.place}
               </span>
             </div>
-            <Button size="compact-sm" variant="default" aria-label={`${t('shell.actAs')} ${one.name}`} onClick={() => enterDemo.mutate({ accountId: one.id })}>
+            <Button
+              size="compact-sm"
+              variant="default"
+              aria-label={`${t('shell.actAs')} ${one.name}`}
+              onClick={() => enterDemo.mutate({ accountId: one.id })}
+            >
               {t('signIn.submit')}
             </Button>
           </li>
@@ -49,7 +54,10 @@ export const SignInPage = () => {
   const [asksCode, setAsksCode] = useState(false)
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    signIn.mutate({ login, password, code: asksCode && code ? code : null }, { onError: (error) => refusalOf(error)?.code === 'second-factor-needed' && setAsksCode(true) })
+    signIn.mutate(
+      { login, password, code: asksCode && code ? code : null },
+      { onError: (error) => refusalOf(error)?.code === 'second-factor-needed' && setAsksCode(true) },
+    )
   }
   return (
     <Door title={t('signIn.title')}>
@@ -57,9 +65,31 @@ export const SignInPage = () => {
         {t('signIn.tagline')}
       </p>
       <form className="card stack" onSubmit={submit}>
-        <TextInput label={t('signIn.login')} autoComplete="username" required withAsterisk={false} value={login} onChange={(event) => setLogin(event.currentTarget.value)} />
-        <PasswordInput label={t('signIn.password')} autoComplete="current-password" required withAsterisk={false} value={password} onChange={(event) => setPassword(event.currentTarget.value)} />
-        {asksCode ? <TextInput label={t('signIn.code')} autoComplete="one-time-code" autoFocus value={code} onChange={(event) => setCode(event.currentTarget.value)} /> : null}
+        <TextInput
+          label={t('signIn.login')}
+          autoComplete="username"
+          required
+          withAsterisk={false}
+          value={login}
+          onChange={(event) => setLogin(event.currentTarget.value)}
+        />
+        <PasswordInput
+          label={t('signIn.password')}
+          autoComplete="current-password"
+          required
+          withAsterisk={false}
+          value={password}
+          onChange={(event) => setPassword(event.currentTarget.value)}
+        />
+        {asksCode ? (
+          <TextInput
+            label={t('signIn.code')}
+            autoComplete="one-time-code"
+            autoFocus
+            value={code}
+            onChange={(event) => setCode(event.currentTarget.value)}
+          />
+        ) : null}
         {signIn.isError && !(refusal === 'second-factor-needed' && !code) ? (
           <div className="notice danger" role="alert">
             {sentenceOf(signIn.error)}

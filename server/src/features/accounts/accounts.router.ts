@@ -16,7 +16,7 @@ import { accountDetail } from './detail.store.ts'
 import { disown } from './disown.ts'
 import { revoke, suspend } from './end.ts'
 import { explain } from './explain.ts'
-import { accountListing, type AccountRow } from './listing.store.ts'
+import { type AccountRow, accountListing } from './listing.store.ts'
 import { revokeRole } from './revoke-role.ts'
 import { undo } from './undo.ts'
 
@@ -38,16 +38,22 @@ const detailOf = async (db: Db, row: AccountRow) => {
 }
 
 export const accountsRouter = router({
-  list: permitted('account:read').input(listAccounts.extend(paging)).query(({ ctx, input: { cursor, direction: _direction, ...filters } }) => accountListing.page(ctx.db, ctx.actor, { ...filters, after: cursor })),
+  list: permitted('account:read')
+    .input(listAccounts.extend(paging))
+    .query(({ ctx, input: { cursor, direction: _direction, ...filters } }) =>
+      accountListing.page(ctx.db, ctx.actor, { ...filters, after: cursor }),
+    ),
 
-  get: permitted('account:read').input(z.strictObject({ accountId: z.uuid() })).query(async ({ ctx, input }) => {
-    const row = await accountListing.one(ctx.db, ctx.actor, input.accountId)
-    if (!row) throw new Refused('not-found', input.accountId)
-    const { home, ...detail } = await detailOf(ctx.db, row)
-    // Sessions tell where somebody is: for those who could end them, not for every reader.
-    const mayEnd = home && covers(scopeOf(ctx.actor, 'account:suspend'), home.place)
-    return { ...detail, sessions: mayEnd ? await sessions.of(ctx.db, row.id) : null }
-  }),
+  get: permitted('account:read')
+    .input(z.strictObject({ accountId: z.uuid() }))
+    .query(async ({ ctx, input }) => {
+      const row = await accountListing.one(ctx.db, ctx.actor, input.accountId)
+      if (!row) throw new Refused('not-found', input.accountId)
+      const { home, ...detail } = await detailOf(ctx.db, row)
+      // Sessions tell where somebody is: for those who could end them, not for every reader.
+      const mayEnd = home && covers(scopeOf(ctx.actor, 'account:suspend'), home.place)
+      return { ...detail, sessions: mayEnd ? await sessions.of(ctx.db, row.id) : null }
+    }),
 
   mine: signedIn.query(async ({ ctx }) => {
     const row = await accountListing.one(ctx.db, ctx.actor, ctx.actor.id, [])
@@ -59,8 +65,14 @@ export const accountsRouter = router({
 
   suspend: permitted('account:suspend').input(ticked).mutation(commit(suspend)),
   revoke: permitted('account:revoke').input(ticked).mutation(commit(revoke)),
-  undo: permitted('account:suspend').input(z.strictObject({ accountId: z.uuid() })).mutation(commit(undo)),
-  explain: permitted('account:suspend').input(ticked.extend({ reason: z.enum(endReasons), note: optionalComment })).mutation(commit(explain)),
-  revokeRole: permitted('role:revoke').input(z.strictObject({ accountId: z.uuid(), role: z.enum(roles), organisationId: z.uuid() })).mutation(commit(revokeRole)),
+  undo: permitted('account:suspend')
+    .input(z.strictObject({ accountId: z.uuid() }))
+    .mutation(commit(undo)),
+  explain: permitted('account:suspend')
+    .input(ticked.extend({ reason: z.enum(endReasons), note: optionalComment }))
+    .mutation(commit(explain)),
+  revokeRole: permitted('role:revoke')
+    .input(z.strictObject({ accountId: z.uuid(), role: z.enum(roles), organisationId: z.uuid() }))
+    .mutation(commit(revokeRole)),
   disown: signedIn.mutation(commit(disown)),
 })

@@ -1,10 +1,10 @@
-import type { Place } from '@countersign/shared/access/scope.ts'
+import { account, accountSearch } from '@countersign/drizzle/schema/account.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
+import type { Place } from '@countersign/shared/access/scope.ts'
 import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import type { AccountStatus } from '@countersign/shared/accounts/status.ts'
 import type { Ended } from '@countersign/shared/events.ts'
 import { searchWords } from '@countersign/shared/text/search.ts'
-import { account, accountSearch } from '@countersign/drizzle/schema/account.ts'
 import { eq, sql } from 'drizzle-orm'
 import { type Tx, uuids } from '../../kernel/db.ts'
 
@@ -22,7 +22,13 @@ export type LockedAccount = {
 }
 
 export type EndedAccount = Ended & { readonly id: string }
-export type FallenRequest = { readonly id: string; readonly reference: number; readonly kind: string; readonly organisationId: string; readonly subjectId: string | null }
+export type FallenRequest = {
+  readonly id: string
+  readonly reference: number
+  readonly kind: string
+  readonly organisationId: string
+  readonly subjectId: string | null
+}
 export type FallenApproval = FallenRequest & { readonly approverId: string }
 
 const lockColumns = {
@@ -75,7 +81,10 @@ export const accounts = {
   },
 
   /** Puts accounts out: everything that could still act for them ends in the same transaction (P5). The rows are already locked. */
-  async end(tx: Tx, { ids, status, by, now }: Ending): Promise<{ ended: EndedAccount[]; voided: FallenRequest[]; reopened: FallenApproval[] }> {
+  async end(
+    tx: Tx,
+    { ids, status, by, now }: Ending,
+  ): Promise<{ ended: EndedAccount[]; voided: FallenRequest[]; reopened: FallenApproval[] }> {
     const among = uuids(ids)
     await tx.execute(sql`
       update account set previous_status = status, status = ${status}, status_changed_at = ${now}, status_changed_by = ${by}, epoch = epoch + 1
@@ -86,16 +95,32 @@ export const accounts = {
       update link l set voided_at = ${now} from request r
       where r.id = l.request_id and l.used_at is null and l.voided_at is null and (l.account_id = any(${among}) or r.requester_id = any(${among}))
       returning case when l.account_id = any(${among}) then l.account_id else r.requester_id end as id`)
-    const requests = await tx.execute<{ id: string; reference: string; kind: string; organisationId: string; subjectId: string | null; of: string }>(sql`
+    const requests = await tx.execute<{
+      id: string
+      reference: string
+      kind: string
+      organisationId: string
+      subjectId: string | null
+      of: string
+    }>(sql`
       update request set status = 'voided', decided_at = ${now}, decided_by = ${by}, reason = 'account-ended'
       where status = 'pending' and (requester_id = any(${among}) or subject_id = any(${among}))
       returning id, reference, kind, organisation_id as "organisationId", subject_id as "subjectId",
         case when requester_id = any(${among}) then requester_id else subject_id end as of`)
-    const approvals = await tx.execute<{ id: string; reference: string; kind: string; organisationId: string; subjectId: string | null; approverId: string }>(sql`
+    const approvals = await tx.execute<{
+      id: string
+      reference: string
+      kind: string
+      organisationId: string
+      subjectId: string | null
+      approverId: string
+    }>(sql`
       update approval a set voided_at = ${now}, voided_because = 'approver-ended' from request r
       where r.id = a.request_id and r.status = 'pending' and a.voided_at is null and a.approver_id = any(${among})
       returning r.id, r.reference, r.kind, r.organisation_id as "organisationId", r.subject_id as "subjectId", a.approver_id as "approverId"`)
-    await tx.execute(sql`update outbox set settled_at = ${now}, outcome = 'superseded' where settled_at is null and account_id = any(${among})`)
+    await tx.execute(
+      sql`update outbox set settled_at = ${now}, outcome = 'superseded' where settled_at is null and account_id = any(${among})`,
+    )
 
     const count = (rows: readonly { id: string }[], id: string) => rows.filter((row) => row.id === id).length
     const ended = ids.map((id) => ({
@@ -123,7 +148,14 @@ export const accounts = {
   async reinstate(tx: Tx, row: LockedAccount, requestId: string, now: Date): Promise<void> {
     await tx
       .update(account)
-      .set({ status: 'active', previousStatus: null, statusChangedAt: now, statusChangedBy: null, epoch: row.epoch + 1, authorisedByRequestId: requestId })
+      .set({
+        status: 'active',
+        previousStatus: null,
+        statusChangedAt: now,
+        statusChangedBy: null,
+        epoch: row.epoch + 1,
+        authorisedByRequestId: requestId,
+      })
       .where(eq(account.id, row.id))
   },
 
@@ -136,7 +168,11 @@ export const accounts = {
 
   async createAll(tx: Tx, rows: readonly (typeof account.$inferInsert)[]): Promise<void> {
     await tx.insert(account).values([...rows])
-    await tx.insert(accountSearch).values(rows.map((row) => ({ accountId: row.id, words: searchWords(`${row.givenName} ${row.familyName} ${row.login} ${row.email}`) })))
+    await tx
+      .insert(accountSearch)
+      .values(
+        rows.map((row) => ({ accountId: row.id, words: searchWords(`${row.givenName} ${row.familyName} ${row.login} ${row.email}`) })),
+      )
   },
 
   async holdsRole(tx: Tx, accountId: string, role: Role, organisationId: string): Promise<boolean> {

@@ -1,19 +1,39 @@
-import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
-import type { RequestStatus } from '@countersign/shared/requests/status.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
 import type { Level } from '@countersign/shared/access/scope.ts'
 import type { EventType, LineageKind } from '@countersign/shared/events.ts'
+import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
+import type { RequestStatus } from '@countersign/shared/requests/status.ts'
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../kernel/db.ts'
 
 export type Named = { readonly id: string; readonly name: string }
-export type LifeEntry = { readonly id: string; readonly at: string; readonly type: EventType; readonly actor: Named | null; readonly channel: string; readonly data: Record<string, unknown> }
-export type Kin = { readonly kind: LineageKind; readonly id: string; readonly name: string; readonly place: string; readonly status: string; readonly requestId: string; readonly at: string }
+export type LifeEntry = {
+  readonly id: string
+  readonly at: string
+  readonly type: EventType
+  readonly actor: Named | null
+  readonly channel: string
+  readonly data: Record<string, unknown>
+}
+export type Kin = {
+  readonly kind: LineageKind
+  readonly id: string
+  readonly name: string
+  readonly place: string
+  readonly status: string
+  readonly requestId: string
+  readonly at: string
+}
 
 /** Everything one account's page shows beside its row. Each list is cut at what a person reads; the audit has the rest. */
 export const accountDetail = {
   async contact(db: Db, id: string) {
-    const { rows } = await db.execute<{ phone: string; contactChangedAt: string | null; organisationId: string; structureId: string | null }>(sql`
+    const { rows } = await db.execute<{
+      phone: string
+      contactChangedAt: string | null
+      organisationId: string
+      structureId: string | null
+    }>(sql`
       select phone, to_json(contact_changed_at)#>>'{}' as "contactChangedAt", organisation_id as "organisationId", structure_id as "structureId" from account where id = ${id}`)
     return rows[0] ?? null
   },
@@ -41,14 +61,28 @@ export const accountDetail = {
   },
 
   async grants(db: Db, id: string) {
-    const { rows } = await db.execute<{ role: Role; organisationId: string; organisation: string; level: Level; grantedAt: string; requestId: string }>(sql`
+    const { rows } = await db.execute<{
+      role: Role
+      organisationId: string
+      organisation: string
+      level: Level
+      grantedAt: string
+      requestId: string
+    }>(sql`
       select g.role, o.id as "organisationId", o.name as organisation, o.level, to_json(g.granted_at)#>>'{}' as "grantedAt", g.request_id as "requestId"
       from role_grant g join organisation o on o.id = g.organisation_id where g.account_id = ${id} and g.revoked_at is null order by g.granted_at`)
     return rows
   },
 
   async requests(db: Db, id: string) {
-    const { rows } = await db.execute<{ id: string; reference: number; kind: RequestKind; status: RequestStatus; submittedAt: string; asSubject: boolean }>(sql`
+    const { rows } = await db.execute<{
+      id: string
+      reference: number
+      kind: RequestKind
+      status: RequestStatus
+      submittedAt: string
+      asSubject: boolean
+    }>(sql`
       select r.id, r.reference::int, r.kind, r.status, to_json(r.submitted_at)#>>'{}' as "submittedAt", r.subject_id is not distinct from ${id}::uuid or r.id = (select created_by_request_id from account where id = ${id}) as "asSubject"
       from request r where (r.subject_id = ${id} or r.requester_id = ${id} or r.id = (select created_by_request_id from account where id = ${id})) and r.kind <> 'found-network'
       order by r.submitted_at desc limit 50`)

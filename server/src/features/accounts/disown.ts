@@ -1,5 +1,5 @@
-import { type Operation, told } from '../../kernel/commit.ts'
 import type { Person } from '../../kernel/actor.ts'
+import { type Operation, told } from '../../kernel/commit.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { accounts } from './accounts.store.ts'
 import { closeAccounts } from './end.ts'

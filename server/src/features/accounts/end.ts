@@ -12,28 +12,49 @@ export type EndingLine = { readonly id: string; readonly refusal: RefusalCode | 
 
 const nothing: Ended = { sessions: 0, links: 0, requestsVoided: 0, approvalsVoided: 0 }
 
-type Closing = { readonly rows: readonly LockedAccount[]; readonly verb: EndingVerb; readonly by: string | null; readonly cause: string; readonly now: Date }
+type Closing = {
+  readonly rows: readonly LockedAccount[]
+  readonly verb: EndingVerb
+  readonly by: string | null
+  readonly cause: string
+  readonly now: Date
+}
 
 /** Ends locked accounts and tells of each, of every request that fell with them and of every approval that no longer counts. */
 export const closeAccounts = async (tx: Tx, { rows, verb, by, cause, now }: Closing) => {
   const status = verb === 'revoke' ? 'revoked' : 'suspended'
   const { ended, voided, reopened } = await accounts.end(tx, { ids: rows.map(({ id }) => id), status, by, now })
   const counts = new Map(ended.map(({ id, ...numbers }) => [id, numbers]))
-  const fact = (row: { reference: number; kind: string; subjectId: string | null }) => ({ reference: row.reference, kind: row.kind as RequestKind, accountId: row.subjectId })
+  const fact = (row: { reference: number; kind: string; subjectId: string | null }) => ({
+    reference: row.reference,
+    kind: row.kind as RequestKind,
+    accountId: row.subjectId,
+  })
   const events: DomainEvent[] = [
-    ...rows.map((row): DomainEvent => ({
-      type: verb === 'revoke' ? 'account.revoked' : 'account.suspended',
-      subject: row.id,
-      organisation: row.organisationId,
-      data: { ...(counts.get(row.id) ?? nothing), before: row.status, after: status, cause },
-    })),
-    ...voided.map((row): DomainEvent => ({ type: 'request.voided', subject: row.id, organisation: row.organisationId, data: { ...fact(row), reason: 'account-ended' } })),
-    ...reopened.map((row): DomainEvent => ({
-      type: 'request.approval-voided',
-      subject: row.id,
-      organisation: row.organisationId,
-      data: { ...fact(row), approverId: row.approverId, reason: 'approver-ended' },
-    })),
+    ...rows.map(
+      (row): DomainEvent => ({
+        type: verb === 'revoke' ? 'account.revoked' : 'account.suspended',
+        subject: row.id,
+        organisation: row.organisationId,
+        data: { ...(counts.get(row.id) ?? nothing), before: row.status, after: status, cause },
+      }),
+    ),
+    ...voided.map(
+      (row): DomainEvent => ({
+        type: 'request.voided',
+        subject: row.id,
+        organisation: row.organisationId,
+        data: { ...fact(row), reason: 'account-ended' },
+      }),
+    ),
+    ...reopened.map(
+      (row): DomainEvent => ({
+        type: 'request.approval-voided',
+        subject: row.id,
+        organisation: row.organisationId,
+        data: { ...fact(row), approverId: row.approverId, reason: 'approver-ended' },
+      }),
+    ),
   ]
   return { counts, events }
 }

@@ -12,6 +12,11 @@ export const explain: Operation<ExplainInput, number> = async ({ tx, actor }, { 
   const mine = rows.filter((row) => row.status !== 'active' && covers(scopeOf(actor, 'account:suspend'), row.place))
   if (mine.length === 0) throw new Refused('not-found', accountIds[0] ?? null)
 
-  const events = mine.map((row) => ({ type: 'account.ending-explained' as const, subject: row.id, organisation: row.organisationId, data: { reason, note } }))
+  const events = mine.map((row) => ({
+    type: 'account.ending-explained' as const,
+    subject: row.id,
+    organisation: row.organisationId,
+    data: { reason, note },
+  }))
   return { value: mine.length, events: told(events) }
 }

@@ -1,12 +1,12 @@
-import { type Actor, type Place, type Scope, scopeOf } from '@countersign/shared/access/scope.ts'
+import { account } from '@countersign/drizzle/schema/account.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
+import { type Actor, type Place, type Scope, scopeOf } from '@countersign/shared/access/scope.ts'
 import { decideEnding, type EndingVerb } from '@countersign/shared/accounts/ending.ts'
 import { dormantDays, expiringDays, type ListAccounts, neverUsedDays, pageSize } from '@countersign/shared/accounts/listing.ts'
 import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import type { AccountStatus } from '@countersign/shared/accounts/status.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import { searchWords } from '@countersign/shared/text/search.ts'
-import { account } from '@countersign/drizzle/schema/account.ts'
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../../kernel/db.ts'
 import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
@@ -38,22 +38,41 @@ type Fetched = Omit<AccountRow, 'can'> & { lastKey: string; lastOwner: boolean }
 
 /** Sort keys from an allow-list: the expressions, and the values a cursor carries for them. */
 const sorts = {
-  name: { columns: sql`(account.family_name, account.given_name, account.id)`, casts: ['text', 'text', 'uuid'], key: (row: Fetched) => [row.familyName, row.givenName, row.id] },
-  'last-sign-in': { columns: sql`(account.last_sign_in_at, account.id)`, casts: ['timestamptz', 'uuid'], key: (row: Fetched) => [row.lastKey, row.id] },
+  name: {
+    columns: sql`(account.family_name, account.given_name, account.id)`,
+    casts: ['text', 'text', 'uuid'],
+    key: (row: Fetched) => [row.familyName, row.givenName, row.id],
+  },
+  'last-sign-in': {
+    columns: sql`(account.last_sign_in_at, account.id)`,
+    casts: ['timestamptz', 'uuid'],
+    key: (row: Fetched) => [row.lastKey, row.id],
+  },
   reach: { columns: sql`(account.reach, account.id)`, casts: ['integer', 'uuid'], key: (row: Fetched) => [row.reach, row.id] },
   end: { columns: sql`(account.ends_on, account.id)`, casts: ['date', 'uuid'], key: (row: Fetched) => [row.endsOn, row.id] },
 } as const
 
 const orderBy = (sort: keyof typeof sorts, direction: SQL): SQL => {
-  const columns = { name: ['family_name', 'given_name', 'id'], 'last-sign-in': ['last_sign_in_at', 'id'], reach: ['reach', 'id'], end: ['ends_on', 'id'] }[sort]
-  return sql.join(columns.map((column) => sql`account.${sql.identifier(column)} ${direction}`), sql`, `)
+  const columns = {
+    name: ['family_name', 'given_name', 'id'],
+    'last-sign-in': ['last_sign_in_at', 'id'],
+    reach: ['reach', 'id'],
+    end: ['ends_on', 'id'],
+  }[sort]
+  return sql.join(
+    columns.map((column) => sql`account.${sql.identifier(column)} ${direction}`),
+    sql`, `,
+  )
 }
 
 /** Every word must be found; the words are matched as they are indexed, so accents, case and hyphens do not matter. */
 const matching = (q: string): SQL => {
   const words = searchWords(q).split(' ').filter(Boolean).slice(0, 5)
   if (words.length === 0) return sql`true`
-  return sql`account.id in (select account_id from account_search where ${sql.join(words.map((word) => sql`words like ${`%${word.replace(/[\\%_]/g, '\\$&')}%`}`), sql` and `)})`
+  return sql`account.id in (select account_id from account_search where ${sql.join(
+    words.map((word) => sql`words like ${`%${word.replace(/[\\%_]/g, '\\$&')}%`}`),
+    sql` and `,
+  )})`
 }
 
 const lives = {
@@ -99,7 +118,11 @@ const withVerbs = (actor: Actor, row: Fetched): AccountRow => {
 
 export const accountListing = {
   /** One page within the person's scope, by keyset: the last page costs what the first does. */
-  async page(db: Db, actor: Actor, { after, limit = pageSize, ...filters }: ListAccounts & { after?: string | undefined; limit?: number }): Promise<Page<AccountRow>> {
+  async page(
+    db: Db,
+    actor: Actor,
+    { after, limit = pageSize, ...filters }: ListAccounts & { after?: string | undefined; limit?: number },
+  ): Promise<Page<AccountRow>> {
     const scope: Scope = scopeOf(actor, 'account:read')
     const sort = filters.sort ?? 'name'
     const { columns, casts, key } = sorts[sort]
@@ -110,10 +133,17 @@ export const accountListing = {
       filters.status ? sql`account.status = ${filters.status}` : null,
       filters.profile ? sql`account.profile_id = ${filters.profile}` : null,
       filters.organisation ? await subtree(db, filters.organisation) : null,
-      filters.role ? sql`exists (select 1 from role_grant g where g.account_id = account.id and g.role = ${filters.role} and g.revoked_at is null)` : null,
+      filters.role
+        ? sql`exists (select 1 from role_grant g where g.account_id = account.id and g.role = ${filters.role} and g.revoked_at is null)`
+        : null,
       filters.life ? lives[filters.life] : null,
       filters.q ? matching(filters.q) : null,
-      cursor ? sql`${columns} ${descending ? sql`<` : sql`>`} (${sql.join(cursor.map((value, index) => sql`${value}::${sql.raw(casts[index] ?? 'text')}`), sql`, `)})` : null,
+      cursor
+        ? sql`${columns} ${descending ? sql`<` : sql`>`} (${sql.join(
+            cursor.map((value, index) => sql`${value}::${sql.raw(casts[index] ?? 'text')}`),
+            sql`, `,
+          )})`
+        : null,
     ].filter((condition) => condition !== null)
     const { rows } = await db.execute<Fetched & Record<string, unknown>>(sql`
       select ${selected} from ${from} where ${sql.join(conditions, sql` and `)} order by ${orderBy(sort, descending ? sql`desc` : sql`asc`)} limit ${limit + 1}`)

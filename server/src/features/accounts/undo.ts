@@ -14,6 +14,8 @@ export const undo: Operation<{ readonly accountId: string }, AccountStatus> = as
 
   return {
     value: status,
-    events: [{ type: 'account.ending-undone', subject: row.id, organisation: row.organisationId, data: { before: row.status, after: status } }],
+    events: [
+      { type: 'account.ending-undone', subject: row.id, organisation: row.organisationId, data: { before: row.status, after: status } },
+    ],
   }
 }

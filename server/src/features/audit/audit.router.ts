@@ -7,5 +7,7 @@ import { audit } from './audit.store.ts'
 export const auditRouter = router({
   list: permitted('audit:read')
     .input(listAudit.extend(paging))
-    .query(({ ctx, input: { cursor, direction: _direction, ...filters } }) => audit.page(ctx.db, scopeOf(ctx.actor, 'audit:read'), { ...filters, after: cursor })),
+    .query(({ ctx, input: { cursor, direction: _direction, ...filters } }) =>
+      audit.page(ctx.db, scopeOf(ctx.actor, 'audit:read'), { ...filters, after: cursor }),
+    ),
 })

@@ -1,8 +1,8 @@
+import { auditEntry } from '@countersign/drizzle/schema/audit-entry.ts'
 import type { Scope } from '@countersign/shared/access/scope.ts'
 import { pageSize } from '@countersign/shared/accounts/listing.ts'
 import type { ListAudit } from '@countersign/shared/audit/listing.ts'
 import type { EventType } from '@countersign/shared/events.ts'
-import { auditEntry } from '@countersign/drizzle/schema/audit-entry.ts'
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../../kernel/db.ts'
 import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
@@ -47,7 +47,11 @@ const from = sql`
 
 export const audit = {
   /** Newest first, within scope. An entry without a place is seen by those who see the whole nation alone, and by its person. */
-  async page(db: Db, scope: Scope, { after, limit = pageSize, ...filters }: ListAudit & { after?: string | undefined; limit?: number }): Promise<Page<AuditRow>> {
+  async page(
+    db: Db,
+    scope: Scope,
+    { after, limit = pageSize, ...filters }: ListAudit & { after?: string | undefined; limit?: number },
+  ): Promise<Page<AuditRow>> {
     const cursor = decodeCursor(after, 2)
     const conditions = await conditionsOf(db, scope, filters)
     if (cursor) conditions.push(sql`(audit_entry.at, audit_entry.id) < (${cursor[0]}::timestamptz, ${cursor[1]}::uuid)`)

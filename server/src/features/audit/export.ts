@@ -28,7 +28,10 @@ const flat = (row: AuditRow): Record<(typeof columns)[number], string> => ({
 })
 
 const formats = {
-  csv: { type: 'text/csv; charset=utf-8', lines: (rows: Readable) => [rows, stringify({ header: true, columns: [...columns], bom: true, escape_formulas: true })] as const },
+  csv: {
+    type: 'text/csv; charset=utf-8',
+    lines: (rows: Readable) => [rows, stringify({ header: true, columns: [...columns], bom: true, escape_formulas: true })] as const,
+  },
   ndjson: { type: 'application/x-ndjson', lines: (rows: Readable) => [rows] as const },
 } as const
 
@@ -54,7 +57,11 @@ export const exportAudit =
       return
     }
     const wanted: ListAudit = filters.data
-    await runCommitted(recordExport, { db: ctx.db, actor: person, origin: ctx.origin }, { format: format.data, filter: JSON.stringify(wanted) })
+    await runCommitted(
+      recordExport,
+      { db: ctx.db, actor: person, origin: ctx.origin },
+      { format: format.data, filter: JSON.stringify(wanted) },
+    )
     const { type, lines: through } = formats[format.data]
     response.setHeader('Content-Type', type)
     response.setHeader('Content-Disposition', `attachment; filename="audit.${format.data}"`)

@@ -1,8 +1,8 @@
+import { reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
+import type { DomainEvent } from '@countersign/shared/events.ts'
+import { v7 as uuid } from 'uuid'
 import type { Nobody } from '../../kernel/actor.ts'
 import { type Operation, told } from '../../kernel/commit.ts'
-import type { DomainEvent } from '@countersign/shared/events.ts'
-import { reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
-import { v7 as uuid } from 'uuid'
 import { Refused } from '../../kernel/refused.ts'
 import { accounts } from '../accounts/accounts.store.ts'
 import { links } from '../links/links.store.ts'
@@ -10,7 +10,15 @@ import { organisations } from '../organisations/organisations.store.ts'
 import { grants } from '../requests/grants.store.ts'
 import { founding } from './founding.store.ts'
 
-export type Founder = { readonly givenName: string; readonly familyName: string; readonly login: string; readonly email: string; readonly phone: string; readonly organisationId: string; readonly endsOn: string }
+export type Founder = {
+  readonly givenName: string
+  readonly familyName: string
+  readonly login: string
+  readonly email: string
+  readonly phone: string
+  readonly organisationId: string
+  readonly endsOn: string
+}
 export type FoundInput = { readonly founders: readonly [Founder, Founder]; readonly nationId: string }
 
 /**
@@ -28,12 +36,24 @@ export const found: Operation<FoundInput, readonly string[], Nobody> = async ({ 
       const home = await organisations.find(tx, founder.organisationId)
       if (!home) throw new Refused('organisation-unknown')
       const reach = await organisations.caseloadOf(tx, reachedOrganisation('region-coordinator', home.place))
-      return { id: uuid(), ...founder, ...home.place, profileId: 'region-coordinator' as const, reach, status: 'active' as const, statusChangedAt: now, createdByRequestId: requestId, authorisedByRequestId: requestId, createdAt: now }
+      return {
+        id: uuid(),
+        ...founder,
+        ...home.place,
+        profileId: 'region-coordinator' as const,
+        reach,
+        status: 'active' as const,
+        statusChangedAt: now,
+        createdByRequestId: requestId,
+        authorisedByRequestId: requestId,
+        createdAt: now,
+      }
     }),
   )
   await accounts.createAll(tx, rows)
   for (const { id } of rows) {
-    for (const role of ['policy-owner', 'supervisor'] as const) await grants.give(tx, { accountId: id, role, organisationId: nationId, requestId, now })
+    for (const role of ['policy-owner', 'supervisor'] as const)
+      await grants.give(tx, { accountId: id, role, organisationId: nationId, requestId, now })
     await links.make(tx, { kind: 'invitation', accountId: id, requestId, now })
   }
 

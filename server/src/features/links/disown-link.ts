@@ -12,6 +12,18 @@ export const disownLink: Operation<{ readonly token: string }, true, Nobody> = a
   const rows = await accounts.lockAll(tx, [link.accountId])
   if (!(await links.use(tx, link.id, now))) throw new Refused('link-dead')
 
-  const { events } = await closeAccounts(tx, { rows: rows.filter(({ status }) => status === 'active'), verb: 'suspend', by: null, cause: 'disowned', now })
-  return { value: true, events: told([{ type: 'link.disowned', subject: link.accountId, organisation: link.organisationId, data: { linkId: link.id } }, ...events]) }
+  const { events } = await closeAccounts(tx, {
+    rows: rows.filter(({ status }) => status === 'active'),
+    verb: 'suspend',
+    by: null,
+    cause: 'disowned',
+    now,
+  })
+  return {
+    value: true,
+    events: told([
+      { type: 'link.disowned', subject: link.accountId, organisation: link.organisationId, data: { linkId: link.id } },
+      ...events,
+    ]),
+  }
 }

@@ -14,8 +14,16 @@ export const linksRouter = router({
     const link = await links.open(ctx.db, input.token)
     if (!link) throw new Refused('link-dead')
     const asked = asksFor(link)
-    return { kind: link.kind, login: link.login, givenName: link.givenName, asks: asked, totp: asked.secondFactor && link.kind !== 'disown' ? totpOf(ctx.key, link) : null }
+    return {
+      kind: link.kind,
+      login: link.login,
+      givenName: link.givenName,
+      asks: asked,
+      totp: asked.secondFactor && link.kind !== 'disown' ? totpOf(ctx.key, link) : null,
+    }
   }),
-  redeem: open.input(z.strictObject({ token, password: z.string().max(200).nullable(), code: z.string().max(20).nullable() })).mutation(({ ctx, input }) => commit(redeem(ctx.key))({ ctx, input })),
+  redeem: open
+    .input(z.strictObject({ token, password: z.string().max(200).nullable(), code: z.string().max(20).nullable() }))
+    .mutation(({ ctx, input }) => commit(redeem(ctx.key))({ ctx, input })),
   disown: open.input(z.strictObject({ token })).mutation(commit(disownLink)),
 })

@@ -21,14 +21,19 @@ export type OpenLink = {
 }
 
 export const links = {
-  async make(tx: Tx, { kind, accountId, requestId, now }: { kind: LinkKind; accountId: string; requestId: string; now: Date }): Promise<void> {
+  async make(
+    tx: Tx,
+    { kind, accountId, requestId, now }: { kind: LinkKind; accountId: string; requestId: string; now: Date },
+  ): Promise<void> {
     const expiresAt = new Date(now.getTime() + linkHours[kind] * 3_600_000)
     await tx.insert(link).values({ id: uuid(), kind, accountId, requestId, createdAt: now, expiresAt })
   },
 
   /** A new link for a credential ends the older ones. */
   async voidUnused(tx: Tx, accountId: string, now: Date): Promise<void> {
-    await tx.execute(sql`update link set voided_at = ${now} where account_id = ${accountId} and kind <> 'disown' and used_at is null and voided_at is null`)
+    await tx.execute(
+      sql`update link set voided_at = ${now} where account_id = ${accountId} and kind <> 'disown' and used_at is null and voided_at is null`,
+    )
   },
 
   /** The link a token opens, if it is alive and its account is: expired, used, voided and unknown all read the same. */
@@ -48,7 +53,10 @@ export const links = {
   },
 
   /** Gives an unused link its token, at the moment the mail is written; the text of it is returned once and kept nowhere. */
-  async mint(db: Db, { accountId, kinds, hash }: { accountId: string; kinds: readonly LinkKind[]; hash: Buffer }): Promise<{ id: string; kind: LinkKind; expiresAt: Date } | null> {
+  async mint(
+    db: Db,
+    { accountId, kinds, hash }: { accountId: string; kinds: readonly LinkKind[]; hash: Buffer },
+  ): Promise<{ id: string; kind: LinkKind; expiresAt: Date } | null> {
     const { rows } = await db.execute<{ id: string; kind: LinkKind; expires_at: string }>(sql`
       update link set token_hash = ${hash} where id = (
         select id from link where account_id = ${accountId} and kind = any(${sql.param([...kinds])}::text[]) and used_at is null and voided_at is null and expires_at > now()

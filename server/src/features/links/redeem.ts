@@ -5,8 +5,8 @@ import type { Operation } from '../../kernel/commit.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { derived, seal, sha256 } from '../../kernel/secrets.ts'
 import { accounts } from '../accounts/accounts.store.ts'
-import { credentials } from '../sessions/credentials.store.ts'
 import { plainRecoveryCode } from '../sessions/authenticate.ts'
+import { credentials } from '../sessions/credentials.store.ts'
 import { hashPassword, objectionToPassword } from '../sessions/passwords.ts'
 import { stepOfCode } from '../sessions/totp.ts'
 import { links, type OpenLink } from './links.store.ts'
@@ -18,7 +18,10 @@ const recoveryCodes = 10
 const base32 = new ScureBase32Plugin()
 
 /** What the page of a link asks for: a password unless it is only a factor that is missing; a second factor for holders of roles. */
-export const asksFor = (link: OpenLink) => ({ password: link.kind !== 'enrolment', secondFactor: link.kind === 'enrolment' || link.roles > 0 })
+export const asksFor = (link: OpenLink) => ({
+  password: link.kind !== 'enrolment',
+  secondFactor: link.kind === 'enrolment' || link.roles > 0,
+})
 
 /** The TOTP secret this link will enrol, and its address for the authenticator's camera. */
 export const totpOf = (key: Buffer, link: OpenLink): { secret: string; uri: string } => {
@@ -26,7 +29,10 @@ export const totpOf = (key: Buffer, link: OpenLink): { secret: string; uri: stri
   return { secret, uri: generateURI({ issuer: 'Countersign', label: link.login, secret }) }
 }
 
-const newRecoveryCode = (): string => randomBytes(10).toString('hex').replace(/(.{5})(?=.)/g, '$1-')
+const newRecoveryCode = (): string =>
+  randomBytes(10)
+    .toString('hex')
+    .replace(/(.{5})(?=.)/g, '$1-')
 
 /** Sets what only its owner ever knows, through a link that serves once (P1, P9). Bound to the key that seals second factors. */
 export const redeem =
@@ -55,6 +61,8 @@ export const redeem =
     const factors = [...new Set(set.map(({ kind }) => kind))]
     return {
       value: { login: link.login, recoveryCodes: codes },
-      events: [{ type: 'account.enrolled', subject: link.accountId, organisation: link.organisationId, data: { linkId: link.id, factors } }],
+      events: [
+        { type: 'account.enrolled', subject: link.accountId, organisation: link.organisationId, data: { linkId: link.id, factors } },
+      ],
     }
   }

@@ -6,7 +6,8 @@ import { sessions } from '../sessions/sessions.store.ts'
 
 const recheckMilliseconds = 15_000
 
-const concerns = (person: Person, { place, subject, actorId }: Change): boolean => subject === person.id || actorId === person.id || covers(person.grants, place)
+const concerns = (person: Person, { place, subject, actorId }: Change): boolean =>
+  subject === person.id || actorId === person.id || covers(person.grants, place)
 
 export const liveRouter = router({
   /**

@@ -2,7 +2,15 @@ import { createRequire } from 'node:module'
 
 type Departement = { readonly code: string; readonly nom: string; readonly region: string }
 type Region = { readonly code: string; readonly nom: string }
-export type Commune = { readonly code: string; readonly nom: string; readonly departement: string; readonly region: string; readonly type: string; readonly population?: number; readonly codesPostaux?: readonly string[] }
+export type Commune = {
+  readonly code: string
+  readonly nom: string
+  readonly departement: string
+  readonly region: string
+  readonly type: string
+  readonly population?: number
+  readonly codesPostaux?: readonly string[]
+}
 
 const require = createRequire(import.meta.url)
 const read = <T>(name: string): T => require(`@etalab/decoupage-administratif/data/${name}.json`) as T

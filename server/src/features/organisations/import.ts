@@ -9,22 +9,60 @@ export type Problem = { readonly line: number | null; readonly column: string; r
 export type ImportPlan = { readonly plan: readonly Planned[]; readonly problems: readonly Problem[]; readonly fileHash: string }
 
 /** Mailboxes anybody can have: sharing one says nothing about belonging together. */
-const freeMail = new Set(['gmail.com', 'orange.fr', 'wanadoo.fr', 'free.fr', 'hotmail.fr', 'hotmail.com', 'outlook.fr', 'outlook.com', 'yahoo.fr', 'yahoo.com', 'laposte.net', 'sfr.fr', 'neuf.fr', 'live.fr', 'bbox.fr', 'numericable.fr', 'aol.com', 'icloud.com', 'club-internet.fr', 'nordnet.fr', 'lagoon.nc', 'mail.pf', 'gmx.fr', 'proton.me', 'protonmail.com'])
+const freeMail = new Set([
+  'gmail.com',
+  'orange.fr',
+  'wanadoo.fr',
+  'free.fr',
+  'hotmail.fr',
+  'hotmail.com',
+  'outlook.fr',
+  'outlook.com',
+  'yahoo.fr',
+  'yahoo.com',
+  'laposte.net',
+  'sfr.fr',
+  'neuf.fr',
+  'live.fr',
+  'bbox.fr',
+  'numericable.fr',
+  'aol.com',
+  'icloud.com',
+  'club-internet.fr',
+  'nordnet.fr',
+  'lagoon.nc',
+  'mail.pf',
+  'gmx.fr',
+  'proton.me',
+  'protonmail.com',
+])
 
-const text = (max: number) => z.string().transform((value) => value.normalize('NFKC').trim()).refine((value) => value.length <= max, `is longer than ${max} characters`).refine((value) => !/\p{Cc}/u.test(value), 'holds control characters')
+const text = (max: number) =>
+  z
+    .string()
+    .transform((value) => value.normalize('NFKC').trim())
+    .refine((value) => value.length <= max, `is longer than ${max} characters`)
+    .refine((value) => !/\p{Cc}/u.test(value), 'holds control characters')
 const optional = (max: number) => text(max).transform((value) => value || null)
 
 const site = z.object({
   id: text(120).refine((value) => value !== '', 'is empty'),
   name: text(200).refine((value) => value !== '', 'is empty'),
-  email_domain: optional(253).transform((value) => value?.toLowerCase() ?? null).refine((value) => value === null || /^[a-z0-9.-]+\.[a-z]{2,}$/.test(value), 'is not a mail domain'),
+  email_domain: optional(253)
+    .transform((value) => value?.toLowerCase() ?? null)
+    .refine((value) => value === null || /^[a-z0-9.-]+\.[a-z]{2,}$/.test(value), 'is not a mail domain'),
   address: optional(300),
   postcode: optional(10).refine((value) => value === null || /^\d{5}$/.test(value), 'is not five digits'),
   commune_code: optional(5).refine((value) => value === null || /^(\d{5}|2[AB]\d{3})$/.test(value), 'is not a commune code'),
   commune: optional(120).optional(),
   departement_code: text(3).refine((value) => departements.has(value), 'is not a département'),
   region_code: text(2).refine((value) => regions.has(value), 'is not a region'),
-  caseload: z.coerce.number('is not a number').int('is not a whole number').min(0, 'is negative').max(10_000_000, 'is too large').optional(),
+  caseload: z.coerce
+    .number('is not a number')
+    .int('is not a whole number')
+    .min(0, 'is negative')
+    .max(10_000_000, 'is too large')
+    .optional(),
   convention_ends_on: z.iso.date('is not a date such as 2027-12-31').optional(),
 })
 type Site = z.infer<typeof site> & { readonly line: number }
@@ -48,12 +86,24 @@ const delimiterOf = (content: string): ',' | ';' => {
 const readSites = async (content: string): Promise<{ sites: Site[]; problems: Problem[] }> => {
   const sites: Site[] = []
   const problems: Problem[] = []
-  const parser = Readable.from([content]).pipe(parse({ columns: (header: string[]) => header.map((name) => name.trim().toLowerCase()), delimiter: delimiterOf(content), bom: true, info: true, skip_empty_lines: true, max_record_size: 20_000 }))
+  const parser = Readable.from([content]).pipe(
+    parse({
+      columns: (header: string[]) => header.map((name) => name.trim().toLowerCase()),
+      delimiter: delimiterOf(content),
+      bom: true,
+      info: true,
+      skip_empty_lines: true,
+      max_record_size: 20_000,
+    }),
+  )
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: Record<string, string>; info: { lines: number } }>) {
       const missing = sites.length + problems.length === 0 ? required.filter((column) => !(column in record)) : []
-      if (missing.length > 0) return { sites: [], problems: missing.map((column) => ({ line: 1, column, reason: 'this column is missing' })) }
-      const parsed = site.safeParse(Object.fromEntries(Object.entries(record).filter(([key, value]) => value !== '' || (required as readonly string[]).includes(key))))
+      if (missing.length > 0)
+        return { sites: [], problems: missing.map((column) => ({ line: 1, column, reason: 'this column is missing' })) }
+      const parsed = site.safeParse(
+        Object.fromEntries(Object.entries(record).filter(([key, value]) => value !== '' || (required as readonly string[]).includes(key))),
+      )
       if (parsed.success) sites.push({ ...parsed.data, line: info.lines })
       else problems.push(...parsed.error.issues.map(({ path, message }) => ({ line: info.lines, column: path.join('.'), reason: message })))
     }
@@ -70,9 +120,19 @@ const readSites = async (content: string): Promise<{ sites: Site[]; problems: Pr
 }
 
 /** Places under one mail domain that is not free mail are one association; a place on free mail, or without, is its own. */
-const associationOf = ({ id, email_domain }: Site): string => (email_domain && !freeMail.has(email_domain) ? `domain:${email_domain}` : `site:${id}`)
+const associationOf = ({ id, email_domain }: Site): string =>
+  email_domain && !freeMail.has(email_domain) ? `domain:${email_domain}` : `site:${id}`
 
-const blank = { networkKind: null, emailDomain: null, address: null, postcode: null, communeCode: null, phone: null, caseload: 0, conventionEndsOn: null } as const
+const blank = {
+  networkKind: null,
+  emailDomain: null,
+  address: null,
+  postcode: null,
+  communeCode: null,
+  phone: null,
+  caseload: 0,
+  conventionEndsOn: null,
+} as const
 const network = 'network:mission-locale'
 
 const structureName = (name: string): string => name.replace(/\s*[-–]\s*/, ' ').replace(/^Mission locale/i, 'Mission locale')
@@ -91,10 +151,43 @@ export const planImport = async (bytes: Buffer, trunk: readonly Planned[]): Prom
     const region = `region:mission-locale:${head.region_code}`
     const departement = `departement:mission-locale:${head.departement_code}`
     const structure = `structure:${associationOf(head)}`
-    add({ ...blank, externalId: region, level: 'region', parentExternalId: network, name: regions.get(head.region_code)?.nom ?? head.region_code })
-    add({ ...blank, externalId: departement, level: 'departement', parentExternalId: region, name: `${departements.get(head.departement_code)?.nom ?? ''} (${head.departement_code})` })
-    add({ ...blank, externalId: structure, level: 'structure', parentExternalId: departement, name: structureName(head.name), emailDomain: head.email_domain, communeCode: head.commune_code, conventionEndsOn: head.convention_ends_on ?? null })
-    for (const one of members) add({ ...blank, externalId: one.id, level: 'site', parentExternalId: structure, name: one.name, emailDomain: one.email_domain, address: one.address, postcode: one.postcode, communeCode: one.commune_code, caseload: one.caseload ?? 0 })
+    add({
+      ...blank,
+      externalId: region,
+      level: 'region',
+      parentExternalId: network,
+      name: regions.get(head.region_code)?.nom ?? head.region_code,
+    })
+    add({
+      ...blank,
+      externalId: departement,
+      level: 'departement',
+      parentExternalId: region,
+      name: `${departements.get(head.departement_code)?.nom ?? ''} (${head.departement_code})`,
+    })
+    add({
+      ...blank,
+      externalId: structure,
+      level: 'structure',
+      parentExternalId: departement,
+      name: structureName(head.name),
+      emailDomain: head.email_domain,
+      communeCode: head.commune_code,
+      conventionEndsOn: head.convention_ends_on ?? null,
+    })
+    for (const one of members)
+      add({
+        ...blank,
+        externalId: one.id,
+        level: 'site',
+        parentExternalId: structure,
+        name: one.name,
+        emailDomain: one.email_domain,
+        address: one.address,
+        postcode: one.postcode,
+        communeCode: one.commune_code,
+        caseload: one.caseload ?? 0,
+      })
   }
   return { plan: [...rows.values()], problems, fileHash }
 }

@@ -1,7 +1,7 @@
+import { organisation } from '@countersign/drizzle/schema/organisation.ts'
 import type { Level, Place, Scope } from '@countersign/shared/access/scope.ts'
 import { levels } from '@countersign/shared/access/scope.ts'
 import type { NetworkKind } from '@countersign/shared/accounts/profiles.ts'
-import { organisation } from '@countersign/drizzle/schema/organisation.ts'
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../kernel/db.ts'
 import { within } from '../../kernel/scope.ts'
@@ -18,8 +18,17 @@ export type Standing = {
 export type Found = { readonly id: string; readonly name: string; readonly level: Level; readonly within: string | null }
 
 type Row = {
-  id: string; level: Level; name: string; nation_id: string | null; network_id: string | null; region_id: string | null
-  departement_id: string | null; structure_id: string | null; site_id: string | null; network_kind: NetworkKind | null; convention_ends_on: string | null
+  id: string
+  level: Level
+  name: string
+  nation_id: string | null
+  network_id: string | null
+  region_id: string | null
+  departement_id: string | null
+  structure_id: string | null
+  site_id: string | null
+  network_kind: NetworkKind | null
+  convention_ends_on: string | null
 }
 
 export const organisations = {
@@ -32,7 +41,14 @@ export const organisations = {
       where o.id = ${id}`)
     const row = rows[0]
     if (!row) return null
-    const place = { nationId: row.nation_id, networkId: row.network_id, regionId: row.region_id, departementId: row.departement_id, structureId: row.structure_id, siteId: row.site_id }
+    const place = {
+      nationId: row.nation_id,
+      networkId: row.network_id,
+      regionId: row.region_id,
+      departementId: row.departement_id,
+      structureId: row.structure_id,
+      siteId: row.site_id,
+    }
     return { id: row.id, level: row.level, name: row.name, place, network: row.network_kind, conventionEndsOn: row.convention_ends_on }
   },
 
@@ -57,6 +73,9 @@ export const organisations = {
   /** Names of a handful of organisations, to show what a filter in the URL means. */
   async named(db: Db, scope: Scope, ids: readonly string[]) {
     if (ids.length === 0) return []
-    return db.select({ id: organisation.id, name: organisation.name, level: organisation.level }).from(organisation).where(and(within(scope, organisation), inArray(organisation.id, [...ids])))
+    return db
+      .select({ id: organisation.id, name: organisation.name, level: organisation.level })
+      .from(organisation)
+      .where(and(within(scope, organisation), inArray(organisation.id, [...ids])))
   },
 }

@@ -1,6 +1,6 @@
-import { nowhere, placeUnder } from '@countersign/shared/organisations/places.ts'
 import type { Level } from '@countersign/shared/access/scope.ts'
 import type { DomainEvent } from '@countersign/shared/events.ts'
+import { nowhere, placeUnder } from '@countersign/shared/organisations/places.ts'
 import { v7 as uuid } from 'uuid'
 import type { Nobody } from '../../kernel/actor.ts'
 import { type Operation, told } from '../../kernel/commit.ts'
@@ -14,7 +14,16 @@ export type Difference = {
   readonly moved: readonly Planned[]
 }
 
-const compared = ['name', 'emailDomain', 'address', 'postcode', 'communeCode', 'phone', 'caseload', 'conventionEndsOn'] as const satisfies readonly (keyof OrganisationFields)[]
+const compared = [
+  'name',
+  'emailDomain',
+  'address',
+  'postcode',
+  'communeCode',
+  'phone',
+  'caseload',
+  'conventionEndsOn',
+] as const satisfies readonly (keyof OrganisationFields)[]
 
 /** What a plan would do to what stands. A place that would change its parent is not planted: moving people's scope is a request. */
 export const compare = (plan: readonly Planned[], standing: ReadonlyMap<string, Standing>): Difference => {
@@ -32,14 +41,17 @@ export const compare = (plan: readonly Planned[], standing: ReadonlyMap<string, 
   }
 }
 
-const only = (fields: OrganisationFields, names: readonly (keyof OrganisationFields)[]) => Object.fromEntries(names.map((name) => [name, fields[name]]))
+const only = (fields: OrganisationFields, names: readonly (keyof OrganisationFields)[]) =>
+  Object.fromEntries(names.map((name) => [name, fields[name]]))
 
 type PlantInput = { readonly plan: readonly Planned[]; readonly fileHash: string }
 type Planting = { readonly created: number; readonly changed: number; readonly ids: ReadonlyMap<string, string> }
 
 /** Writes a plan of organisations, parents before children, all or nothing; planting the same again changes nothing. */
 export const plant: Operation<PlantInput, Planting, Nobody> = async ({ tx, now }, { plan, fileHash }) => {
-  const standing = await tree.standing(tx, [...new Set(plan.flatMap(({ externalId, parentExternalId }) => [externalId, ...(parentExternalId ? [parentExternalId] : [])]))])
+  const standing = await tree.standing(tx, [
+    ...new Set(plan.flatMap(({ externalId, parentExternalId }) => [externalId, ...(parentExternalId ? [parentExternalId] : [])])),
+  ])
   const { created, changed, moved } = compare(plan, standing)
   if (moved.length > 0) throw new Refused('organisation-unknown')
   if (created.length + changed.length === 0) throw new Refused('already-in-state')
@@ -56,17 +68,35 @@ export const plant: Operation<PlantInput, Planting, Nobody> = async ({ tx, now }
     return { ...row, ...here, parentId: parent?.id ?? null }
   })
   await tree.insert(tx, planted, now)
-  await tree.update(tx, changed.map(({ was, becomes }) => ({ ...becomes, id: was.id })))
+  await tree.update(
+    tx,
+    changed.map(({ was, becomes }) => ({ ...becomes, id: was.id })),
+  )
   await tree.recount(tx)
 
   const nation = [...known.values()].find(({ place, id }) => place.nationId === id) ?? [...known.values()][0]
   const events: DomainEvent[] = [
-    ...planted.map((row): DomainEvent => ({ type: 'organisation.created', subject: row.id, organisation: row.id, data: { externalId: row.externalId } })),
+    ...planted.map(
+      (row): DomainEvent => ({ type: 'organisation.created', subject: row.id, organisation: row.id, data: { externalId: row.externalId } }),
+    ),
     ...changed.map(({ was, becomes }): DomainEvent => {
       const names = compared.filter((field) => was[field] !== becomes[field])
-      return { type: 'organisation.changed', subject: was.id, organisation: was.id, data: { before: only(was, names), after: only(becomes, names) } }
+      return {
+        type: 'organisation.changed',
+        subject: was.id,
+        organisation: was.id,
+        data: { before: only(was, names), after: only(becomes, names) },
+      }
     }),
-    { type: 'organisations.imported', subject: nation?.id ?? uuid(), organisation: nation?.id ?? null, data: { created: planted.length, changed: changed.length, fileHash } },
+    {
+      type: 'organisations.imported',
+      subject: nation?.id ?? uuid(),
+      organisation: nation?.id ?? null,
+      data: { created: planted.length, changed: changed.length, fileHash },
+    },
   ]
-  return { value: { created: planted.length, changed: changed.length, ids: new Map([...known].map(([key, { id }]) => [key, id])) }, events: told(events) }
+  return {
+    value: { created: planted.length, changed: changed.length, ids: new Map([...known].map(([key, { id }]) => [key, id])) },
+    events: told(events),
+  }
 }

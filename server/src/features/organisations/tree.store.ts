@@ -17,7 +17,14 @@ export type OrganisationFields = {
 }
 
 export type Planned = OrganisationFields & { readonly externalId: string; readonly level: Level; readonly parentExternalId: string | null }
-export type Standing = OrganisationFields & { readonly id: string; readonly externalId: string; readonly level: Level; readonly parentExternalId: string | null; readonly path: string; readonly place: Place }
+export type Standing = OrganisationFields & {
+  readonly id: string
+  readonly externalId: string
+  readonly level: Level
+  readonly parentExternalId: string | null
+  readonly path: string
+  readonly place: Place
+}
 export type Planted = Planned & { readonly id: string; readonly path: string; readonly parentId: string | null; readonly place: Place }
 
 type Row = Omit<Standing, 'place'> & Place
@@ -30,7 +37,12 @@ export const tree = {
         o.address, o.postcode, o.commune_code as "communeCode", o.phone, o.caseload, o.convention_ends_on::text as "conventionEndsOn",
         o.nation_id as "nationId", o.network_id as "networkId", o.region_id as "regionId", o.departement_id as "departementId", o.structure_id as "structureId", o.site_id as "siteId"
       from organisation o left join organisation p on p.id = o.parent_id where o.external_id = any(${sql.param([...externalIds])}::text[])`)
-    return new Map(rows.map(({ nationId, networkId, regionId, departementId, structureId, siteId, ...row }) => [row.externalId, { ...row, place: { nationId, networkId, regionId, departementId, structureId, siteId } }]))
+    return new Map(
+      rows.map(({ nationId, networkId, regionId, departementId, structureId, siteId, ...row }) => [
+        row.externalId,
+        { ...row, place: { nationId, networkId, regionId, departementId, structureId, siteId } },
+      ]),
+    )
   },
 
   async insert(tx: Tx, rows: readonly Planted[], now: Date): Promise<void> {

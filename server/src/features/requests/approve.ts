@@ -17,11 +17,21 @@ export const approve: Operation<DecisionInput, 'pending' | 'executed'> = async (
   const status = orRefuse(decideApproval({ actor, request, kinship, now, seen }), requestId)
 
   await requests.approve(tx, { requestId, approverId: actor.id, contentHash: seen, now })
-  const given = { type: 'request.approval-given' as const, subject: requestId, organisation: request.organisationId, data: { ...factOf(request), contentHash: seen } }
+  const given = {
+    type: 'request.approval-given' as const,
+    subject: requestId,
+    organisation: request.organisationId,
+    data: { ...factOf(request), contentHash: seen },
+  }
   if (status === 'pending') return { value: status, events: [given] }
 
   await requests.decide(tx, requestId, { status, by: actor.id, now, reason: null })
   const { events, lineage } = await execute(tx, request, [...request.approverIds, actor.id], now)
-  const executed = { type: 'request.executed' as const, subject: requestId, organisation: request.organisationId, data: { ...factOf(request), contentHash: seen } }
+  const executed = {
+    type: 'request.executed' as const,
+    subject: requestId,
+    organisation: request.organisationId,
+    data: { ...factOf(request), contentHash: seen },
+  }
   return { value: status, events: [given, executed, ...events], lineage }
 }

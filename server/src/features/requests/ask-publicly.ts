@@ -5,7 +5,10 @@ import { links } from '../links/links.store.ts'
 import { hold, prepare } from './submit.ts'
 
 /** A reset asked on the public page. Nobody has proved to be anybody, so the request has no requester; the caller answers the same whatever happens here. */
-export const askPublicly: Operation<{ readonly accountId: string; readonly justification: string }, true, Nobody> = async ({ tx, now }, { accountId, justification }) => {
+export const askPublicly: Operation<{ readonly accountId: string; readonly justification: string }, true, Nobody> = async (
+  { tx, now },
+  { accountId, justification },
+) => {
   await accounts.lockAll(tx, [accountId])
   const prepared = await prepare(tx, 'public', { kind: 'reset-credentials', accountId, justification }, now)
   const { filed, event } = await hold(tx, prepared, { requesterId: null, channel: 'public', now })

@@ -19,14 +19,30 @@ export const callBack: Operation<CallBackInput, CallBackOutcome> = async ({ tx, 
   orRefuse(decideCallBack({ actor, request, now }), requestId)
 
   await requests.recordCall(tx, { requestId, callerId: actor.id, outcome, note, now })
-  const called: DomainEvent = { type: 'request.called-back', subject: requestId, organisation: request.organisationId, data: { ...factOf(request), outcome, note } }
+  const called: DomainEvent = {
+    type: 'request.called-back',
+    subject: requestId,
+    organisation: request.organisationId,
+    data: { ...factOf(request), outcome, note },
+  }
   if (outcome === 'confirmed' || outcome === 'not-reached') return { value: outcome, events: [called] }
 
   await requests.decide(tx, requestId, { status: 'rejected', by: actor.id, now, reason: outcome })
-  const rejected: DomainEvent = { type: 'request.rejected', subject: requestId, organisation: request.organisationId, data: { ...factOf(request), reason: outcome } }
+  const rejected: DomainEvent = {
+    type: 'request.rejected',
+    subject: requestId,
+    organisation: request.organisationId,
+    data: { ...factOf(request), reason: outcome },
+  }
   if (outcome === 'someone-else' || !request.subjectId) return { value: outcome, events: [called, rejected] }
 
   const rows = await accounts.lockAll(tx, [request.subjectId])
-  const { events } = await closeAccounts(tx, { rows: rows.filter(({ status }) => status === 'active'), verb: 'suspend', by: actor.id, cause: 'denied-on-call-back', now })
+  const { events } = await closeAccounts(tx, {
+    rows: rows.filter(({ status }) => status === 'active'),
+    verb: 'suspend',
+    by: actor.id,
+    cause: 'denied-on-call-back',
+    now,
+  })
   return { value: outcome, events: told([called, rejected, ...events]) }
 }

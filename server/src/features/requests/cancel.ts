@@ -11,5 +11,8 @@ export const cancel: Operation<{ readonly requestId: string }, 'cancelled'> = as
 
   await requests.decide(tx, requestId, { status: 'cancelled', by: actor.id, now, reason: null })
 
-  return { value: 'cancelled', events: [{ type: 'request.cancelled', subject: requestId, organisation: request.organisationId, data: factOf(request) }] }
+  return {
+    value: 'cancelled',
+    events: [{ type: 'request.cancelled', subject: requestId, organisation: request.organisationId, data: factOf(request) }],
+  }
 }

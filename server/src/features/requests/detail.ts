@@ -30,7 +30,10 @@ export const requestDetail = async (db: Db, actor: Actor, id: string) => {
   const [row, can, people, approvals, calls, approvers, reach, contact] = await Promise.all([
     requestListing.row(db, id),
     requestListing.can(db, actor, stored, new Date()),
-    requestListing.people(db, [stored.requesterId, stored.subjectId].filter((one) => one !== null)),
+    requestListing.people(
+      db,
+      [stored.requesterId, stored.subjectId].filter((one) => one !== null),
+    ),
     requestListing.approvals(db, id),
     requestListing.calls(db, id),
     requestListing.approvers(db, stored),

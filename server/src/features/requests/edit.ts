@@ -16,13 +16,21 @@ export const edit: Operation<EditInput, { readonly contentHash: string }> = asyn
   const ownLogin = request.content.kind === 'create-account' ? request.content.login : ''
   const prepared = await prepare(tx, actor, content, now, { ownLogin })
   // A request keeps its subject and its place: another one is another request.
-  if (content.kind !== request.kind || prepared.subjectId !== request.subjectId || prepared.organisationId !== request.organisationId) throw new Refused('not-permitted', requestId)
+  if (content.kind !== request.kind || prepared.subjectId !== request.subjectId || prepared.organisationId !== request.organisationId)
+    throw new Refused('not-permitted', requestId)
 
   const needed = Math.max(request.approvalsNeeded, request.kind === 'grant-role' ? 1 : approvalsNeeded[request.kind][prepared.sensitivity])
   const { hash, voided } = await requests.rewrite(tx, requestId, { content: prepared.content, approvalsNeeded: needed, now })
 
   return {
     value: { contentHash: hash },
-    events: [{ type: 'request.edited', subject: requestId, organisation: request.organisationId, data: { ...factOf(request), before: request.contentHash, after: hash, approvalsVoided: voided } }],
+    events: [
+      {
+        type: 'request.edited',
+        subject: requestId,
+        organisation: request.organisationId,
+        data: { ...factOf(request), before: request.contentHash, after: hash, approvalsVoided: voided },
+      },
+    ],
   }
 }

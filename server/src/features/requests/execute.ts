@@ -30,20 +30,27 @@ const createAccount: Execution<'create-account'> = async (tx, request, content, 
   const reach = await organisations.caseloadOf(tx, reachedOrganisation(content.profile, request.place))
   const { kind: _kind, justification: _justification, profile, ...person } = content
   const id = uuid()
-  await accounts.createAll(tx, [{
-    id,
-    ...person,
-    ...request.place,
-    profileId: profile,
-    reach,
-    status: 'active',
-    statusChangedAt: now,
-    createdByRequestId: request.id,
-    authorisedByRequestId: request.id,
-    createdAt: now,
-  }])
+  await accounts.createAll(tx, [
+    {
+      id,
+      ...person,
+      ...request.place,
+      profileId: profile,
+      reach,
+      status: 'active',
+      statusChangedAt: now,
+      createdByRequestId: request.id,
+      authorisedByRequestId: request.id,
+      createdAt: now,
+    },
+  ])
   await links.make(tx, { kind: 'invitation', accountId: id, requestId: request.id, now })
-  return { accountId: id, events: [{ type: 'account.created', subject: id, organisation: request.organisationId, data: { requestId: request.id, profile, reach } }] }
+  return {
+    accountId: id,
+    events: [
+      { type: 'account.created', subject: id, organisation: request.organisationId, data: { requestId: request.id, profile, reach } },
+    ],
+  }
 }
 
 const resetCredentials: Execution<'reset-credentials'> = async (tx, request, content, now) => {
@@ -52,22 +59,46 @@ const resetCredentials: Execution<'reset-credentials'> = async (tx, request, con
   await links.voidUnused(tx, row.id, now)
   await links.make(tx, { kind: 'reset', accountId: row.id, requestId: request.id, now })
   await links.make(tx, { kind: 'disown', accountId: row.id, requestId: request.id, now })
-  return { accountId: row.id, events: [{ type: 'account.reset', subject: row.id, organisation: row.organisationId, data: { requestId: request.id, sessions } }] }
+  return {
+    accountId: row.id,
+    events: [{ type: 'account.reset', subject: row.id, organisation: row.organisationId, data: { requestId: request.id, sessions } }],
+  }
 }
 
 const reinstate: Execution<'reinstate'> = async (tx, request, content, now) => {
   const row = await subjectOf(tx, content.accountId)
   if (row.status !== 'suspended') throw new Refused(row.status === 'revoked' ? 'account-revoked' : 'already-in-state', row.id)
   await accounts.reinstate(tx, row, request.id, now)
-  return { accountId: row.id, events: [{ type: 'account.reinstated', subject: row.id, organisation: row.organisationId, data: { requestId: request.id, before: row.status, after: 'active' } }] }
+  return {
+    accountId: row.id,
+    events: [
+      {
+        type: 'account.reinstated',
+        subject: row.id,
+        organisation: row.organisationId,
+        data: { requestId: request.id, before: row.status, after: 'active' },
+      },
+    ],
+  }
 }
 
 const grantRole: Execution<'grant-role'> = async (tx, request, content, now) => {
   const row = await activeSubject(tx, content.accountId)
   await grants.give(tx, { accountId: row.id, role: content.role, organisationId: content.organisationId, requestId: request.id, now })
   // A role is in force only behind a second factor: who has none is sent the way to one.
-  if (!(await credentials.hasSecondFactor(tx, row.id))) await links.make(tx, { kind: 'enrolment', accountId: row.id, requestId: request.id, now })
-  return { accountId: row.id, events: [{ type: 'role.granted', subject: row.id, organisation: row.organisationId, data: { requestId: request.id, role: content.role, over: content.organisationId } }] }
+  if (!(await credentials.hasSecondFactor(tx, row.id)))
+    await links.make(tx, { kind: 'enrolment', accountId: row.id, requestId: request.id, now })
+  return {
+    accountId: row.id,
+    events: [
+      {
+        type: 'role.granted',
+        subject: row.id,
+        organisation: row.organisationId,
+        data: { requestId: request.id, role: content.role, over: content.organisationId },
+      },
+    ],
+  }
 }
 
 const executions: { readonly [K in RequestKind]: Execution<K> } = {
@@ -78,9 +109,15 @@ const executions: { readonly [K in RequestKind]: Execution<K> } = {
 }
 
 /** Which hand the requester had, by kind: the family tree remembers it. */
-const handOf = { 'create-account': 'asked', 'reset-credentials': 'reset', reinstate: 'reinstated', 'grant-role': 'granted-role' } as const satisfies Record<RequestKind, LineageEdge['kind']>
+const handOf = {
+  'create-account': 'asked',
+  'reset-credentials': 'reset',
+  reinstate: 'reinstated',
+  'grant-role': 'granted-role',
+} as const satisfies Record<RequestKind, LineageEdge['kind']>
 
-const run = <K extends RequestKind>(kind: K, tx: Tx, request: StoredRequest, content: ContentOf<K>, now: Date) => executions[kind](tx, request, content, now)
+const run = <K extends RequestKind>(kind: K, tx: Tx, request: StoredRequest, content: ContentOf<K>, now: Date) =>
+  executions[kind](tx, request, content, now)
 
 /** Does what was countersigned, exactly as it stood, in the transaction of the last approval (P3). */
 export const execute = async (tx: Tx, request: StoredRequest, approverIds: readonly string[], now: Date) => {

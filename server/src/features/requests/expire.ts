@@ -11,7 +11,12 @@ export const expire: Operation<{ readonly requestIds: readonly string[] }, numbe
   return {
     value: expired.length,
     events: told(
-      expired.map(({ id, organisationId, reference, kind, subjectId }) => ({ type: 'request.expired' as const, subject: id, organisation: organisationId, data: { reference, kind, accountId: subjectId } })),
+      expired.map(({ id, organisationId, reference, kind, subjectId }) => ({
+        type: 'request.expired' as const,
+        subject: id,
+        organisation: organisationId,
+        data: { reference, kind, accountId: subjectId },
+      })),
     ),
   }
 }

@@ -1,20 +1,33 @@
-import type { Role } from '@countersign/shared/access/roles.ts'
 import { roleGrant } from '@countersign/drizzle/schema/role-grant.ts'
+import type { Role } from '@countersign/shared/access/roles.ts'
 import { and, eq, isNull } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import type { Tx } from '../../kernel/db.ts'
 
 export const grants = {
   /** Needs the executed request: without it the database refuses (P10). */
-  async give(tx: Tx, { now, ...row }: { accountId: string; role: Role; organisationId: string; requestId: string; now: Date }): Promise<void> {
+  async give(
+    tx: Tx,
+    { now, ...row }: { accountId: string; role: Role; organisationId: string; requestId: string; now: Date },
+  ): Promise<void> {
     await tx.insert(roleGrant).values({ id: uuid(), ...row, grantedAt: now })
   },
 
-  async revoke(tx: Tx, { accountId, role, organisationId, now }: { accountId: string; role: Role; organisationId: string; now: Date }): Promise<boolean> {
+  async revoke(
+    tx: Tx,
+    { accountId, role, organisationId, now }: { accountId: string; role: Role; organisationId: string; now: Date },
+  ): Promise<boolean> {
     const gone = await tx
       .update(roleGrant)
       .set({ revokedAt: now })
-      .where(and(eq(roleGrant.accountId, accountId), eq(roleGrant.role, role), eq(roleGrant.organisationId, organisationId), isNull(roleGrant.revokedAt)))
+      .where(
+        and(
+          eq(roleGrant.accountId, accountId),
+          eq(roleGrant.role, role),
+          eq(roleGrant.organisationId, organisationId),
+          isNull(roleGrant.revokedAt),
+        ),
+      )
       .returning({ id: roleGrant.id })
     return gone.length === 1
   },

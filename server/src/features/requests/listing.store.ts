@@ -1,20 +1,34 @@
-import { type Actor, covers, type Place, scopeOf, scopeOfRoles } from '@countersign/shared/access/scope.ts'
+import { request } from '@countersign/drizzle/schema/request.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
+import { type Actor, covers, type Place, scopeOf, scopeOfRoles } from '@countersign/shared/access/scope.ts'
 import { pageSize } from '@countersign/shared/accounts/listing.ts'
-import { type ApprovalCase, decideApproval, decideCallBack, decideOwn, decideRejection, independentSince } from '@countersign/shared/requests/approval.ts'
+import type { RefusalCode } from '@countersign/shared/refusals.ts'
+import {
+  type ApprovalCase,
+  decideApproval,
+  decideCallBack,
+  decideOwn,
+  decideRejection,
+  independentSince,
+} from '@countersign/shared/requests/approval.ts'
 import type { RequestContent, RequestKind } from '@countersign/shared/requests/kinds.ts'
 import type { ListRequests } from '@countersign/shared/requests/listing.ts'
 import type { CallBackOutcome, RequestStatus } from '@countersign/shared/requests/status.ts'
 import type { Verdict } from '@countersign/shared/verdict.ts'
-import type { RefusalCode } from '@countersign/shared/refusals.ts'
-import { request } from '@countersign/drizzle/schema/request.ts'
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../kernel/db.ts'
 import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
 import { within } from '../../kernel/scope.ts'
 import { requests, type StoredRequest } from './requests.store.ts'
 
-export type PersonCard = { readonly id: string; readonly name: string; readonly place: string; readonly status: string; readonly createdAt: string; readonly countersignedBy: readonly string[] }
+export type PersonCard = {
+  readonly id: string
+  readonly name: string
+  readonly place: string
+  readonly status: string
+  readonly createdAt: string
+  readonly countersignedBy: readonly string[]
+}
 
 export type RequestRow = {
   readonly id: string
@@ -36,7 +50,10 @@ export type RequestRow = {
   readonly subject: { readonly id: string; readonly name: string } | null
 }
 
-const card = (alias: string) => sql.raw(`case when ${alias}.id is null then null else json_build_object('id', ${alias}.id, 'name', ${alias}.given_name || ' ' || ${alias}.family_name) end`)
+const card = (alias: string) =>
+  sql.raw(
+    `case when ${alias}.id is null then null else json_build_object('id', ${alias}.id, 'name', ${alias}.given_name || ' ' || ${alias}.family_name) end`,
+  )
 
 const selected = sql`
   request.id, request.reference::int, request.kind, request.status, request.content, request.content_hash as "contentHash", request.channel,
@@ -60,7 +77,8 @@ const countersignable = (actor: Actor) => {
 }
 
 const views = {
-  queue: (actor: Actor) => sql`request.status = 'pending' and request.requester_id is distinct from ${actor.id}::uuid and ${countersignable(actor)}`,
+  queue: (actor: Actor) =>
+    sql`request.status = 'pending' and request.requester_id is distinct from ${actor.id}::uuid and ${countersignable(actor)}`,
   mine: (actor: Actor) => sql`request.requester_id = ${actor.id}`,
   all: (actor: Actor) => sql`(${within(scopeOf(actor, 'request:read'), request)})`,
 } as const
@@ -69,7 +87,11 @@ const refusalOf = (verdict: Verdict<unknown>): RefusalCode | null => (verdict.ok
 
 export const requestListing = {
   /** Pending ones by deadline, nearest first; the past by time, newest first. */
-  async page(db: Db, actor: Actor, { view = 'queue', kind, status, after, limit = pageSize }: ListRequests & { after?: string | undefined; limit?: number }): Promise<Page<RequestRow>> {
+  async page(
+    db: Db,
+    actor: Actor,
+    { view = 'queue', kind, status, after, limit = pageSize }: ListRequests & { after?: string | undefined; limit?: number },
+  ): Promise<Page<RequestRow>> {
     const byDeadline = view === 'queue'
     const cursor = decodeCursor(after, 2)
     const conditions = [
@@ -77,10 +99,16 @@ export const requestListing = {
       views[view](actor),
       kind ? sql`request.kind = ${kind}` : null,
       status ? sql`request.status = ${status}` : null,
-      cursor ? (byDeadline ? sql`(request.expires_at, request.id) > (${cursor[0]}::timestamptz, ${cursor[1]}::uuid)` : sql`(request.submitted_at, request.id) < (${cursor[0]}::timestamptz, ${cursor[1]}::uuid)`) : null,
+      cursor
+        ? byDeadline
+          ? sql`(request.expires_at, request.id) > (${cursor[0]}::timestamptz, ${cursor[1]}::uuid)`
+          : sql`(request.submitted_at, request.id) < (${cursor[0]}::timestamptz, ${cursor[1]}::uuid)`
+        : null,
     ].filter((condition) => condition !== null)
     const order = byDeadline ? sql`request.expires_at, request.id` : sql`request.submitted_at desc, request.id desc`
-    const { rows } = await db.execute<RequestRow & Record<string, unknown>>(sql`select ${selected} from ${from} where ${sql.join(conditions, sql` and `)} order by ${order} limit ${limit + 1}`)
+    const { rows } = await db.execute<RequestRow & Record<string, unknown>>(
+      sql`select ${selected} from ${from} where ${sql.join(conditions, sql` and `)} order by ${order} limit ${limit + 1}`,
+    )
     return toPage<RequestRow>(rows, limit, (row) => [byDeadline ? row.expiresAt : row.submittedAt, row.id])
   },
 
@@ -92,13 +120,19 @@ export const requestListing = {
   },
 
   async row(db: Db, id: string): Promise<RequestRow | null> {
-    const { rows } = await db.execute<RequestRow & Record<string, unknown>>(sql`select ${selected} from ${from} where request.id = ${id} and request.kind <> 'found-network'`)
+    const { rows } = await db.execute<RequestRow & Record<string, unknown>>(
+      sql`select ${selected} from ${from} where request.id = ${id} and request.kind <> 'found-network'`,
+    )
     return rows[0] ?? null
   },
 
   /** May this person see it: within scope, or their own asking, or theirs to countersign. */
   mayRead(actor: Actor, stored: StoredRequest): boolean {
-    return stored.requesterId === actor.id || covers(scopeOf(actor, 'request:read'), stored.place) || covers(scopeOfRoles(actor, stored.approverRoles), stored.place)
+    return (
+      stored.requesterId === actor.id ||
+      covers(scopeOf(actor, 'request:read'), stored.place) ||
+      covers(scopeOfRoles(actor, stored.approverRoles), stored.place)
+    )
   },
 
   /** What this person may do to it now, by the functions that decide when they do it. */
@@ -107,7 +141,13 @@ export const requestListing = {
     const kinship = await requests.kinship(db, involved, independentSince(now))
     const subject: ApprovalCase = { actor, request: stored, kinship, now, seen: stored.contentHash }
     const own = refusalOf(decideOwn(subject))
-    return { approve: refusalOf(decideApproval(subject)), reject: refusalOf(decideRejection(subject)), callBack: refusalOf(decideCallBack(subject)), cancel: own, edit: own }
+    return {
+      approve: refusalOf(decideApproval(subject)),
+      reject: refusalOf(decideRejection(subject)),
+      callBack: refusalOf(decideCallBack(subject)),
+      cancel: own,
+      edit: own,
+    }
   },
 
   async people(db: Db, ids: readonly string[]): Promise<readonly PersonCard[]> {
@@ -120,7 +160,13 @@ export const requestListing = {
   },
 
   async approvals(db: Db, id: string) {
-    const { rows } = await db.execute<{ approverId: string; name: string; givenAt: string; voidedAt: string | null; voidedBecause: string | null }>(sql`
+    const { rows } = await db.execute<{
+      approverId: string
+      name: string
+      givenAt: string
+      voidedAt: string | null
+      voidedBecause: string | null
+    }>(sql`
       select a.approver_id as "approverId", p.given_name || ' ' || p.family_name as name, to_json(a.given_at)#>>'{}' as "givenAt", to_json(a.voided_at)#>>'{}' as "voidedAt", a.voided_because as "voidedBecause"
       from approval a join account p on p.id = a.approver_id where a.request_id = ${id} order by a.given_at`)
     return rows

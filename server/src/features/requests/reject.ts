@@ -5,11 +5,17 @@ import { type DecisionInput, factOf } from './approve.ts'
 import { requests } from './requests.store.ts'
 
 /** Refuses a request, with a sentence the requester will read. */
-export const reject: Operation<DecisionInput & { readonly reason: string }, 'rejected'> = async ({ tx, actor, now }, { requestId, seen, reason }) => {
+export const reject: Operation<DecisionInput & { readonly reason: string }, 'rejected'> = async (
+  { tx, actor, now },
+  { requestId, seen, reason },
+) => {
   const request = await requests.lock(tx, requestId)
   const status = orRefuse(decideRejection({ actor, request, now, seen }), requestId)
 
   await requests.decide(tx, requestId, { status, by: actor.id, now, reason })
 
-  return { value: status, events: [{ type: 'request.rejected', subject: requestId, organisation: request.organisationId, data: { ...factOf(request), reason } }] }
+  return {
+    value: status,
+    events: [{ type: 'request.rejected', subject: requestId, organisation: request.organisationId, data: { ...factOf(request), reason } }],
+  }
 }

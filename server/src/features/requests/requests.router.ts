@@ -15,8 +15,8 @@ import { requestDetail } from './detail.ts'
 import { edit } from './edit.ts'
 import { requestListing } from './listing.store.ts'
 import { reject } from './reject.ts'
-import { submit } from './submit.ts'
 import { subjects } from './subjects.store.ts'
+import { submit } from './submit.ts'
 
 const requestId = z.uuid()
 /** The SHA-256 of the content the person saw. */
@@ -26,12 +26,22 @@ const seen = z.string().regex(/^[0-9a-f]{64}$/)
 const neutralMilliseconds = 400
 
 export const requestsRouter = router({
-  list: permitted('request:read').input(listRequests.extend(paging)).query(({ ctx, input: { cursor, direction: _direction, ...filters } }) => requestListing.page(ctx.db, ctx.actor, { ...filters, after: cursor })),
-  get: permitted('request:read').input(z.strictObject({ requestId })).query(({ ctx, input }) => requestDetail(ctx.db, ctx.actor, input.requestId)),
+  list: permitted('request:read')
+    .input(listRequests.extend(paging))
+    .query(({ ctx, input: { cursor, direction: _direction, ...filters } }) =>
+      requestListing.page(ctx.db, ctx.actor, { ...filters, after: cursor }),
+    ),
+  get: permitted('request:read')
+    .input(z.strictObject({ requestId }))
+    .query(({ ctx, input }) => requestDetail(ctx.db, ctx.actor, input.requestId)),
   submit: signedIn.input(requestContent).mutation(commit(submit)),
   approve: permitted('request:countersign').input(z.strictObject({ requestId, seen })).mutation(commit(approve)),
-  reject: permitted('request:countersign').input(z.strictObject({ requestId, seen, reason: justification })).mutation(commit(reject)),
-  callBack: permitted('request:call-back').input(z.strictObject({ requestId, outcome: z.enum(callBackOutcomes), note: optionalComment })).mutation(commit(callBack)),
+  reject: permitted('request:countersign')
+    .input(z.strictObject({ requestId, seen, reason: justification }))
+    .mutation(commit(reject)),
+  callBack: permitted('request:call-back')
+    .input(z.strictObject({ requestId, outcome: z.enum(callBackOutcomes), note: optionalComment }))
+    .mutation(commit(callBack)),
   cancel: signedIn.input(z.strictObject({ requestId })).mutation(commit(cancel)),
   edit: signedIn.input(z.strictObject({ requestId, content: requestContent })).mutation(commit(edit)),
 

@@ -1,10 +1,10 @@
+import { approval, callBack, request } from '@countersign/drizzle/schema/request.ts'
 import type { Place } from '@countersign/shared/access/scope.ts'
 import type { Kinship } from '@countersign/shared/policy/independence.ts'
 import type { RequestCase } from '@countersign/shared/requests/approval.ts'
 import { canonicalJson } from '@countersign/shared/requests/canonical.ts'
 import { type RequestContent, type RequestKind, requestContent } from '@countersign/shared/requests/kinds.ts'
 import type { CallBackOutcome, RequestStatus } from '@countersign/shared/requests/status.ts'
-import { approval, callBack, request } from '@countersign/drizzle/schema/request.ts'
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import { type Db, type Tx, uuids } from '../../kernel/db.ts'
@@ -38,14 +38,17 @@ type Filing = {
   readonly heldUntil: Date | null
 }
 
-const toStored = (
-  row: typeof request.$inferSelect,
-  approverIds: readonly string[],
-  lastCall: CallBackOutcome | null,
-): StoredRequest => {
+const toStored = (row: typeof request.$inferSelect, approverIds: readonly string[], lastCall: CallBackOutcome | null): StoredRequest => {
   if (row.kind === 'found-network') throw new Refused('not-found')
   const { nationId, networkId, regionId, departementId, structureId, siteId, kind, ...rest } = row
-  return { ...rest, kind, content: requestContent.parse(row.content), place: { nationId, networkId, regionId, departementId, structureId, siteId }, approverIds, callBack: lastCall }
+  return {
+    ...rest,
+    kind,
+    content: requestContent.parse(row.content),
+    place: { nationId, networkId, regionId, departementId, structureId, siteId },
+    approverIds,
+    callBack: lastCall,
+  }
 }
 
 export const requests = {
@@ -54,7 +57,10 @@ export const requests = {
    * revocation, which locks accounts first, takes its turn in the same order.
    */
   async lock(tx: Tx, id: string): Promise<StoredRequest> {
-    const [people] = await tx.select({ requesterId: request.requesterId, subjectId: request.subjectId }).from(request).where(eq(request.id, id))
+    const [people] = await tx
+      .select({ requesterId: request.requesterId, subjectId: request.subjectId })
+      .from(request)
+      .where(eq(request.id, id))
     if (!people) throw new Refused('not-found', id)
     if (people.subjectId) await tx.execute(sql`select 1 from account where id = ${people.subjectId} for update`)
     if (people.requesterId) await tx.execute(sql`select 1 from account where id = ${people.requesterId} for share`)
@@ -73,14 +79,24 @@ export const requests = {
   },
 
   async decisionsOn(db: Db | Tx, id: string) {
-    const given = await db.select({ by: approval.approverId }).from(approval).where(and(eq(approval.requestId, id), isNull(approval.voidedAt)))
-    const [call] = await db.select({ outcome: callBack.outcome }).from(callBack).where(eq(callBack.requestId, id)).orderBy(sql`called_at desc, id desc`).limit(1)
+    const given = await db
+      .select({ by: approval.approverId })
+      .from(approval)
+      .where(and(eq(approval.requestId, id), isNull(approval.voidedAt)))
+    const [call] = await db
+      .select({ outcome: callBack.outcome })
+      .from(callBack)
+      .where(eq(callBack.requestId, id))
+      .orderBy(sql`called_at desc, id desc`)
+      .limit(1)
     return { approverIds: given.map(({ by }) => by), lastCall: call?.outcome ?? null }
   },
 
   /** The lineage around these people since then: what independence is decided on (P2). */
   async kinship(db: Db | Tx, people: readonly string[], since: Date): Promise<readonly Kinship[]> {
-    const { rows } = await db.execute<{ by_account: string; of_account: string; at: string }>(sql`select * from kinship_around(${uuids(people)}, ${since})`)
+    const { rows } = await db.execute<{ by_account: string; of_account: string; at: string }>(
+      sql`select * from kinship_around(${uuids(people)}, ${since})`,
+    )
     return rows.map((row) => ({ by: row.by_account, of: row.of_account, at: new Date(row.at) }))
   },
 
@@ -89,21 +105,53 @@ export const requests = {
     const { text, hash } = canonicalContent(filing.content)
     const [row] = await tx
       .insert(request)
-      .values({ id, kind: filing.content.kind, status: 'pending', organisationId: filing.organisationId, ...filing.place, requesterId: filing.requesterId, subjectId: filing.subjectId, channel: filing.channel, content: text, contentHash: hash, approvalsNeeded: filing.approvalsNeeded, approverRoles: [...filing.approverRoles], submittedAt: filing.now, expiresAt: filing.expiresAt, heldUntil: filing.heldUntil })
+      .values({
+        id,
+        kind: filing.content.kind,
+        status: 'pending',
+        organisationId: filing.organisationId,
+        ...filing.place,
+        requesterId: filing.requesterId,
+        subjectId: filing.subjectId,
+        channel: filing.channel,
+        content: text,
+        contentHash: hash,
+        approvalsNeeded: filing.approvalsNeeded,
+        approverRoles: [...filing.approverRoles],
+        submittedAt: filing.now,
+        expiresAt: filing.expiresAt,
+        heldUntil: filing.heldUntil,
+      })
       .returning({ reference: request.reference })
     return { id, reference: row?.reference ?? 0, hash }
   },
 
   async pendingOn(tx: Tx, subjectId: string, kind: RequestKind): Promise<boolean> {
-    const found = await tx.select({ id: request.id }).from(request).where(and(eq(request.subjectId, subjectId), eq(request.kind, kind), eq(request.status, 'pending')))
+    const found = await tx
+      .select({ id: request.id })
+      .from(request)
+      .where(and(eq(request.subjectId, subjectId), eq(request.kind, kind), eq(request.status, 'pending')))
     return found.length > 0
   },
 
   async approve(tx: Tx, row: { requestId: string; approverId: string; contentHash: string; now: Date }): Promise<void> {
-    await tx.insert(approval).values({ id: uuid(), requestId: row.requestId, approverId: row.approverId, contentHash: row.contentHash, independent: true, givenAt: row.now })
+    await tx
+      .insert(approval)
+      .values({
+        id: uuid(),
+        requestId: row.requestId,
+        approverId: row.approverId,
+        contentHash: row.contentHash,
+        independent: true,
+        givenAt: row.now,
+      })
   },
 
-  async decide(tx: Tx, id: string, decision: { status: RequestStatus; by: string | null; now: Date; reason: string | null }): Promise<void> {
+  async decide(
+    tx: Tx,
+    id: string,
+    decision: { status: RequestStatus; by: string | null; now: Date; reason: string | null },
+  ): Promise<void> {
     await tx
       .update(request)
       .set({ status: decision.status, decidedAt: decision.now, decidedBy: decision.by, reason: decision.reason })
@@ -111,30 +159,50 @@ export const requests = {
   },
 
   /** New content voids every approval given to the old one (P3). */
-  async rewrite(tx: Tx, id: string, row: { content: RequestContent; approvalsNeeded: number; now: Date }): Promise<{ hash: string; voided: number }> {
+  async rewrite(
+    tx: Tx,
+    id: string,
+    row: { content: RequestContent; approvalsNeeded: number; now: Date },
+  ): Promise<{ hash: string; voided: number }> {
     const { text, hash } = canonicalContent(row.content)
-    const { rowCount } = await tx.execute(sql`update approval set voided_at = ${row.now}, voided_because = 'content-changed' where request_id = ${id} and voided_at is null`)
+    const { rowCount } = await tx.execute(
+      sql`update approval set voided_at = ${row.now}, voided_because = 'content-changed' where request_id = ${id} and voided_at is null`,
+    )
     await tx.update(request).set({ content: text, contentHash: hash, approvalsNeeded: row.approvalsNeeded }).where(eq(request.id, id))
     return { hash, voided: rowCount ?? 0 }
   },
 
   async recordCall(tx: Tx, row: { requestId: string; callerId: string; outcome: CallBackOutcome; note: string; now: Date }): Promise<void> {
-    await tx.insert(callBack).values({ id: uuid(), requestId: row.requestId, callerId: row.callerId, outcome: row.outcome, note: row.note, calledAt: row.now })
+    await tx
+      .insert(callBack)
+      .values({ id: uuid(), requestId: row.requestId, callerId: row.callerId, outcome: row.outcome, note: row.note, calledAt: row.now })
   },
 
   /** Everybody who was ever named policy owner, revoked ones included: the founding exception cannot be brought back by revoking people. */
   async policyOwnersEver(db: Db | Tx): Promise<number> {
-    const { rows } = await db.execute<{ count: number }>(sql`select count(distinct account_id)::int as count from role_grant where role = 'policy-owner'`)
+    const { rows } = await db.execute<{ count: number }>(
+      sql`select count(distinct account_id)::int as count from role_grant where role = 'policy-owner'`,
+    )
     return rows[0]?.count ?? 0
   },
 
   async overdue(db: Db): Promise<readonly string[]> {
-    const rows = await db.select({ id: request.id }).from(request).where(and(eq(request.status, 'pending'), sql`${request.expiresAt} <= now()`)).limit(200)
+    const rows = await db
+      .select({ id: request.id })
+      .from(request)
+      .where(and(eq(request.status, 'pending'), sql`${request.expiresAt} <= now()`))
+      .limit(200)
     return rows.map(({ id }) => id)
   },
 
   async expire(tx: Tx, ids: readonly string[], now: Date) {
-    const { rows } = await tx.execute<{ id: string; reference: string; kind: RequestKind; organisationId: string; subjectId: string | null }>(sql`
+    const { rows } = await tx.execute<{
+      id: string
+      reference: string
+      kind: RequestKind
+      organisationId: string
+      subjectId: string | null
+    }>(sql`
       update request set status = 'expired', decided_at = ${now}
       where id = any(${uuids(ids)}) and status = 'pending' and expires_at <= ${now}
       returning id, reference, kind, organisation_id as "organisationId", subject_id as "subjectId"`)

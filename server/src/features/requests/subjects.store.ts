@@ -1,6 +1,6 @@
+import { account } from '@countersign/drizzle/schema/account.ts'
 import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import type { AccountStatus } from '@countersign/shared/accounts/status.ts'
-import { account } from '@countersign/drizzle/schema/account.ts'
 import { eq, or } from 'drizzle-orm'
 import type { Db, Tx } from '../../kernel/db.ts'
 
@@ -31,7 +31,11 @@ export const subjects = {
 
   /** For the public page: the one active account with this login or e-mail. Two accounts on one mailbox answer to their logins alone. */
   async named(db: Db, name: string): Promise<string | null> {
-    const rows = await db.select({ id: account.id, status: account.status }).from(account).where(or(eq(account.login, name), eq(account.email, name))).limit(2)
+    const rows = await db
+      .select({ id: account.id, status: account.status })
+      .from(account)
+      .where(or(eq(account.login, name), eq(account.email, name)))
+      .limit(2)
     const [only, second] = rows
     return only && !second && only.status === 'active' ? only.id : null
   },

@@ -1,17 +1,16 @@
-import type { Place } from '@countersign/shared/access/scope.ts'
+import type { Actor, Place } from '@countersign/shared/access/scope.ts'
+import { nowhere } from '@countersign/shared/organisations/places.ts'
 import { type FilingCase, objectionsToFiling, sensitivityOf } from '@countersign/shared/requests/filing.ts'
 import type { RequestContent } from '@countersign/shared/requests/kinds.ts'
 import { contactHoldHours, deadlineWorkingHours, requirementFor, type Sensitivity } from '@countersign/shared/requests/requirement.ts'
 import { isValidPhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { DateTime } from 'luxon'
-import type { Actor } from '@countersign/shared/access/scope.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { accounts } from '../accounts/accounts.store.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 import { requests } from './requests.store.ts'
-import { nowhere } from '@countersign/shared/organisations/places.ts'
 import { subjects } from './subjects.store.ts'
 import { afterWorkingHours } from './working-hours.ts'
 
@@ -33,13 +32,20 @@ export type Prepared = {
   readonly contactChangedAt: Date | null
 }
 
-
-
 /** Looks up what the content is about and holds it against every rule of filing; refuses with each objection at its field. */
-export const prepare = async (tx: Tx, actor: Actor | 'public', asked: RequestContent, now: Date, editing: { ownLogin: string } | null = null): Promise<Prepared> => {
+export const prepare = async (
+  tx: Tx,
+  actor: Actor | 'public',
+  asked: RequestContent,
+  now: Date,
+  editing: { ownLogin: string } | null = null,
+): Promise<Prepared> => {
   const content = withPlainPhone(asked)
   const subject = content.kind === 'create-account' ? null : await subjects.find(tx, content.accountId)
-  const home = await organisations.find(tx, content.kind === 'create-account' ? content.organisationId : (subject?.organisationId ?? content.accountId))
+  const home = await organisations.find(
+    tx,
+    content.kind === 'create-account' ? content.organisationId : (subject?.organisationId ?? content.accountId),
+  )
   const grantPlace = content.kind === 'grant-role' ? await organisations.find(tx, content.organisationId) : null
   if (!home) throw new Refused('not-found')
 
@@ -76,7 +82,10 @@ export const hold = async (tx: Tx, prepared: Prepared, by: { requesterId: string
   const { content, subjectId } = prepared
   if (subjectId && (await requests.pendingOn(tx, subjectId, content.kind))) throw new Refused('one-pending-already', subjectId)
   const requirement = requirementFor(content.kind, prepared.sensitivity, await requests.policyOwnersEver(tx))
-  const held = prepared.contactChangedAt && content.kind === 'reset-credentials' ? new Date(prepared.contactChangedAt.getTime() + contactHoldHours * 3_600_000) : null
+  const held =
+    prepared.contactChangedAt && content.kind === 'reset-credentials'
+      ? new Date(prepared.contactChangedAt.getTime() + contactHoldHours * 3_600_000)
+      : null
   const heldUntil = held && held > by.now ? held : null
   // A request that must wait is given its working time after the wait, or it could never be answered.
   const expiresAt = afterWorkingHours(heldUntil ?? by.now, deadlineWorkingHours[content.kind])
@@ -85,7 +94,14 @@ export const hold = async (tx: Tx, prepared: Prepared, by: { requesterId: string
     type: 'request.submitted' as const,
     subject: filed.id,
     organisation: prepared.organisationId,
-    data: { reference: filed.reference, kind: content.kind, accountId: subjectId, contentHash: filed.hash, approvalsNeeded: requirement.approvalsNeeded, channel: by.channel },
+    data: {
+      reference: filed.reference,
+      kind: content.kind,
+      accountId: subjectId,
+      contentHash: filed.hash,
+      approvalsNeeded: requirement.approvalsNeeded,
+      channel: by.channel,
+    },
   }
   return { filed, event }
 }
@@ -97,4 +113,3 @@ export const submit: Operation<RequestContent, Submitted> = async ({ tx, actor, 
   const { filed, event } = await hold(tx, prepared, { requesterId: actor.id, channel: 'operator', now })
   return { value: { id: filed.id, reference: filed.reference }, events: [event] }
 }
-

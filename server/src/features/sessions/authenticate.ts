@@ -1,6 +1,6 @@
 import { waitUntil } from '@countersign/shared/access/lock.ts'
-import { type Context, runCommitted } from '../../kernel/commit.ts'
 import type { Nobody } from '../../kernel/actor.ts'
+import { type Context, runCommitted } from '../../kernel/commit.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { sha256, unseal } from '../../kernel/secrets.ts'
 import { credentials, type SignInCase } from './credentials.store.ts'
@@ -25,7 +25,11 @@ const provenFactor = async (found: SignInCase, code: string, key: Buffer): Promi
  * Password, then second factor, then a session. An unknown login, a suspended account and a wrong password get the same answer
  * after the same work. Every attempt of a known account is written down.
  */
-export const authenticate = async (context: Context<Nobody>, key: Buffer, { login, password, code }: SignInAttempt): Promise<{ token: string }> => {
+export const authenticate = async (
+  context: Context<Nobody>,
+  key: Buffer,
+  { login, password, code }: SignInAttempt,
+): Promise<{ token: string }> => {
   const found = await credentials.forSignIn(context.db, login)
   const right = await verifyPassword(found?.passwordHash ?? (await nobodysHash), password)
   if (!found) throw new Refused('sign-in-failed')

@@ -1,5 +1,5 @@
-import type { Role } from '@countersign/shared/access/roles.ts'
 import { personas } from '@countersign/drizzle/seed/cast.ts'
+import type { Role } from '@countersign/shared/access/roles.ts'
 import { sql } from 'drizzle-orm'
 import type { Person } from '../../kernel/actor.ts'
 import type { Db } from '../../kernel/db.ts'
@@ -26,7 +26,15 @@ export const cast = {
 
   /** The name and the scope one acts in, for the top bar. */
   async describe(db: Db, person: Person) {
-    const { rows } = await db.execute<{ id: string; login: string; name: string; language: 'fr' | 'en'; place: string; roles: Role[]; scope: { name: string; level: string }[] }>(sql`
+    const { rows } = await db.execute<{
+      id: string
+      login: string
+      name: string
+      language: 'fr' | 'en'
+      place: string
+      roles: Role[]
+      scope: { name: string; level: string }[]
+    }>(sql`
       select a.id, a.login, a.given_name || ' ' || a.family_name as name, a.language, o.name as place,
         coalesce((select json_agg(json_build_object('name', over.name, 'level', over.level, 'role', g.role)) from role_grant g join organisation over on over.id = g.organisation_id where g.account_id = a.id and g.revoked_at is null), '[]'::json) as scope
       from account a join organisation o on o.id = a.organisation_id where a.id = ${person.id}`)

@@ -18,8 +18,16 @@ export const credentials = {
   /** Everything a sign-in decides on. Only an active account that has not reached its end has an answer. */
   async forSignIn(db: Db, login: string): Promise<SignInCase | null> {
     const { rows } = await db.execute<{
-      id: string; organisation_id: string; epoch: number; failures: number | null; last_at: string | null
-      password: string | null; totp_id: string | null; totp: string | null; last_step: string | null; roles: number
+      id: string
+      organisation_id: string
+      epoch: number
+      failures: number | null
+      last_at: string | null
+      password: string | null
+      totp_id: string | null
+      totp: string | null
+      last_step: string | null
+      roles: number
     }>(sql`
       select a.id, a.organisation_id, a.epoch, f.failures, f.last_at, p.secret as password, t.id as totp_id, t.secret as totp, t.last_step,
         (select count(*)::int from role_grant g where g.account_id = a.id and g.revoked_at is null) as roles
@@ -43,13 +51,18 @@ export const credentials = {
   },
 
   async hasSecondFactor(tx: Tx, accountId: string): Promise<boolean> {
-    const found = await tx.select({ id: credential.id }).from(credential).where(and(eq(credential.accountId, accountId), eq(credential.kind, 'totp')))
+    const found = await tx
+      .select({ id: credential.id })
+      .from(credential)
+      .where(and(eq(credential.accountId, accountId), eq(credential.kind, 'totp')))
     return found.length > 0
   },
 
   /** A TOTP step is accepted once: of any number at the same instant one gets true. */
   async useTotpStep(tx: Tx, id: string, step: number): Promise<boolean> {
-    const { rowCount } = await tx.execute(sql`update credential set last_step = ${step} where id = ${id} and coalesce(last_step, 0) < ${step}`)
+    const { rowCount } = await tx.execute(
+      sql`update credential set last_step = ${step} where id = ${id} and coalesce(last_step, 0) < ${step}`,
+    )
     return rowCount === 1
   },
 
@@ -60,8 +73,25 @@ export const credentials = {
   },
 
   /** Replaces all of a person's credentials by those set through one link. */
-  async replace(tx: Tx, owner: { accountId: string; linkId: string; now: Date }, kinds: readonly ('password' | 'totp' | 'recovery-code')[], set: readonly { kind: 'password' | 'totp' | 'recovery-code'; secret: string; lastStep?: number }[]): Promise<void> {
+  async replace(
+    tx: Tx,
+    owner: { accountId: string; linkId: string; now: Date },
+    kinds: readonly ('password' | 'totp' | 'recovery-code')[],
+    set: readonly { kind: 'password' | 'totp' | 'recovery-code'; secret: string; lastStep?: number }[],
+  ): Promise<void> {
     await tx.execute(sql`delete from credential where account_id = ${owner.accountId} and kind = any(${sql.param([...kinds])}::text[])`)
-    await tx.insert(credential).values(set.map(({ kind, secret, lastStep }) => ({ id: uuid(), accountId: owner.accountId, kind, secret, linkId: owner.linkId, createdAt: owner.now, lastStep: lastStep ?? null })))
+    await tx
+      .insert(credential)
+      .values(
+        set.map(({ kind, secret, lastStep }) => ({
+          id: uuid(),
+          accountId: owner.accountId,
+          kind,
+          secret,
+          linkId: owner.linkId,
+          createdAt: owner.now,
+          lastStep: lastStep ?? null,
+        })),
+      )
   },
 }

@@ -5,9 +5,22 @@ import { hashToken, newToken } from '../../kernel/secrets.ts'
 import { sessions } from './sessions.store.ts'
 
 /** Signs in as one of the cast of the demo network with one click. Mounted in the demo alone, which listens on loopback alone. */
-export const enterDemo: Operation<{ readonly accountId: string }, { readonly token: string }, Nobody> = async ({ tx, now, origin }, { accountId }) => {
+export const enterDemo: Operation<{ readonly accountId: string }, { readonly token: string }, Nobody> = async (
+  { tx, now, origin },
+  { accountId },
+) => {
   const token = newToken()
-  const sessionId = await sessions.open(tx, { accountId, tokenHash: hashToken(token), method: 'demo', device: origin.device ?? '', address: origin.address ?? '', now })
+  const sessionId = await sessions.open(tx, {
+    accountId,
+    tokenHash: hashToken(token),
+    method: 'demo',
+    device: origin.device ?? '',
+    address: origin.address ?? '',
+    now,
+  })
   if (!sessionId) throw new Refused('account-not-active')
-  return { value: { token }, events: [{ type: 'session.opened', subject: accountId, organisation: null, data: { sessionId, method: 'demo' } }] }
+  return {
+    value: { token },
+    events: [{ type: 'session.opened', subject: accountId, organisation: null, data: { sessionId, method: 'demo' } }],
+  }
 }

@@ -1,7 +1,7 @@
-import { hash, verify } from '@node-rs/argon2'
-import { dictionary, adjacencyGraphs } from '@zxcvbn-ts/language-common'
-import { ZxcvbnFactory } from '@zxcvbn-ts/core'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
+import { hash, verify } from '@node-rs/argon2'
+import { ZxcvbnFactory } from '@zxcvbn-ts/core'
+import { adjacencyGraphs, dictionary } from '@zxcvbn-ts/language-common'
 
 const shortest = 12
 

@@ -1,4 +1,4 @@
-import { permissions, type Permission } from '@countersign/shared/access/permissions.ts'
+import { type Permission, permissions } from '@countersign/shared/access/permissions.ts'
 import { holds } from '@countersign/shared/access/scope.ts'
 import { z } from 'zod'
 import { commit, runCommitted } from '../../kernel/commit.ts'
@@ -20,7 +20,16 @@ export const sessionsRouter = router({
   }),
 
   signIn: open
-    .input(z.strictObject({ login: z.string().max(254).transform((text) => text.normalize('NFKC').trim().toLowerCase()), password: z.string().min(1).max(200), code: z.string().min(1).max(40).nullable() }))
+    .input(
+      z.strictObject({
+        login: z
+          .string()
+          .max(254)
+          .transform((text) => text.normalize('NFKC').trim().toLowerCase()),
+        password: z.string().min(1).max(200),
+        code: z.string().min(1).max(40).nullable(),
+      }),
+    )
     .mutation(async ({ ctx, input }) => {
       const { token } = await authenticate(ctx, ctx.key, input)
       ctx.setSession(token)

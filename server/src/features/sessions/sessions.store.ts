@@ -7,7 +7,14 @@ import type { Db, Tx } from '../../kernel/db.ts'
 /** No session outlives this, however busy it is. */
 const lifeHours = 12
 
-type Opening = { accountId: string; tokenHash: Buffer; method: (typeof session.$inferInsert)['method']; device: string; address: string; now: Date }
+type Opening = {
+  accountId: string
+  tokenHash: Buffer
+  method: (typeof session.$inferInsert)['method']
+  device: string
+  address: string
+  now: Date
+}
 
 export const sessions = {
   /**
@@ -26,7 +33,10 @@ export const sessions = {
   },
 
   async close(tx: Tx, accountId: string, sessionId: string): Promise<boolean> {
-    const gone = await tx.delete(session).where(and(eq(session.id, sessionId), eq(session.accountId, accountId))).returning({ id: session.id })
+    const gone = await tx
+      .delete(session)
+      .where(and(eq(session.id, sessionId), eq(session.accountId, accountId)))
+      .returning({ id: session.id })
     return gone.length === 1
   },
 
@@ -44,7 +54,14 @@ export const sessions = {
 
   async of(db: Db, accountId: string) {
     return db
-      .select({ id: session.id, method: session.method, device: session.device, address: session.address, createdAt: session.createdAt, lastSeenAt: session.lastSeenAt })
+      .select({
+        id: session.id,
+        method: session.method,
+        device: session.device,
+        address: session.address,
+        createdAt: session.createdAt,
+        lastSeenAt: session.lastSeenAt,
+      })
       .from(session)
       .where(eq(session.accountId, accountId))
       .orderBy(desc(session.lastSeenAt))

@@ -22,130 +22,142 @@ const lille = keyOf({ at: 'structure', commune: '59350' })
 /** What a filed request is countersigned by: the hash of its content. */
 const hashOf = (content: RequestContent) => canonicalContent(content).hash
 
+type Cast = {
+  readonly stage: Stage
+  readonly officers: readonly Officer[]
+  readonly members: readonly Member[]
+  readonly structures: readonly Standing[]
+}
+
+const managerOf = ({ officers }: Cast, structure: Standing): Officer => {
+  const found = officers.find(({ role, over }) => role === 'account-manager' && over.id === structure.id)
+  if (!found) throw new Error('a structure of the demo has no account manager')
+  return found
+}
+
+const newcomer = ({ stage }: Cast, structure: Standing, justification: string): RequestContent =>
+  stage.people.content(stage.people.name(), {
+    organisationId: faker.helpers.arrayElement([...stage.sitesOf(structure)]).id,
+    domain: structure.emailDomain ?? 'reseau-emploi.example',
+    profile: pickProfile(faker, isProvider(structure)),
+    endsOn: stage.endsOn,
+    justification,
+  })
+
+const staffOf = ({ members }: Cast, structure: Standing, status = 'active'): readonly Member[] =>
+  members.filter((one) => one.structureId === structure.id && one.status === status && !one.known)
+
+const oneOf = (rows: readonly Member[], index = 0): Member => {
+  const one = rows[index % Math.max(1, rows.length)]
+  if (!one) throw new Error('a structure of the demo has nobody')
+  return one
+}
+
+const inRegion = ({ structures }: Cast, code: string): readonly Standing[] =>
+  structures.filter(
+    ({ externalId, parentExternalId }) =>
+      externalId.startsWith('structure:mission-locale:') && departementsOf(code).includes(parentExternalId?.split(':')[2] ?? ''),
+  )
+
+const ask = async ({ stage }: Cast, officer: Officer, content: RequestContent, minutes: number): Promise<Submitted & { seen: string }> => ({
+  ...(await tell(stage, actorOf(officer), stage.now.minus({ minutes }), submit, content)),
+  seen: hashOf(content),
+})
+
+/** The first moves of both breaches: two accounts asked a minute apart in a hurry, and a handful of resets asked by nobody known. */
+const tellBreaches = async (cast: Cast): Promise<void> => {
+  const { stage } = cast
+  const target = stage.at(lille)
+  for (const minutes of [9, 8])
+    await ask(cast, managerOf(cast, target), newcomer(cast, target, 'Urgent, accès nécessaire dès ce soir'), minutes)
+  for (const [index, minutes] of [34, 32, 31, 29, 27].entries()) {
+    const accountId = oneOf(staffOf(cast, stage.at(lyon)), index).id
+    await tell(stage, nobody, stage.now.minus({ minutes }), askPublicly, { accountId, justification: 'public-page' })
+  }
+}
+
+const tellResets = async (cast: Cast): Promise<void> => {
+  const { stage, officers } = cast
+  for (const [index, outcome] of (['not-reached', 'confirmed', null] as const).entries()) {
+    const structure = inRegion(cast, '84')[index + 1] ?? stage.at(lyon)
+    const content = {
+      kind: 'reset-credentials',
+      accountId: oneOf(staffOf(cast, structure)).id,
+      justification: 'A perdu son téléphone',
+    } as const
+    const { id } = await ask(cast, managerOf(cast, structure), content, 65 - index * 9)
+    const caller = officers.find(({ role, over }) => role === 'reset-manager' && over.id === structure.place.networkId)
+    if (!outcome || !caller) continue
+    const note = outcome === 'confirmed' ? 'Rappelée au numéro enregistré, confirme' : 'Pas de réponse'
+    await tell(stage, actorOf(caller), stage.now.minus({ minutes: 40 - index * 9 }), callBack, { requestId: id, outcome, note })
+  }
+}
+
+/** Roles need two signatures: the first of these has one already. */
+const tellRoles = async (cast: Cast): Promise<void> => {
+  const { stage, officers } = cast
+  const owner = officers.find(({ role }) => role === 'policy-owner')
+  for (const [index, structure] of inRegion(cast, '84').slice(4, 7).entries()) {
+    const supervisor = supervisorOf(officers, structure.place, index)
+    const justification = 'Seconde responsable des comptes'
+    const content = {
+      kind: 'grant-role',
+      accountId: oneOf(staffOf(cast, structure)).id,
+      role: 'account-manager',
+      organisationId: structure.id,
+      justification,
+    } as const
+    const { id, seen } = await ask(cast, supervisor, content, 150 + index * 30)
+    if (index === 0 && owner) await tell(stage, actorOf(owner), stage.now.minus({ minutes: 100 }), approve, { requestId: id, seen })
+  }
+}
+
+const tellAnswered = async (cast: Cast): Promise<void> => {
+  const { stage, officers, structures } = cast
+  for (const [index, structure] of faker.helpers.arrayElements([...structures], 12).entries()) {
+    const manager = managerOf(cast, structure)
+    const { id, seen } = await ask(cast, manager, newcomer(cast, structure, faker.helpers.arrayElement(reasons)), 600 + index * 30)
+    const answered = stage.now.minus({ minutes: 540 - index })
+    if (index % 3 === 0) await tell(stage, actorOf(manager), answered, cancel, { requestId: id })
+    else
+      await tell(stage, actorOf(supervisorOf(officers, structure.place, index)), answered, reject, {
+        requestId: id,
+        seen,
+        reason: 'Demande à compléter : convention non signée',
+      })
+  }
+}
+
 /**
  * A plausible today: about forty requests wait in different states, some were answered this morning, and the opening moves of
  * both breaches are among them, for whoever looks.
  */
 export const tellToday = async (stage: Stage, officers: readonly Officer[]): Promise<void> => {
-  const { now } = stage
-  const ago = (minutes: number) => now.minus({ minutes })
-  const members = await history.accounts(stage.db)
   const structures = stage.organisations.filter(({ level }) => level === 'structure')
-  const managerOf = (structure: Standing): Officer => {
-    const found = officers.find(({ role, over }) => role === 'account-manager' && over.id === structure.id)
-    if (!found) throw new Error('a structure of the demo has no account manager')
-    return found
-  }
-  const newcomer = (structure: Standing, justification: string): RequestContent => {
-    const site = faker.helpers.arrayElement([...stage.sitesOf(structure)])
-    return stage.people.content(stage.people.name(), {
-      organisationId: site.id,
-      domain: structure.emailDomain ?? 'reseau-emploi.example',
-      profile: pickProfile(faker, isProvider(structure)),
-      endsOn: stage.endsOn,
-      justification,
-    })
-  }
-  const ask = async (officer: Officer, content: RequestContent, minutes: number): Promise<Submitted & { content: RequestContent }> => ({
-    ...(await tell(stage, actorOf(officer), ago(minutes), submit, content)),
-    content,
-  })
-  const staffOf = (structure: Standing, status = 'active'): readonly Member[] =>
-    members.filter((one) => one.structureId === structure.id && one.status === status && !one.known)
-  const pick = (rows: readonly Member[], index: number): Member => {
-    const one = rows[index % Math.max(1, rows.length)]
-    if (!one) throw new Error('a structure of the demo has nobody')
-    return one
-  }
-
-  const lyonStructure = stage.at(lyon)
-  const lilleStructure = stage.at(lille)
-  const inRegion = (code: string) =>
-    structures.filter(
-      ({ externalId, parentExternalId }) =>
-        externalId.startsWith('structure:mission-locale:') &&
-        parentExternalId?.startsWith('departement:mission-locale:') &&
-        departementsOf(code).includes(parentExternalId.split(':')[2] ?? ''),
-    )
-  const aura = inRegion('84')
-  const hauts = inRegion('32')
-
-  // Breach 1, its first move: in the night, a hijacked account manager asks for two accounts a minute apart.
-  for (const minutes of [9, 8])
-    await ask(managerOf(lilleStructure), newcomer(lilleStructure, 'Urgent, accès nécessaire dès ce soir'), minutes)
-  // Breach 2, its first move: a handful of resets in a few minutes, asked by nobody known.
-  for (const [index, minutes] of [34, 32, 31, 29, 27].entries())
-    await tell(stage, nobody, ago(minutes), askPublicly, {
-      accountId: pick(staffOf(lyonStructure), index).id,
-      justification: 'public-page',
-    })
-
-  for (const [index, structure] of [
-    lyonStructure,
-    ...faker.helpers.arrayElements(aura, 9),
-    ...faker.helpers.arrayElements(hauts, 5),
+  const cast: Cast = { stage, officers, structures, members: await history.accounts(stage.db) }
+  await tellBreaches(cast)
+  const asking = [
+    stage.at(lyon),
+    ...faker.helpers.arrayElements([...inRegion(cast, '84')], 9),
+    ...faker.helpers.arrayElements([...inRegion(cast, '32')], 5),
     ...faker.helpers.arrayElements(structures, 8),
-  ].entries()) {
-    await ask(managerOf(structure), newcomer(structure, faker.helpers.arrayElement(reasons)), 20 + index * 17)
-  }
-
-  const callers = officers.filter(({ role }) => role === 'reset-manager')
-  for (const [index, outcome] of (['not-reached', 'confirmed', null] as const).entries()) {
-    const structure = aura[index + 1] ?? lyonStructure
-    const { id } = await ask(
-      managerOf(structure),
-      { kind: 'reset-credentials', accountId: pick(staffOf(structure), 0).id, justification: 'A perdu son téléphone' },
-      65 - index * 9,
-    )
-    const caller = callers.find(({ over }) => over.id === structure.place.networkId)
-    if (outcome && caller)
-      await tell(stage, actorOf(caller), ago(40 - index * 9), callBack, {
-        requestId: id,
-        outcome,
-        note: outcome === 'confirmed' ? 'Rappelée au numéro enregistré, confirme' : 'Pas de réponse',
-      })
-  }
-
+  ]
+  for (const [index, structure] of asking.entries())
+    await ask(cast, managerOf(cast, structure), newcomer(cast, structure, faker.helpers.arrayElement(reasons)), 20 + index * 17)
+  await tellResets(cast)
   const suspended = structures.flatMap((structure) =>
-    staffOf(structure, 'suspended')
+    staffOf(cast, structure, 'suspended')
       .slice(0, 1)
       .map((member) => ({ structure, member })),
   )
-  for (const [index, { structure, member }] of suspended.slice(0, 4).entries())
+  for (const [index, { structure, member }] of suspended.slice(0, 4).entries()) {
     await ask(
-      managerOf(structure),
+      cast,
+      managerOf(cast, structure),
       { kind: 'reinstate', accountId: member.id, justification: 'De retour après vérification' },
       90 + index * 20,
     )
-
-  // Roles need two signatures: the first of these has one already.
-  const owners = officers.filter(({ role }) => role === 'policy-owner')
-  for (const [index, structure] of aura.slice(4, 7).entries()) {
-    const supervisor = supervisorOf(officers, structure.place, index)
-    const asked = await ask(
-      supervisor,
-      {
-        kind: 'grant-role',
-        accountId: pick(staffOf(structure), 0).id,
-        role: 'account-manager',
-        organisationId: structure.id,
-        justification: 'Seconde responsable des comptes',
-      },
-      150 + index * 30,
-    )
-    if (index === 0 && owners[0])
-      await tell(stage, actorOf(owners[0]), ago(100), approve, { requestId: asked.id, seen: hashOf(asked.content) })
   }
-
-  for (const [index, structure] of faker.helpers.arrayElements(structures, 12).entries()) {
-    const asked = await ask(managerOf(structure), newcomer(structure, faker.helpers.arrayElement(reasons)), 600 + index * 30)
-    const supervisor = actorOf(supervisorOf(officers, structure.place, index))
-    if (index % 3 === 0) await tell(stage, actorOf(managerOf(structure)), ago(560 - index), cancel, { requestId: asked.id })
-    else
-      await tell(stage, supervisor, ago(540 - index), reject, {
-        requestId: asked.id,
-        seen: hashOf(asked.content),
-        reason: 'Demande à compléter : convention non signée',
-      })
-  }
+  await tellRoles(cast)
+  await tellAnswered(cast)
 }

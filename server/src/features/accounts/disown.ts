@@ -7,7 +7,7 @@ import { closeAccounts } from './end.ts'
 /** "This was not me", said by the signed-in person about their own account: it is out at once, and comes back by a request. */
 export const disown: Operation<void, true, Person> = async ({ tx, actor, now }) => {
   const [row] = await accounts.lockAll(tx, [actor.id])
-  if (!row || row.status !== 'active') throw new Refused('already-in-state', actor.id)
+  if (row?.status !== 'active') throw new Refused('already-in-state', actor.id)
 
   const { events } = await closeAccounts(tx, { rows: [row], verb: 'suspend', by: actor.id, cause: 'disowned', now })
   return { value: true, events: told(events) }

@@ -18,22 +18,20 @@ export const founding = {
   async request(tx: Tx, { founders, nation, now }: { founders: readonly string[]; nation: Standing; now: Date }): Promise<string> {
     const id = uuid()
     const content = canonicalJson({ kind: 'found-network', founders })
-    await tx
-      .insert(request)
-      .values({
-        id,
-        kind: 'found-network',
-        status: 'pending',
-        organisationId: nation.id,
-        ...nation.place,
-        channel: 'founding',
-        content,
-        contentHash: sha256(content),
-        approvalsNeeded: 2,
-        approverRoles: ['policy-owner'],
-        submittedAt: now,
-        expiresAt: new Date(now.getTime() + dayMilliseconds),
-      })
+    await tx.insert(request).values({
+      id,
+      kind: 'found-network',
+      status: 'pending',
+      organisationId: nation.id,
+      ...nation.place,
+      channel: 'founding',
+      content,
+      contentHash: sha256(content),
+      approvalsNeeded: 2,
+      approverRoles: ['policy-owner'],
+      submittedAt: now,
+      expiresAt: new Date(now.getTime() + dayMilliseconds),
+    })
     await tx.update(request).set({ status: 'executed', decidedAt: now }).where(eq(request.id, id))
     return id
   },

@@ -34,35 +34,41 @@ const newRecoveryCode = (): string =>
     .toString('hex')
     .replace(/(.{5})(?=.)/g, '$1-')
 
+/** What a link sets, checked: a password its owner chose, a factor they hold. Refuses at the field. */
+const provenBy = async (key: Buffer, link: OpenLink, { password, code }: RedeemInput) => {
+  const asked = asksFor(link)
+  const weak = asked.password ? objectionToPassword(password ?? '', [link.login, link.givenName]) : null
+  if (weak) throw new Refused(weak, link.accountId, [{ field: 'password', refusal: weak }])
+  const totp = totpOf(key, link)
+  const step = asked.secondFactor ? await stepOfCode(totp.secret, code ?? '') : null
+  if (asked.secondFactor && step === null) throw new Refused('code-wrong', link.accountId, [{ field: 'code', refusal: 'code-wrong' }])
+  const codes = asked.secondFactor ? Array.from({ length: recoveryCodes }, newRecoveryCode) : []
+  const set = [
+    ...(asked.password ? [{ kind: 'password' as const, secret: await hashPassword(password ?? '') }] : []),
+    ...(step === null ? [] : [{ kind: 'totp' as const, secret: seal(key, totp.secret), lastStep: step }]),
+    ...codes.map((one) => ({ kind: 'recovery-code' as const, secret: sha256(plainRecoveryCode(one)) })),
+  ]
+  return { set, codes, replaced: asked.password ? everything : factorsOnly }
+}
+
+const everything = ['password', 'totp', 'recovery-code'] as const
+const factorsOnly = ['totp', 'recovery-code'] as const
+
 /** Sets what only its owner ever knows, through a link that serves once (P1, P9). Bound to the key that seals second factors. */
 export const redeem =
   (key: Buffer): Operation<RedeemInput, Redeemed, Nobody> =>
-  async ({ tx, now }, { token, password, code }) => {
-    const link = await links.open(tx, token)
+  async ({ tx, now }, input) => {
+    const link = await links.open(tx, input.token)
     if (!link || link.kind === 'disown') throw new Refused('link-dead')
     await accounts.lockAll(tx, [link.accountId])
-    const asked = asksFor(link)
-    const weak = asked.password ? objectionToPassword(password ?? '', [link.login, link.givenName]) : null
-    if (weak) throw new Refused(weak, link.accountId, [{ field: 'password', refusal: weak }])
-    const totp = totpOf(key, link)
-    const step = asked.secondFactor ? await stepOfCode(totp.secret, code ?? '') : null
-    if (asked.secondFactor && step === null) throw new Refused('code-wrong', link.accountId, [{ field: 'code', refusal: 'code-wrong' }])
+    const { set, codes, replaced } = await provenBy(key, link, input)
 
     if (!(await links.use(tx, link.id, now))) throw new Refused('link-dead')
-    const codes = asked.secondFactor ? Array.from({ length: recoveryCodes }, newRecoveryCode) : []
-    const set = [
-      ...(asked.password ? [{ kind: 'password' as const, secret: await hashPassword(password ?? '') }] : []),
-      ...(step === null ? [] : [{ kind: 'totp' as const, secret: seal(key, totp.secret), lastStep: step }]),
-      ...codes.map((one) => ({ kind: 'recovery-code' as const, secret: sha256(plainRecoveryCode(one)) })),
-    ]
-    const replaced = asked.password ? (['password', 'totp', 'recovery-code'] as const) : (['totp', 'recovery-code'] as const)
     await credentials.replace(tx, { accountId: link.accountId, linkId: link.id, now }, replaced, set)
 
-    const factors = [...new Set(set.map(({ kind }) => kind))]
+    const data = { linkId: link.id, factors: [...new Set(set.map(({ kind }) => kind))] }
     return {
       value: { login: link.login, recoveryCodes: codes },
-      events: [
-        { type: 'account.enrolled', subject: link.accountId, organisation: link.organisationId, data: { linkId: link.id, factors } },
-      ],
+      events: [{ type: 'account.enrolled', subject: link.accountId, organisation: link.organisationId, data }],
     }
   }

@@ -13,8 +13,8 @@ export type EditInput = { readonly requestId: string; readonly content: RequestC
 export const edit: Operation<EditInput, { readonly contentHash: string }> = async ({ tx, actor, now }, { requestId, content }) => {
   const request = await requests.lock(tx, requestId)
   orRefuse(decideOwn({ actor, request, now }), requestId)
-  const ownLogin = request.content.kind === 'create-account' ? request.content.login : ''
-  const prepared = await prepare(tx, actor, content, now, { ownLogin })
+  const ownLogin = request.content.kind === 'create-account' ? request.content.login : null
+  const prepared = await prepare(tx, actor, content, now, ownLogin)
   // A request keeps its subject and its place: another one is another request.
   if (content.kind !== request.kind || prepared.subjectId !== request.subjectId || prepared.organisationId !== request.organisationId)
     throw new Refused('not-permitted', requestId)

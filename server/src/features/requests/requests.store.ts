@@ -135,16 +135,14 @@ export const requests = {
   },
 
   async approve(tx: Tx, row: { requestId: string; approverId: string; contentHash: string; now: Date }): Promise<void> {
-    await tx
-      .insert(approval)
-      .values({
-        id: uuid(),
-        requestId: row.requestId,
-        approverId: row.approverId,
-        contentHash: row.contentHash,
-        independent: true,
-        givenAt: row.now,
-      })
+    await tx.insert(approval).values({
+      id: uuid(),
+      requestId: row.requestId,
+      approverId: row.approverId,
+      contentHash: row.contentHash,
+      independent: true,
+      givenAt: row.now,
+    })
   },
 
   async decide(

@@ -1,5 +1,4 @@
 import type { Actor, Place } from '@countersign/shared/access/scope.ts'
-import { nowhere } from '@countersign/shared/organisations/places.ts'
 import { type FilingCase, objectionsToFiling, sensitivityOf } from '@countersign/shared/requests/filing.ts'
 import type { RequestContent } from '@countersign/shared/requests/kinds.ts'
 import { contactHoldHours, deadlineWorkingHours, requirementFor, type Sensitivity } from '@countersign/shared/requests/requirement.ts'
@@ -32,47 +31,51 @@ export type Prepared = {
   readonly contactChangedAt: Date | null
 }
 
-/** Looks up what the content is about and holds it against every rule of filing; refuses with each objection at its field. */
+/** Everything the rules of filing ask about the content, looked up. A login of one's own pending request is not taken. */
+const look = async (tx: Tx, actor: Actor | 'public', content: RequestContent, now: Date, ownLogin: string | null) => {
+  const subject = content.kind === 'create-account' ? null : await subjects.find(tx, content.accountId)
+  const homeId = content.kind === 'create-account' ? content.organisationId : subject?.organisationId
+  const home = homeId ? await organisations.find(tx, homeId) : null
+  if (!home) throw new Refused('not-found')
+  const granted = content.kind === 'grant-role' ? await organisations.find(tx, content.organisationId) : null
+  const filing: FilingCase = {
+    actor,
+    content,
+    place: home.place,
+    level: (granted ?? home).level,
+    network: home.network,
+    conventionEndsOn: home.conventionEndsOn,
+    today: DateTime.fromJSDate(now, { zone: 'Europe/Paris' }).toISODate() ?? '',
+    loginTaken: content.kind === 'create-account' && content.login !== ownLogin && (await accounts.loginTaken(tx, content.login)),
+    phoneValid: content.kind !== 'create-account' || isValidPhoneNumber(content.phone),
+    account: subject,
+    grantPlace: granted?.place ?? null,
+    roleHeld: content.kind === 'grant-role' && (await accounts.holdsRole(tx, content.accountId, content.role, content.organisationId)),
+  }
+  return { filing, subject, home }
+}
+
+/** Holds the content against every rule of filing; refuses with each objection at its field. */
 export const prepare = async (
   tx: Tx,
   actor: Actor | 'public',
   asked: RequestContent,
   now: Date,
-  editing: { ownLogin: string } | null = null,
+  ownLogin: string | null = null,
 ): Promise<Prepared> => {
   const content = withPlainPhone(asked)
-  const subject = content.kind === 'create-account' ? null : await subjects.find(tx, content.accountId)
-  const home = await organisations.find(
-    tx,
-    content.kind === 'create-account' ? content.organisationId : (subject?.organisationId ?? content.accountId),
-  )
-  const grantPlace = content.kind === 'grant-role' ? await organisations.find(tx, content.organisationId) : null
-  if (!home) throw new Refused('not-found')
-
-  const filing: FilingCase = {
-    actor,
-    content,
-    place: home.place,
-    level: (grantPlace ?? home).level,
-    network: home.network,
-    conventionEndsOn: home.conventionEndsOn,
-    today: DateTime.fromJSDate(now, { zone: 'Europe/Paris' }).toISODate() ?? '',
-    loginTaken: content.kind === 'create-account' && content.login !== editing?.ownLogin && (await accounts.loginTaken(tx, content.login)),
-    phoneValid: content.kind !== 'create-account' || isValidPhoneNumber(content.phone),
-    account: subject,
-    grantPlace: grantPlace?.place ?? (content.kind === 'grant-role' ? nowhere : null),
-    roleHeld: content.kind === 'grant-role' && (await accounts.holdsRole(tx, content.accountId, content.role, content.organisationId)),
-  }
+  const { filing, subject, home } = await look(tx, actor, content, now, ownLogin)
   const objections = objectionsToFiling(filing)
   const [first] = objections
   if (first) throw new Refused(first.refusal === 'out-of-scope' ? 'not-found' : first.refusal, subject?.id ?? home.id, objections)
-
+  const profile = content.kind === 'create-account' ? content.profile : subject?.profileId
   return {
     content,
     subjectId: subject?.id ?? null,
     organisationId: home.id,
     place: home.place,
-    sensitivity: sensitivityOf(content.kind === 'create-account' ? content.profile : (subject?.profileId ?? 'national-support')),
+    // Unknown is the careful answer.
+    sensitivity: profile ? sensitivityOf(profile) : 'sensitive',
     contactChangedAt: subject?.contactChangedAt ?? null,
   }
 }

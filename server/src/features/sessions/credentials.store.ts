@@ -80,18 +80,16 @@ export const credentials = {
     set: readonly { kind: 'password' | 'totp' | 'recovery-code'; secret: string; lastStep?: number }[],
   ): Promise<void> {
     await tx.execute(sql`delete from credential where account_id = ${owner.accountId} and kind = any(${sql.param([...kinds])}::text[])`)
-    await tx
-      .insert(credential)
-      .values(
-        set.map(({ kind, secret, lastStep }) => ({
-          id: uuid(),
-          accountId: owner.accountId,
-          kind,
-          secret,
-          linkId: owner.linkId,
-          createdAt: owner.now,
-          lastStep: lastStep ?? null,
-        })),
-      )
+    await tx.insert(credential).values(
+      set.map(({ kind, secret, lastStep }) => ({
+        id: uuid(),
+        accountId: owner.accountId,
+        kind,
+        secret,
+        linkId: owner.linkId,
+        createdAt: owner.now,
+        lastStep: lastStep ?? null,
+      })),
+    )
   },
 }

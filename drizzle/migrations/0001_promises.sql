@@ -1,5 +1,6 @@
 -- The promises of the design, held by the database against an application that is confused or worse.
 -- Each refusal starts with the name of its promise. Everything is set-based: one check a statement, not one a row.
+-- A condition that is unknown (null) must refuse: hence IS NOT TRUE and IS DISTINCT FROM, and never a bare NOT.
 
 ALTER TABLE account ADD CONSTRAINT account__born_of FOREIGN KEY (created_by_request_id) REFERENCES request (id);
 ALTER TABLE account ADD CONSTRAINT account__authorised_by FOREIGN KEY (authorised_by_request_id) REFERENCES request (id);
@@ -137,9 +138,9 @@ BEGIN
     WHERE (was.status, became.status) NOT IN (('active','active'), ('suspended','suspended'), ('revoked','revoked'), ('active','suspended'), ('active','revoked'), ('suspended','revoked'))
       AND NOT EXISTS (SELECT 1 FROM request r WHERE r.id = became.authorised_by_request_id AND r.kind = 'reinstate' AND r.subject_id = became.id
         AND r.status = 'executed' AND r.executed_in = pg_current_xact_id() AND (was.status, became.status) = ('suspended', 'active'))
-      AND NOT (became.status = was.previous_status AND became.status_changed_by = was.status_changed_by AND became.previous_status IS NULL
+      AND (became.status = was.previous_status AND became.status_changed_by = was.status_changed_by AND became.previous_status IS NULL
         AND was.status_changed_at > now() - interval '30 seconds'
-        AND EXISTS (SELECT 1 FROM audit_entry e WHERE e.subject_id = was.id AND e.actor_id = was.status_changed_by AND e.at = was.status_changed_at AND e.type IN ('account.suspended', 'account.revoked'))))
+        AND EXISTS (SELECT 1 FROM audit_entry e WHERE e.subject_id = was.id AND e.actor_id = was.status_changed_by AND e.at = was.status_changed_at AND e.type IN ('account.suspended', 'account.revoked'))) IS NOT TRUE)
     THEN PERFORM refuse('P1', 'an account comes back by a countersigned request, or by the hand that ended it within 30 seconds'); END IF;
   IF EXISTS (SELECT 1 FROM was JOIN became USING (id)
     WHERE (was.email, was.phone, was.profile_id, was.organisation_id) IS DISTINCT FROM (became.email, became.phone, became.profile_id, became.organisation_id) OR became.ends_on > was.ends_on)
@@ -156,10 +157,10 @@ CREATE FUNCTION role_granted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF EXISTS (SELECT 1 FROM given g JOIN request r ON r.id = g.request_id
     WHERE r.status <> 'executed' OR r.executed_in IS DISTINCT FROM pg_current_xact_id() OR g.revoked_at IS NOT NULL
-      OR NOT CASE r.kind
+      OR (CASE r.kind
         WHEN 'grant-role' THEN (g.account_id, g.role, g.organisation_id::text) IS NOT DISTINCT FROM (r.subject_id, r.content ->> 'role', r.content ->> 'organisationId')
         WHEN 'found-network' THEN g.role IN ('policy-owner', 'supervisor') AND EXISTS (SELECT 1 FROM account a WHERE a.id = g.account_id AND a.created_by_request_id = r.id)
-        ELSE false END) THEN PERFORM refuse('P10', 'a role is given by a countersigned request alone'); END IF;
+        ELSE false END) IS NOT TRUE) THEN PERFORM refuse('P10', 'a role is given by a countersigned request alone'); END IF;
   IF EXISTS (SELECT 1 FROM unsatisfied((SELECT array_agg(request_id) FROM given))) THEN PERFORM refuse('P10', 'a role is given by a countersigned request alone'); END IF;
   RETURN NULL;
 END $$;
@@ -176,12 +177,12 @@ CREATE TRIGGER role_grant_changed AFTER UPDATE ON role_grant REFERENCING OLD TAB
 CREATE FUNCTION link_made() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF EXISTS (SELECT 1 FROM made l JOIN request r ON r.id = l.request_id JOIN account a ON a.id = l.account_id
-    WHERE l.used_at IS NOT NULL OR NOT CASE l.kind
+    WHERE l.used_at IS NOT NULL OR (CASE l.kind
       WHEN 'disown' THEN r.subject_id = l.account_id OR a.created_by_request_id = r.id
       WHEN 'invitation' THEN r.status = 'executed' AND a.created_by_request_id = r.id AND NOT EXISTS (SELECT 1 FROM credential c WHERE c.account_id = a.id)
       WHEN 'reset' THEN r.status = 'executed' AND r.kind = 'reset-credentials' AND r.subject_id = a.id AND r.executed_in = pg_current_xact_id()
       WHEN 'enrolment' THEN r.status = 'executed' AND r.kind = 'grant-role' AND r.subject_id = a.id AND NOT EXISTS (SELECT 1 FROM credential c WHERE c.account_id = a.id AND c.kind = 'totp')
-      ELSE false END) THEN PERFORM refuse('P1', 'a link belongs to a countersigned request about this account'); END IF;
+      ELSE false END) IS NOT TRUE) THEN PERFORM refuse('P1', 'a link belongs to a countersigned request about this account'); END IF;
   IF EXISTS (SELECT 1 FROM made l JOIN account a ON a.id = l.account_id WHERE a.status <> 'active') THEN PERFORM refuse('P5', 'no link for an account that is out'); END IF;
   RETURN NULL;
 END $$;

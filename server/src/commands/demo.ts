@@ -32,8 +32,8 @@ const options = (args: readonly string[]) => {
     const port = Number(values.port)
     const accounts = Number(values.accounts)
     if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new SettingsWrong([`--port ${values.port} is not a port`])
-    if (!Number.isInteger(accounts) || accounts < 2_000 || accounts > most)
-      throw new SettingsWrong([`--accounts ${values.accounts} is not a number from 2000 to ${most}`])
+    if (!Number.isInteger(accounts) || accounts < 6_000 || accounts > most)
+      throw new SettingsWrong([`--accounts ${values.accounts} is not a number from 6000 to ${most}`])
     return { ...values, port, accounts }
   } catch (error) {
     throw error instanceof SettingsWrong ? error : new SettingsWrong([error instanceof Error ? error.message : String(error)])

@@ -1,0 +1,215 @@
+import { mailCarriers, type Post } from '@countersign/server/carriers/mail.ts'
+import { drain } from '@countersign/server/kernel/outbox.ts'
+import { generateSync } from 'otplib'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { makerOf, outcome } from '../support/make.ts'
+import { openWorld, type World } from '../support/world.ts'
+
+let world: World
+let make: ReturnType<typeof makerOf>
+let sent: { accountId: string; recipient: string; subject: string; body: string }[] = []
+
+const post: Post = async (mail) => {
+  sent.push(mail)
+}
+const deliver = async () => drain(world.db, mailCarriers({ post, publicUrl: 'https://countersign.example' }))
+const tokenFor = (accountId: string, page: 'link' | 'disown' = 'link'): string => {
+  const mail = sent.findLast((one) => one.accountId === accountId && one.body.includes(`/${page}#`))
+  return /#([\w-]{43})/.exec(mail?.body ?? '')?.[1] ?? ''
+}
+const password = 'la pluie tombe sur Vénissieux'
+
+beforeAll(async () => {
+  world = await openWorld()
+  make = makerOf(world)
+})
+afterEach(async () => {
+  expect(await world.broken()).toEqual([])
+  sent = []
+})
+afterAll(() => world.close())
+
+/** A new account that has followed its invitation. */
+const enrolled = async () => {
+  const account = await make.account()
+  await deliver()
+  await world.anonymous.links.redeem({ token: tokenFor(account.id), password, code: null })
+  return account
+}
+
+/** Asks a reset for an account and has it called back and countersigned. */
+const reset = async (accountId: string) => {
+  const [nadia, amina] = [await world.as('nadia.roux'), await world.as('amina.benali')]
+  const { id } = await nadia.call.requests.submit({ kind: 'reset-credentials', accountId, justification: 'Téléphone perdu' })
+  await amina.call.requests.callBack({ requestId: id, outcome: 'confirmed', note: '' })
+  await amina.call.requests.approve({ requestId: id, seen: await make.hashOf(id) })
+  return id
+}
+
+describe('an invitation', () => {
+  test('is mailed once countersigned, sets a password nobody else knows, and opens a session', async () => {
+    const { id, login } = await enrolled()
+    expect(sent[0]?.body).toContain('https://countersign.example/link#')
+    expect(await outcome(world.anonymous.sessions.signIn({ login, password, code: null }))).toBe('allowed')
+    expect(await outcome(world.anonymous.sessions.signIn({ login: login.toUpperCase(), password: 'autre chose encore', code: null }))).toBe(
+      'sign-in-failed',
+    )
+    expect(await world.entriesAbout(id)).toEqual(['account.created', 'account.enrolled', 'session.opened', 'sign-in.failed'])
+  })
+
+  test.each([
+    ['too short', 'court', 'password-too-short'],
+    ['a common one', 'password123456', 'password-common'],
+  ])('refuses a password that is %s and stays usable', async (_, weak, refusal) => {
+    const { id } = await make.account()
+    await deliver()
+    const token = tokenFor(id)
+    expect(await outcome(world.anonymous.links.redeem({ token, password: weak, code: null }))).toBe(refusal)
+    expect(await outcome(world.anonymous.links.redeem({ token, password, code: null }))).toBe('allowed')
+    expect(await outcome(world.anonymous.links.redeem({ token, password, code: null }))).toBe('link-dead')
+  })
+
+  test('works for 24 hours', async () => {
+    const { id } = await make.account()
+    await deliver()
+    await world.tamper(`update link set expires_at = now() - interval '1 second' where account_id = $1`, [id])
+    expect(await outcome(world.anonymous.links.redeem({ token: tokenFor(id), password, code: null }))).toBe('link-dead')
+  })
+})
+
+describe('a role', () => {
+  test('is in force only behind the second factor its holder enrols, each code once', async () => {
+    const { id, login } = await enrolled()
+    await make.role(id, 'auditor', await make.organisation('Mission locale de Lyon'))
+    await deliver()
+    const token = tokenFor(id)
+    const { totp } = await world.anonymous.links.describe({ token })
+    expect(await outcome(world.anonymous.links.redeem({ token, password: null, code: '000000' }))).toBe('code-wrong')
+    const { recoveryCodes } = await world.anonymous.links.redeem({
+      token,
+      password: null,
+      code: generateSync({ secret: totp?.secret ?? '' }),
+    })
+    expect(recoveryCodes.length).toBe(10)
+    expect(await outcome(world.anonymous.sessions.signIn({ login, password, code: null }))).toBe('second-factor-needed')
+    expect(await outcome(world.anonymous.sessions.signIn({ login, password, code: generateSync({ secret: totp?.secret ?? '' }) }))).toBe(
+      'code-wrong',
+    )
+    const code = recoveryCodes[0] ?? ''
+    expect(await outcome(world.anonymous.sessions.signIn({ login, password, code }))).toBe('allowed')
+    await world.tamper('delete from sign_in_failure')
+    expect(await outcome(world.anonymous.sessions.signIn({ login, password, code }))).toBe('code-wrong')
+  })
+})
+
+describe('wrong passwords', () => {
+  test('lock the account for a while, and a right one then says so', async () => {
+    const { id, login } = await enrolled()
+    await world.tamper('insert into sign_in_failure (account_id, failures, last_at) values ($1, 10, now())', [id])
+    expect(await outcome(world.anonymous.sessions.signIn({ login, password: 'n’importe quoi ici', code: null }))).toBe('sign-in-failed')
+    expect(await outcome(world.anonymous.sessions.signIn({ login, password, code: null }))).toBe('sign-in-locked')
+    await world.tamper(`update sign_in_failure set last_at = now() - interval '16 minutes' where account_id = $1`, [id])
+    expect(await outcome(world.anonymous.sessions.signIn({ login, password, code: null }))).toBe('allowed')
+  })
+})
+
+describe('a reset', () => {
+  test('ends every session, mails a link to the address on record and tells the supervisor', async () => {
+    const { id } = await enrolled()
+    const open = await world.enter(id)
+    const requestId = await reset(id)
+    expect(await world.alive(open.token)).toBe(false)
+    await deliver()
+    const recipients = sent.map(({ subject, recipient }) => `${recipient.split('@')[1]} ${subject}`)
+    expect(recipients).toContain('ml-lyon.example Votre réinitialisation est contresignée')
+    expect(recipients).toContain('reseau-emploi.example Réinitialisation contresignée dans votre périmètre')
+    expect(
+      await outcome(world.anonymous.links.redeem({ token: tokenFor(id), password: 'un tout autre secret du matin', code: null })),
+    ).toBe('allowed')
+    expect(await world.entriesAbout(requestId)).toEqual([
+      'request.submitted',
+      'request.called-back',
+      'request.approval-given',
+      'request.executed',
+    ])
+  })
+
+  test('without a confirmed call-back is not countersigned', async () => {
+    const [nadia, amina] = [await world.as('nadia.roux'), await world.as('amina.benali')]
+    const accountId = await make.agentOf('Mission locale de Lyon')
+    const { id } = await nadia.call.requests.submit({ kind: 'reset-credentials', accountId, justification: 'Téléphone perdu' })
+    const decision = { requestId: id, seen: await make.hashOf(id) }
+    expect(await outcome(amina.call.requests.approve(decision))).toBe('call-back-missing')
+    await amina.call.requests.callBack({ requestId: id, outcome: 'not-reached', note: '' })
+    expect(await outcome(amina.call.requests.approve(decision))).toBe('call-back-missing')
+    expect(await outcome(nadia.call.requests.submit({ kind: 'reset-credentials', accountId, justification: 'Encore' }))).toBe(
+      'one-pending-already',
+    )
+    await amina.call.requests.callBack({ requestId: id, outcome: 'someone-else', note: '' })
+    expect(await world.entriesAbout(id)).toEqual(['request.submitted', 'request.called-back', 'request.called-back', 'request.rejected'])
+  })
+
+  test('denied on the call suspends the account there and then', async () => {
+    const [nadia, amina] = [await world.as('nadia.roux'), await world.as('amina.benali')]
+    const accountId = await make.agentOf('Mission locale de Lyon', 1)
+    const { id } = await nadia.call.requests.submit({ kind: 'reset-credentials', accountId, justification: 'Téléphone perdu' })
+    await amina.call.requests.callBack({ requestId: id, outcome: 'denied', note: 'Ce n’était pas elle' })
+    const { rows } = await world.owner.query('select status from account where id = $1', [accountId])
+    expect(rows).toEqual([{ status: 'suspended' }])
+    expect(await world.entriesAbout(id)).toEqual(['request.submitted', 'request.called-back', 'request.rejected'])
+  })
+
+  test('waits 72 hours after a contact changed', async () => {
+    const [nadia, amina] = [await world.as('nadia.roux'), await world.as('amina.benali')]
+    const accountId = await make.agentOf('Mission locale de Lyon', 2)
+    await world.tamper(`update account set contact_changed_at = now() - interval '71 hours' where id = $1`, [accountId])
+    const { id } = await nadia.call.requests.submit({ kind: 'reset-credentials', accountId, justification: 'Téléphone perdu' })
+    await amina.call.requests.callBack({ requestId: id, outcome: 'confirmed', note: '' })
+    const decision = { requestId: id, seen: await make.hashOf(id) }
+    expect(await outcome(amina.call.requests.approve(decision))).toBe('held-after-contact-change')
+    await world.tamper(`update request set held_until = now() - interval '1 minute' where id = $1`, [id])
+    expect(await outcome(amina.call.requests.approve(decision))).toBe('allowed')
+  })
+
+  test('asked by anybody is disowned by the person, which suspends and closes it', async () => {
+    const { id, login } = await enrolled()
+    await world.anonymous.requests.askReset({ name: login, justification: '' })
+    await deliver()
+    expect(await outcome(world.anonymous.links.disown({ token: tokenFor(id, 'disown') }))).toBe('allowed')
+    const { rows } = await world.owner.query(
+      `select a.status, r.status as request from account a join request r on r.subject_id = a.id where a.id = $1`,
+      [id],
+    )
+    expect(rows).toEqual([{ status: 'suspended', request: 'voided' }])
+  })
+
+  test('is refused for an account that is not active', async () => {
+    const sophie = await world.as('sophie.marchand')
+    const accountId = await make.agentOf('Mission locale de Lyon', 3)
+    await sophie.call.accounts.suspend({ accountIds: [accountId] })
+    expect(await outcome(sophie.call.requests.submit({ kind: 'reset-credentials', accountId, justification: 'Essai' }))).toBe(
+      'account-not-active',
+    )
+  })
+
+  test('mails one address three times an hour at most, whatever is clicked', async () => {
+    const { id } = await enrolled()
+    for (let round = 0; round < 4; round += 1) {
+      await reset(id)
+      await deliver()
+    }
+    expect(sent.filter(({ accountId }) => accountId === id).length).toBe(3)
+  })
+})
+
+describe('the public page', () => {
+  test('answers the same for an account, a suspended one and nobody', async () => {
+    const sophie = await world.as('sophie.marchand')
+    const suspended = await make.account()
+    await sophie.call.accounts.suspend({ accountIds: [suspended.id] })
+    const answers = await Promise.all(
+      ['julien.lefebvre', suspended.login, 'nobody.at-all'].map((name) => world.anonymous.requests.askReset({ name, justification: '' })),
+    )
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
+  })
+})

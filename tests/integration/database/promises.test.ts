@@ -1,0 +1,312 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makerOf, verdictOfDatabase } from '../../support/make.ts'
+import { openWorld, type World } from '../../support/world.ts'
+
+/** The application's own login turned against the database, in raw SQL: no policy, no operation, nothing but the schema in the way. */
+let world: World
+let make: ReturnType<typeof makerOf>
+const ids: Record<'pending' | 'executed' | 'nadia' | 'sophie' | 'agent' | 'entry', string> = {
+  pending: '',
+  executed: '',
+  nadia: '',
+  sophie: '',
+  agent: '',
+  entry: '',
+}
+
+beforeAll(async () => {
+  world = await openWorld()
+  make = makerOf(world)
+  const [nadia, sophie] = [await world.as('nadia.roux'), await world.as('sophie.marchand')]
+  ids.pending = (await make.pending(nadia)).id
+  ids.executed = (await make.account()).requestId
+  ids.nadia = nadia.person.id
+  ids.sophie = sophie.person.id
+  ids.agent = await make.agentOf('Mission locale de Lyon')
+  const { rows } = await world.owner.query<{ id: string }>('select id from audit_entry limit 1')
+  ids.entry = rows[0]?.id ?? ''
+})
+afterAll(() => world.close())
+
+const attempt = (sql: string, values: readonly unknown[] = []) => verdictOfDatabase(world.pool.query(sql, [...values]))
+
+/** Several statements in one transaction, as an operation gone wrong would send them. */
+const together = async (...statements: readonly (readonly [sql: string, values?: readonly unknown[]])[]): Promise<string> => {
+  const client = await world.pool.connect()
+  try {
+    await client.query('begin')
+    const verdict = await verdictOfDatabase(
+      (async () => {
+        for (const [sql, values = []] of statements) await client.query(sql, [...values])
+        await client.query('commit')
+      })(),
+    )
+    if (verdict !== 'allowed') await client.query('rollback')
+    return verdict
+  } finally {
+    client.release()
+  }
+}
+
+const copyOfAccount = (change: string) => `
+  insert into account (id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, login, given_name, family_name, email, phone, profile_id, reach, status, status_changed_at, created_by_request_id, authorised_by_request_id, ends_on, created_at)
+  select gen_random_uuid(), organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, login || '.two', given_name, family_name, email, phone, profile_id, reach, 'active', now(), ${change}, ends_on, now() from account where id = $1`
+
+const entryAbout = (subject: string) =>
+  [
+    `insert into audit_entry (id, at, type, subject_id, origin, data, transaction_id) values (gen_random_uuid(), now(), 'account.created', ${subject}, '{}', '{}', '0')`,
+  ] as const
+
+describe('the application login is refused by the database', () => {
+  test.each([
+    [
+      'an account born of a request executed long ago',
+      'P1',
+      () => attempt(copyOfAccount('created_by_request_id, authorised_by_request_id'), [ids.agent]),
+    ],
+    ['an account born of a pending request', 'P1', () => attempt(copyOfAccount('$2::uuid, $2::uuid'), [ids.agent, ids.pending])],
+    [
+      'a request executed without its approvals',
+      'P1',
+      () => attempt(`update request set status = 'executed', decided_at = now() where id = $1`, [ids.pending]),
+    ],
+    [
+      'an approval by the requester',
+      'P1',
+      () =>
+        attempt(
+          `insert into approval (id, request_id, approver_id, content_hash, independent, given_at) select gen_random_uuid(), id, requester_id, content_hash, true, now() from request where id = $1`,
+          [ids.pending],
+        ),
+    ],
+    [
+      'an approval by somebody without the role',
+      'P1',
+      () =>
+        attempt(
+          `insert into approval (id, request_id, approver_id, content_hash, independent, given_at) select gen_random_uuid(), id, $2, content_hash, true, now() from request where id = $1`,
+          [ids.pending, ids.agent],
+        ),
+    ],
+    [
+      'an approval that says it is not independent',
+      '23514',
+      () =>
+        attempt(
+          `insert into approval (id, request_id, approver_id, content_hash, independent, given_at) select gen_random_uuid(), id, $2, content_hash, false, now() from request where id = $1`,
+          [ids.pending, ids.sophie],
+        ),
+    ],
+    [
+      'an approval of other content',
+      'P3',
+      () =>
+        attempt(
+          `insert into approval (id, request_id, approver_id, content_hash, independent, given_at) values (gen_random_uuid(), $1, $2, repeat('0', 64), true, now())`,
+          [ids.pending, ids.sophie],
+        ),
+    ],
+    [
+      'an approval of a decided request',
+      'P3',
+      () =>
+        attempt(
+          `insert into approval (id, request_id, approver_id, content_hash, independent, given_at) select gen_random_uuid(), r.id, g.account_id, r.content_hash, true, now() from request r join role_grant g on g.role = 'supervisor' and g.organisation_id = r.region_id and g.account_id <> $2 where r.id = $1 limit 1`,
+          [ids.executed, ids.sophie],
+        ),
+    ],
+    [
+      'content that does not match its hash',
+      '23514',
+      () => attempt(`update request set content = '{"kind":"create-account"}' where id = $1`, [ids.pending]),
+    ],
+    [
+      'a lower requirement',
+      'P3',
+      () =>
+        attempt('update request set approvals_needed = 0 where id = $1', [ids.pending]).then((verdict) =>
+          verdict === '23514' ? 'P3' : verdict,
+        ),
+    ],
+    ['a later deadline', '42501', () => attempt(`update request set expires_at = now() + interval '1 year' where id = $1`, [ids.pending])],
+    ['another requester', '42501', () => attempt('update request set requester_id = null where id = $1', [ids.pending])],
+    ['other approvers', '42501', () => attempt(`update request set approver_roles = '{agent}' where id = $1`, [ids.pending])],
+    ['a decided request opened again', 'P3', () => attempt(`update request set status = 'pending' where id = $1`, [ids.executed])],
+    [
+      'a request that begins as executed',
+      'P1',
+      () =>
+        attempt(
+          `insert into request (id, kind, status, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, channel, content, content_hash, approvals_needed, approver_roles, submitted_at, expires_at) select gen_random_uuid(), kind, 'executed', organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, channel, content, content_hash, approvals_needed, approver_roles, now(), now() from request where id = $1`,
+          [ids.executed],
+        ),
+    ],
+    [
+      'a request an account manager may countersign',
+      '23514',
+      () =>
+        attempt(
+          `insert into request (id, kind, status, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, channel, content, content_hash, approvals_needed, approver_roles, submitted_at, expires_at) select gen_random_uuid(), kind, 'pending', organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, channel, content, content_hash, approvals_needed, '{account-manager}', now(), now() from request where id = $1`,
+          [ids.executed],
+        ),
+    ],
+    [
+      'a second founding',
+      'P10',
+      () =>
+        attempt(
+          `insert into request (id, kind, status, organisation_id, nation_id, channel, content, content_hash, approvals_needed, approver_roles, submitted_at, expires_at) select gen_random_uuid(), 'found-network', 'pending', id, id, 'founding', '{}', encode(sha256('{}'), 'hex'), 2, '{policy-owner}', now(), now() from organisation where level = 'nation'`,
+        ),
+    ],
+    [
+      'a suspended account made active',
+      'P1',
+      async () => {
+        await (await world.as('sophie.marchand')).call.accounts.suspend({ accountIds: [await make.agentOf('Mission locale de Lyon', 3)] })
+        await world.tamper(`update account set status_changed_at = now() - interval '1 minute' where status = 'suspended'`)
+        return attempt(
+          `update account set status = 'active', previous_status = null, epoch = epoch + 1, status_changed_at = now() where status = 'suspended'`,
+        )
+      },
+    ],
+    [
+      'a revoked account made active within 30 seconds by nobody known',
+      'P1',
+      async () => {
+        await (await world.as('sophie.marchand')).call.accounts.revoke({ accountIds: [await make.agentOf('Mission locale de Lyon', 4)] })
+        return attempt(
+          `update account set status = 'active', previous_status = null, epoch = epoch + 1, status_changed_by = null where status = 'revoked' and status_changed_at > now() - interval '10 seconds'`,
+        )
+      },
+    ],
+    [
+      'a disowned account made active by nobody known',
+      'P1',
+      async () => {
+        const open = await world.enter(await make.agentOf('Mission locale de Lyon', 5))
+        await open.call.accounts.disown()
+        await world.tamper('update account set status_changed_by = null where id = $1', [open.person.id])
+        return together(
+          [`update account set status = 'active', previous_status = null, epoch = epoch + 1 where id = $1`, [open.person.id]],
+          [...entryAbout(`'${open.person.id}'`)],
+        )
+      },
+    ],
+    ['another mailbox', '42501', () => attempt(`update account set email = 'me@example.org' where id = $1`, [ids.agent])],
+    ['a wider profile', '42501', () => attempt(`update account set profile_id = 'national-support' where id = $1`, [ids.agent])],
+    ['a later end', '42501', () => attempt(`update account set ends_on = '2099-01-01' where id = $1`, [ids.agent])],
+    [
+      'a role out of nothing',
+      'P10',
+      () =>
+        attempt(
+          `insert into role_grant (id, account_id, role, organisation_id, request_id, granted_at) select gen_random_uuid(), $1, 'policy-owner', o.id, $2, now() from organisation o where o.level = 'nation'`,
+          [ids.agent, ids.executed],
+        ),
+    ],
+    ['a revoked role given back', '42501', () => attempt('update role_grant set account_id = $1', [ids.agent])],
+    [
+      'a reset link out of nothing',
+      'P1',
+      () =>
+        attempt(
+          `insert into link (id, kind, account_id, request_id, created_at, expires_at) values (gen_random_uuid(), 'reset', $1, $2, now(), now() + interval '1 hour')`,
+          [ids.agent, ids.executed],
+        ),
+    ],
+    [
+      'a password without a link used now',
+      'P1',
+      async () => {
+        const { rows } = await world.owner.query<{ id: string; account_id: string }>('select id, account_id from link limit 1')
+        return attempt(
+          `insert into credential (id, account_id, kind, secret, link_id, created_at) values (gen_random_uuid(), $1, 'password', 'x', $2, now())`,
+          [rows[0]?.account_id, rows[0]?.id],
+        )
+      },
+    ],
+    [
+      'a used link made fresh',
+      'P1',
+      async () => {
+        await world.tamper(`update link set used_at = now() where id = (select id from link limit 1)`)
+        return attempt('update link set used_at = null where used_at is not null')
+      },
+    ],
+    [
+      'a session for a dead account',
+      'P5',
+      () =>
+        attempt(
+          `insert into session (id, account_id, token_hash, method, epoch, device, address, created_at, last_seen_at, expires_at) select gen_random_uuid(), id, 'x', 'demo', epoch, '', '', now(), now(), now() + interval '1 hour' from account where status = 'revoked' limit 1`,
+        ),
+    ],
+    [
+      'an account suspended while its session stays',
+      'P5',
+      async () => {
+        const open = await world.enter(await make.agentOf('Mission locale de Lille', 2))
+        return together(
+          [
+            `update account set status = 'suspended', previous_status = status, epoch = epoch + 1, status_changed_at = now() where id = $1`,
+            [open.person.id],
+          ],
+          [...entryAbout(`'${open.person.id}'`)],
+        )
+      },
+    ],
+    [
+      'a change without its audit entry',
+      'P6',
+      () =>
+        attempt(
+          `update account set status = 'suspended', previous_status = status, epoch = epoch + 1, status_changed_at = now() where id = $1`,
+          [ids.agent],
+        ),
+    ],
+    ['an audit entry rewritten', '42501', () => attempt(`update audit_entry set data = '{}' where id = $1`, [ids.entry])],
+    ['an audit entry deleted', '42501', () => attempt('delete from audit_entry where id = $1', [ids.entry])],
+    ['an audit emptied', '42501', () => attempt('truncate audit_entry')],
+    [
+      'an entry about the future',
+      'P6',
+      () =>
+        attempt(
+          `insert into audit_entry (id, at, type, subject_id, origin, data, transaction_id) values (gen_random_uuid(), now() + interval '1 hour', 'account.created', gen_random_uuid(), '{}', '{}', '0')`,
+        ),
+    ],
+    ['an account deleted', '42501', () => attempt('delete from account where id = $1', [ids.agent])],
+    ['a trigger switched off', '42501', () => attempt('alter table audit_entry disable trigger all')],
+    ['triggers bypassed by replication role', '42501', () => attempt(`set session_replication_role = 'replica'`)],
+    ['another role taken on', '42501', () => attempt('set role postgres')],
+    ['a table of its own', '42501', () => attempt('create table mine (id int)')],
+  ] as const)('%s → %s', async (_, expected, run) => {
+    expect(await run()).toBe(expected)
+  })
+
+  test('even the owner cannot rewrite or empty the audit without lifting a trigger', async () => {
+    expect(await verdictOfDatabase(world.owner.query(`update audit_entry set data = '{}' where id = $1`, [ids.entry]))).toBe('P6')
+    expect(await verdictOfDatabase(world.owner.query('truncate audit_entry cascade'))).toBe('P6')
+    expect(await verdictOfDatabase(world.owner.query('delete from audit_entry'))).toBe('P6')
+  })
+
+  test('a bulk of 3,000 accounts is held to its audit in one transaction, set by set', async () => {
+    const { rows } = await world.owner.query<{ id: string }>(
+      `select id from account where status = 'active' and not exists (select 1 from role_grant g where g.account_id = account.id) limit 3000`,
+    )
+    const everybody = rows.map(({ id }) => id)
+    const end: readonly [string, readonly unknown[]] = [
+      `update account set status = 'suspended', previous_status = status, epoch = epoch + 1, status_changed_at = now() where id = any($1::uuid[])`,
+      [everybody],
+    ]
+    const prepare: readonly (readonly [string, readonly unknown[]])[] = [
+      ['delete from session where account_id = any($1::uuid[])', [everybody]],
+      ['update link set voided_at = now() where account_id = any($1::uuid[]) and used_at is null and voided_at is null', [everybody]],
+    ]
+    const entries = (ids: readonly string[]): readonly [string, readonly unknown[]] => [
+      `insert into audit_entry (id, at, type, subject_id, origin, data, transaction_id) select gen_random_uuid(), now(), 'account.suspended', id, '{}', '{}', '0' from unnest($1::uuid[]) as id`,
+      [ids],
+    ]
+    expect(await together(...prepare, end, entries(everybody.slice(1)))).toBe('P6')
+  })
+})

@@ -1,0 +1,178 @@
+import { closeOverdue } from '@countersign/server/jobs.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { makerOf, outcome } from '../support/make.ts'
+import { openWorld, type World } from '../support/world.ts'
+
+let world: World
+let make: ReturnType<typeof makerOf>
+
+beforeAll(async () => {
+  world = await openWorld()
+  make = makerOf(world)
+})
+afterEach(async () => expect(await world.broken()).toEqual([]))
+afterAll(() => world.close())
+
+describe('a request for an account', () => {
+  test('creates nothing until it is countersigned, and then exactly what was asked', async () => {
+    const [nadia, sophie] = [await world.as('nadia.roux'), await world.as('sophie.marchand')]
+    const request = await make.pending(nadia)
+    await expect(world.idOf(request.content.login)).rejects.toThrow()
+
+    expect(await sophie.call.requests.approve({ requestId: request.id, seen: request.seen })).toBe('executed')
+
+    const { rows } = await world.owner.query('select status, phone, profile_id, reach > 0 as reaches from account where login = $1', [
+      request.content.login,
+    ])
+    expect(rows).toEqual([{ status: 'active', phone: '+33612345678', profile_id: 'site-adviser', reaches: true }])
+    expect(await world.entriesAbout(request.id)).toEqual(['request.submitted', 'request.approval-given', 'request.executed'])
+    expect(await world.entriesAbout(await world.idOf(request.content.login))).toEqual(['account.created'])
+  })
+
+  test('is refused to whoever asked it, and the attempt stays in the audit', async () => {
+    const nadia = await world.as('nadia.roux')
+    const accountId = await make.agentOf('Mission locale de Lyon')
+    await make.role(accountId, 'supervisor', await make.organisation('Mission locale de Lyon'))
+    const both = await world.enter(accountId)
+    await make.role(accountId, 'account-manager', await make.organisation('Mission locale de Lyon'))
+    const again = await world.enter(both.person.id)
+    const request = await make.pending(again)
+    expect(await outcome(again.call.requests.approve({ requestId: request.id, seen: request.seen }))).toBe('own-request')
+    expect(await outcome(nadia.call.requests.approve({ requestId: request.id, seen: request.seen }))).toBe('not-permitted')
+    expect(await world.entriesAbout(again.person.id)).toContain('attempt.refused')
+  })
+
+  test('reads as not found to a supervisor of another region', async () => {
+    const request = await make.pending(await world.as('nadia.roux'))
+    const thomas = await world.as('thomas.vasseur')
+    expect(await outcome(thomas.call.requests.approve({ requestId: request.id, seen: request.seen }))).toBe('not-found')
+    expect(await outcome(thomas.call.requests.get({ requestId: request.id }))).toBe('not-found')
+  })
+
+  test('is filed by an account manager for their own structure only', async () => {
+    const nadia = await world.as('nadia.roux')
+    const elsewhere = await make.creation({ organisationId: await make.siteOf('Mission locale de Lille') })
+    expect(await outcome(nadia.call.requests.submit(elsewhere))).toBe('not-found')
+  })
+
+  test.each([
+    ['a login that is taken', { login: 'paul.martin' }, 'login-taken', 'login'],
+    ['a phone number that does not exist', { phone: '01 23' }, 'phone-invalid', 'phone'],
+    ['an end beyond the convention', { endsOn: '2099-12-31' }, 'end-date-beyond-convention', 'endsOn'],
+    ['an end that has passed', { endsOn: '2020-01-01' }, 'end-date-past', 'endsOn'],
+    ['a profile the network does not allow', { profile: 'national-support' as const }, 'profile-not-allowed', 'profile'],
+  ])('with %s is refused at its field', async (_, change, refusal, field) => {
+    const nadia = await world.as('nadia.roux')
+    const error = await nadia.call.requests
+      .submit(await make.creation(change))
+      .catch((thrown: { cause: { fields: unknown } }) => thrown.cause)
+    expect(error).toMatchObject({ code: refusal, fields: expect.arrayContaining([{ field, refusal }]) })
+  })
+
+  test('edited after a countersignature needs a new one', async () => {
+    const nadia = await world.as('nadia.roux')
+    const accountId = await make.agentOf('Mission locale de Lyon', 1)
+    const { id } = await (await world.as('claire.fontaine')).call.requests.submit({
+      kind: 'grant-role',
+      accountId,
+      role: 'account-manager',
+      organisationId: await make.organisation('Mission locale de Lyon'),
+      justification: 'Essai',
+    })
+    const marc = await world.as('marc.delorme')
+    await marc.call.requests.approve({ requestId: id, seen: await make.hashOf(id) })
+    const claire = await world.as('claire.fontaine')
+    const before = await make.hashOf(id)
+    await claire.call.requests.edit({
+      requestId: id,
+      content: {
+        kind: 'grant-role',
+        accountId,
+        role: 'auditor',
+        organisationId: await make.organisation('Mission locale de Lyon'),
+        justification: 'Autre chose',
+      },
+    })
+
+    const helene = await world.as('helene.garnier')
+    expect(await outcome(helene.call.requests.approve({ requestId: id, seen: before }))).toBe('content-changed')
+    expect(await helene.call.requests.approve({ requestId: id, seen: await make.hashOf(id) })).toBe('pending')
+    expect(await outcome(nadia.call.requests.edit({ requestId: id, content: await make.creation() }))).toBe('not-your-request')
+    await claire.call.requests.cancel({ requestId: id })
+  })
+
+  test('cancelled by its requester can no longer be countersigned', async () => {
+    const nadia = await world.as('nadia.roux')
+    const request = await make.pending(nadia)
+    await nadia.call.requests.cancel({ requestId: request.id })
+    const sophie = await world.as('sophie.marchand')
+    expect(await outcome(sophie.call.requests.approve({ requestId: request.id, seen: request.seen }))).toBe('already-decided')
+    expect(await world.entriesAbout(request.id)).toEqual(['request.submitted', 'request.cancelled'])
+  })
+
+  test('that nobody answers in time is refused by silence', async () => {
+    const request = await make.pending(await world.as('nadia.roux'))
+    await world.tamper(`update request set expires_at = now() - interval '1 second' where id = $1`, [request.id])
+    const sophie = await world.as('sophie.marchand')
+    expect(await outcome(sophie.call.requests.approve({ requestId: request.id, seen: request.seen }))).toBe('expired')
+    expect(await closeOverdue(world.db)).toBeGreaterThanOrEqual(1)
+    expect(await world.entriesAbout(request.id)).toEqual(['request.submitted', 'request.expired'])
+  })
+
+  test('rejected carries its reason', async () => {
+    const request = await make.pending(await world.as('nadia.roux'))
+    await (await world.as('sophie.marchand')).call.requests.reject({
+      requestId: request.id,
+      seen: request.seen,
+      reason: 'Convention non signée',
+    })
+    const shown = await (await world.as('nadia.roux')).call.requests.get({ requestId: request.id })
+    expect(shown).toMatchObject({ status: 'rejected', reason: 'Convention non signée' })
+  })
+})
+
+describe('a role', () => {
+  test('needs two policy owners besides the one who asks', async () => {
+    const [claire, marc, helene] = [await world.as('claire.fontaine'), await world.as('marc.delorme'), await world.as('helene.garnier')]
+    const accountId = await make.agentOf('Mission locale de Lyon', 2)
+    const organisationId = await make.organisation('Mission locale de Lyon')
+    const { id } = await claire.call.requests.submit({
+      kind: 'grant-role',
+      accountId,
+      role: 'account-manager',
+      organisationId,
+      justification: 'Essai',
+    })
+    const seen = await make.hashOf(id)
+    expect(await marc.call.requests.approve({ requestId: id, seen })).toBe('pending')
+    expect(await outcome(marc.call.requests.approve({ requestId: id, seen }))).toBe('already-approved')
+    expect(await helene.call.requests.approve({ requestId: id, seen })).toBe('executed')
+    expect(await world.entriesAbout(accountId)).toContain('role.granted')
+  })
+
+  test('is not asked for oneself', async () => {
+    const claire = await world.as('claire.fontaine')
+    expect(
+      await outcome(
+        claire.call.requests.submit({
+          kind: 'grant-role',
+          accountId: claire.person.id,
+          role: 'it-admin',
+          organisationId: await make.organisation('Réseau pour l’emploi', 'nation'),
+          justification: 'Moi',
+        }),
+      ),
+    ).toBe('own-account')
+  })
+})
+
+describe('a suspended account', () => {
+  test('comes back by a countersigned reinstatement alone', async () => {
+    const [nadia, sophie] = [await world.as('nadia.roux'), await world.as('sophie.marchand')]
+    const accountId = await make.agentOf('Mission locale de Lyon', 3)
+    await sophie.call.accounts.suspend({ accountIds: [accountId] })
+    const { id } = await nadia.call.requests.submit({ kind: 'reinstate', accountId, justification: 'De retour' })
+    expect(await sophie.call.requests.approve({ requestId: id, seen: await make.hashOf(id) })).toBe('executed')
+    expect(await world.entriesAbout(accountId)).toEqual(expect.arrayContaining(['account.suspended', 'account.reinstated']))
+  })
+})

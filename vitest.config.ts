@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config'
+
+const database = { globalSetup: ['tests/support/template.ts'], testTimeout: 60_000, hookTimeout: 180_000, maxWorkers: 2 }
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['tests/unit/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'integration',
+          include: ['tests/integration/**/*.test.ts'],
+          exclude: ['tests/integration/concurrency/**'],
+          ...database,
+        },
+      },
+      { test: { name: 'attack', include: ['tests/attack/**/*.test.ts'], ...database } },
+      {
+        test: {
+          name: 'races',
+          include: ['tests/integration/concurrency/**/*.test.ts'],
+          ...database,
+          testTimeout: 900_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})

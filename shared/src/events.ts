@@ -96,6 +96,9 @@ export type DomainEvent = {
     readonly subject: string
     readonly organisation: string | null
     readonly data: EventData[T]
+    readonly actorId?: never
+    readonly at?: never
+    readonly origin?: never
   }
 }[EventType]
 

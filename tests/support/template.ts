@@ -49,7 +49,7 @@ export default async ({ provide }: TestProject) => {
   const { rows } = await admin.query<{ name: string; sealed: boolean }>(
     `select datname as name, not datallowconn as sealed from pg_database where datname like 'template\\_%' or datname like 'world\\_%'`,
   )
-  for (const { name, sealed } of rows.filter((one) => one.name !== template || !one.sealed)) {
+  for (const { name } of rows.filter((one) => one.name !== template || !one.sealed)) {
     await admin.query(`update pg_database set datallowconn = true where datname = $1`, [name])
     await dropDatabase(url('postgres'), name)
   }

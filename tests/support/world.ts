@@ -16,10 +16,10 @@ import { invariants } from './invariants.ts'
 import { applicationUrl } from './template.ts'
 
 export type Login = (typeof personas)[number]['login']
-export type Caller = ReturnType<ReturnType<typeof createCallerFactory<typeof appRouter>>>
 export type Signed = { readonly person: Person; readonly token: string; readonly ctx: Request; readonly call: Caller }
 
 const callerOf = createCallerFactory(appRouter)
+export type Caller = ReturnType<typeof callerOf>
 
 /** A clone of the template: the cast, the network, and nobody else's traces. */
 export const openWorld = async () => {

@@ -54,12 +54,15 @@ export const openLive = async (url: string, log: Logger): Promise<Live> => {
     }
     fresh.on('error', lost)
     fresh.on('end', lost)
+    // One question at a time on this connection, in the order the commits were heard.
+    let reading: Promise<unknown> = Promise.resolve()
     fresh.on('notification', ({ payload }) => {
-      changesOf(fresh, payload ?? '')
+      reading = reading
+        .then(() => changesOf(fresh, payload ?? ''))
         .then((changes) => {
           if (changes.length > 0) for (const listener of listeners) listener(changes)
         })
-        .catch((error: unknown) => log.warn({ error: String(error) }, 'a notification could not be read'))
+        .catch((error: unknown) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'a notification could not be read'))
     })
     await fresh.connect()
     await fresh.query('listen committed')

@@ -44,8 +44,8 @@ export type UndoCase = {
 }
 
 const undoRules: readonly Rule<UndoCase>[] = [
-  ({ account }) => account.status === 'active' && 'already-in-state',
   ({ actor, account }) => account.statusChangedBy !== actor.id && 'not-found',
+  ({ account }) => account.status === 'active' && 'already-in-state',
   ({ account, now }) => now.getTime() - account.statusChangedAt.getTime() > undoSeconds * 1000 && 'undo-too-late',
 ]
 

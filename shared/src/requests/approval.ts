@@ -1,5 +1,5 @@
 import type { Role } from '../access/roles.ts'
-import { type Actor, covers, type Place, scopeOfRoles } from '../access/scope.ts'
+import { type Actor, covers, type Place, scopeOf, scopeOfRoles } from '../access/scope.ts'
 import { type Kinship, related } from '../policy/independence.ts'
 import { firstObjection, granted, type Rule, refused, type Verdict } from '../verdict.ts'
 import type { RequestKind } from './kinds.ts'
@@ -85,7 +85,8 @@ export const decideRejection = (subject: RejectionCase): Verdict<'rejected'> => 
 export type OwnRequestCase = { readonly actor: Actor; readonly request: RequestCase; readonly now: Date }
 
 const ownRules: readonly Rule<OwnRequestCase>[] = [
-  ({ actor, request }) => request.requesterId !== actor.id && 'not-your-request',
+  ({ actor, request }) =>
+    request.requesterId !== actor.id && (covers(scopeOf(actor, 'request:read'), request.place) ? 'not-your-request' : 'out-of-scope'),
   ({ request }) => request.status !== 'pending' && 'already-decided',
   ({ request, now }) => request.expiresAt <= now && 'expired',
 ]

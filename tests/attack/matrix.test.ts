@@ -1,0 +1,161 @@
+import { appRouter } from '@countersign/server/router.ts'
+import { type Permission, permissions } from '@countersign/shared/access/permissions.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makerOf, outcome } from '../support/make.ts'
+import { type Login, openWorld, type Signed, type World } from '../support/world.ts'
+
+/** Every procedure, read from the router at run time × every role × one's own, another's, missing and malformed. */
+type Procedure = {
+  readonly _def: {
+    readonly type: 'query' | 'mutation' | 'subscription'
+    readonly meta?: { readonly permission?: Permission; readonly open?: true }
+  }
+}
+const procedures = Object.entries(appRouter._def.procedures as unknown as Record<string, Procedure>)
+
+const holders: Record<string, Login> = {
+  'account-manager': 'julien.lefebvre',
+  supervisor: 'thomas.vasseur',
+  'reset-manager': 'amina.benali',
+  'it-admin': 'olivier.perrin',
+  auditor: 'isabelle.carpentier',
+  'policy-owner': 'marc.delorme',
+  agent: 'paul.martin',
+}
+
+let world: World
+let make: ReturnType<typeof makerOf>
+const people = new Map<string, Signed>()
+let inputs: Record<string, { valid: unknown; elsewhere?: unknown }>
+const missing = '01900000-0000-7000-8000-000000000000'
+
+beforeAll(async () => {
+  world = await openWorld()
+  make = makerOf(world)
+  for (const [role, login] of Object.entries(holders)) people.set(role, await world.as(login))
+  const foreign = await make.pending(await world.as('nadia.roux'))
+  const nadia = await world.idOf('nadia.roux')
+  const decision = { requestId: foreign.id, seen: foreign.seen }
+  inputs = {
+    'accounts.list': { valid: {} },
+    'accounts.get': { valid: { accountId: missing }, elsewhere: { accountId: nadia } },
+    'accounts.mine': { valid: undefined },
+    'accounts.suspend': { valid: { accountIds: [missing] }, elsewhere: { accountIds: [nadia] } },
+    'accounts.revoke': { valid: { accountIds: [missing] }, elsewhere: { accountIds: [nadia] } },
+    'accounts.undo': { valid: { accountId: missing }, elsewhere: { accountId: nadia } },
+    'accounts.explain': {
+      valid: { accountIds: [missing], reason: 'other', note: '' },
+      elsewhere: { accountIds: [nadia], reason: 'other', note: '' },
+    },
+    'accounts.revokeRole': {
+      valid: { accountId: missing, role: 'auditor', organisationId: missing },
+      elsewhere: { accountId: nadia, role: 'auditor', organisationId: missing },
+    },
+    'accounts.disown': { valid: undefined },
+    'audit.list': { valid: {} },
+    'links.describe': { valid: { token: 'x'.repeat(43) } },
+    'links.redeem': { valid: { token: 'x'.repeat(43), password: null, code: null } },
+    'links.disown': { valid: { token: 'x'.repeat(43) } },
+    'live.changes': { valid: undefined },
+    'mailbox.list': { valid: undefined },
+    'organisations.search': { valid: { words: '', levels: [], purpose: 'read' } },
+    'organisations.named': { valid: { ids: [missing] } },
+    'overview.get': { valid: undefined },
+    'requests.list': { valid: {} },
+    'requests.get': { valid: { requestId: missing }, elsewhere: { requestId: foreign.id } },
+    'requests.submit': {
+      valid: { kind: 'reinstate', accountId: missing, justification: 'Essai' },
+      elsewhere: { kind: 'reset-credentials', accountId: nadia, justification: 'Essai' },
+    },
+    'requests.approve': { valid: { ...decision, requestId: missing }, elsewhere: decision },
+    'requests.reject': { valid: { ...decision, requestId: missing, reason: 'non' }, elsewhere: { ...decision, reason: 'non' } },
+    'requests.callBack': {
+      valid: { requestId: missing, outcome: 'confirmed', note: '' },
+      elsewhere: { requestId: foreign.id, outcome: 'confirmed', note: '' },
+    },
+    'requests.cancel': { valid: { requestId: missing }, elsewhere: { requestId: foreign.id } },
+    'requests.edit': {
+      valid: { requestId: missing, content: foreign.content },
+      elsewhere: { requestId: foreign.id, content: foreign.content },
+    },
+    'requests.askReset': { valid: { name: 'nobody.here', justification: '' } },
+    'sessions.current': { valid: undefined },
+    'sessions.cast': { valid: undefined },
+    'sessions.signIn': { valid: { login: 'nobody', password: 'x', code: null } },
+    'sessions.signOut': { valid: { sessionId: missing } },
+    'sessions.enterDemo': { valid: { accountId: missing } },
+  }
+})
+afterAll(() => world.close())
+
+const call = async (signed: Signed | null, path: string, input: unknown): Promise<string> => {
+  const caller = signed ? signed.call : world.anonymous
+  const [feature = '', verb = ''] = path.split('.')
+  const run = (caller as unknown as Record<string, Record<string, (input: unknown) => Promise<unknown>>>)[feature]?.[verb]
+  if (!run) throw new Error(`no procedure ${path}`)
+  return outcome(run(input)).catch((error: { code?: string; message: string }) => error.code ?? error.message)
+}
+
+describe('the authorisation matrix', () => {
+  test('lists every procedure of the router', () => {
+    expect(Object.keys(inputs).sort()).toEqual(procedures.map(([path]) => path).sort())
+  })
+
+  test('answers nobody with "not signed in", but for the open doors', async () => {
+    for (const [path, { _def }] of procedures) {
+      if (_def.meta?.open) continue
+      expect([path, await call(null, path, inputs[path]?.valid)]).toEqual([path, 'not-signed-in'])
+    }
+  })
+
+  test('refuses every role that the permission does not name, whatever the input', async () => {
+    for (const [path, { _def }] of procedures) {
+      const permission = _def.meta?.permission
+      if (!permission) continue
+      for (const [role, signed] of people) {
+        if ((permissions[permission] as readonly string[]).includes(role)) continue
+        for (const input of [inputs[path]?.valid, inputs[path]?.elsewhere ?? inputs[path]?.valid])
+          expect([path, role, await call(signed, path, input)]).toEqual([path, role, 'not-permitted'])
+      }
+    }
+  })
+
+  test('reads what is missing and what is outside scope alike: not found', async () => {
+    const nationwide = ['it-admin', 'auditor', 'policy-owner', 'reset-manager']
+    for (const [path] of procedures) {
+      const { elsewhere } = inputs[path] ?? {}
+      if (!elsewhere) continue
+      for (const [role, signed] of people) {
+        if (nationwide.includes(role)) continue
+        const answers = [await call(signed, path, inputs[path]?.valid), await call(signed, path, elsewhere)]
+        for (const answer of answers)
+          expect([path, role, answer]).toEqual([path, role, expect.stringMatching(/^(not-found|not-permitted)$/)])
+      }
+    }
+  })
+
+  test('refuses malformed input at the door, never with a bug', async () => {
+    const hostile: readonly unknown[] = [
+      null,
+      1,
+      'text',
+      [],
+      { accountId: ['x'] },
+      { __proto__: { admin: true } },
+      JSON.parse('{"__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}}}'),
+      { requestId: 'x\u0000' },
+      { accountIds: Array(201).fill(missing) },
+      { q: 'x'.repeat(1_000_000) },
+    ]
+    const olivier = people.get('it-admin') ?? null
+    for (const [path, { _def }] of procedures) {
+      if (inputs[path]?.valid === undefined || _def.type === 'subscription') continue
+      for (const input of hostile)
+        expect([path, await call(olivier, path, input)]).toEqual([
+          path,
+          expect.stringMatching(/^(BAD_REQUEST|not-permitted|allowed|not-found|PAYLOAD_TOO_LARGE)$/),
+        ])
+    }
+    expect(({} as { admin?: boolean }).admin).toBeUndefined()
+  })
+})

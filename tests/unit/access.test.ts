@@ -1,0 +1,162 @@
+import { objectionToPassword } from '@countersign/server/features/sessions/passwords.ts'
+import { failuresBeforeLock, waitUntil } from '@countersign/shared/access/lock.ts'
+import { type Permission, permissions } from '@countersign/shared/access/permissions.ts'
+import { roles } from '@countersign/shared/access/roles.ts'
+import { type Actor, covers, holds, type Place, scopeOf } from '@countersign/shared/access/scope.ts'
+import { decideEnding, decideUndo } from '@countersign/shared/accounts/ending.ts'
+import { profileIds, profiles, reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
+import { accountStatuses, nextAccountStatus, statusAfter } from '@countersign/shared/accounts/status.ts'
+import { describe, expect, test } from 'vitest'
+
+const place: Place = { nationId: 'n', networkId: 'w', regionId: 'r', departementId: 'd', structureId: 's', siteId: 't' }
+const now = new Date('2026-03-02T10:00:00Z')
+
+test('the permission matrix is this one', () => {
+  const matrix = Object.fromEntries(
+    roles.map((role) => [
+      role,
+      (Object.keys(permissions) as Permission[]).filter((one) => (permissions[one] as readonly string[]).includes(role)),
+    ]),
+  )
+  expect(matrix).toMatchInlineSnapshot(`
+    {
+      "account-manager": [
+        "account:read",
+        "organisation:read",
+        "request:read",
+        "request:file:create-account",
+        "request:file:reset-credentials",
+        "request:file:reinstate",
+      ],
+      "auditor": [
+        "account:read",
+        "organisation:read",
+        "request:read",
+        "audit:read",
+        "audit:export",
+      ],
+      "it-admin": [
+        "account:read",
+        "account:suspend",
+        "account:revoke",
+        "role:revoke",
+        "organisation:read",
+        "request:read",
+        "request:file:reset-credentials",
+        "request:file:reinstate",
+        "audit:read",
+      ],
+      "policy-owner": [
+        "account:read",
+        "role:revoke",
+        "organisation:read",
+        "request:read",
+        "request:file:grant-role",
+        "request:countersign",
+        "audit:read",
+      ],
+      "reset-manager": [
+        "account:read",
+        "organisation:read",
+        "request:read",
+        "request:countersign",
+        "request:call-back",
+      ],
+      "supervisor": [
+        "account:read",
+        "account:suspend",
+        "account:revoke",
+        "organisation:read",
+        "request:read",
+        "request:file:create-account",
+        "request:file:reset-credentials",
+        "request:file:reinstate",
+        "request:file:grant-role",
+        "request:countersign",
+        "audit:read",
+      ],
+    }
+  `)
+})
+
+test('a scope covers its subtree and nothing else, and an empty one nothing', () => {
+  for (const level of ['nation', 'network', 'region', 'departement', 'structure', 'site'] as const) {
+    expect(covers([{ level, organisationId: place[`${level}Id`] ?? '' }], place)).toBe(true)
+    expect(covers([{ level, organisationId: 'elsewhere' }], place)).toBe(false)
+  }
+  expect(covers([], place)).toBe(false)
+  expect(covers([{ level: 'site', organisationId: 's' }], place)).toBe(false)
+})
+
+test('without a grant nobody holds anything', () => {
+  const agent: Actor = { id: 'paul', grants: [] }
+  for (const permission of Object.keys(permissions) as Permission[]) {
+    expect(holds(agent, permission)).toBe(false)
+    expect(scopeOf(agent, permission)).toEqual([])
+  }
+})
+
+describe('ending an account', () => {
+  const sophie: Actor = { id: 'sophie', grants: [{ role: 'supervisor', level: 'region', organisationId: 'r' }] }
+  const decide = (
+    verb: 'suspend' | 'revoke',
+    status: 'active' | 'suspended' | 'revoked',
+    change: { actor?: Actor; lastPolicyOwner?: boolean } = {},
+  ) => {
+    const verdict = decideEnding({
+      actor: change.actor ?? sophie,
+      verb,
+      account: { id: 'paul', status, place, lastPolicyOwner: change.lastPolicyOwner ?? false },
+    })
+    return verdict.ok ? verdict.value : verdict.refusal
+  }
+  test.each([
+    ['suspend', 'active', 'suspended'],
+    ['suspend', 'suspended', 'already-in-state'],
+    ['suspend', 'revoked', 'already-in-state'],
+    ['revoke', 'active', 'revoked'],
+    ['revoke', 'suspended', 'revoked'],
+    ['revoke', 'revoked', 'already-in-state'],
+  ] as const)('%s an %s one → %s', (verb, status, expected) => expect(decide(verb, status)).toBe(expected))
+  test('the last policy owner stays', () => expect(decide('revoke', 'active', { lastPolicyOwner: true })).toBe('last-policy-owner'))
+  test('an account manager ends nobody', () =>
+    expect(
+      decide('suspend', 'active', { actor: { id: 'n', grants: [{ role: 'account-manager', level: 'structure', organisationId: 's' }] } }),
+    ).toBe('out-of-scope'))
+  test('undo: the same hand, thirty seconds, from an ended state', () => {
+    const account = { status: 'suspended' as const, previousStatus: 'active' as const, statusChangedAt: now, statusChangedBy: 'sophie' }
+    expect(decideUndo({ actor: sophie, account, now: new Date(now.getTime() + 30_000) })).toEqual({ ok: true, value: 'active' })
+    expect(decideUndo({ actor: sophie, account, now: new Date(now.getTime() + 30_001) })).toEqual({ ok: false, refusal: 'undo-too-late' })
+    expect(decideUndo({ actor: { ...sophie, id: 'eve' }, account, now })).toEqual({ ok: false, refusal: 'not-found' })
+    expect(decideUndo({ actor: sophie, account: { ...account, statusChangedBy: null }, now })).toEqual({ ok: false, refusal: 'not-found' })
+  })
+  test('revoked is final', () => {
+    expect(nextAccountStatus.revoked).toEqual({})
+    for (const status of accountStatuses) expect(statusAfter(status, 'reinstate')).toBe(status === 'suspended' ? 'active' : undefined)
+  })
+})
+
+test('reach never exceeds what the profile says', () => {
+  const regional: Place = { ...place, departementId: null, structureId: null, siteId: null }
+  for (const id of profileIds) {
+    if (profiles[id].dataScope === 'nation') continue
+    expect(reachedOrganisation(id, place)).not.toBe('n')
+    expect(['r', 'w']).toContain(reachedOrganisation(id, regional))
+  }
+  expect(reachedOrganisation('site-adviser', place)).toBe('t')
+  expect(reachedOrganisation('structure-adviser', place)).toBe('s')
+})
+
+test('ten failures lock, the fourth begins to wait, and waiting grows', () => {
+  expect(failuresBeforeLock).toBe(10)
+  const waits = Array.from({ length: 11 }, (_, failures) => (waitUntil(failures, now)?.getTime() ?? now.getTime()) - now.getTime())
+  expect(waits).toEqual([0, 0, 0, 0, 2000, 4000, 8000, 16_000, 32_000, 64_000, 900_000])
+})
+
+test.each([
+  ['court', 'password-too-short'],
+  ['motdepasse1234', 'password-common'],
+  ['paul.martin.2026', 'password-common'],
+  ['azertyuiop123456', 'password-common'],
+  ['la pluie tombe sur Vénissieux', null],
+])('the password %s → %s', (password, expected) => expect(objectionToPassword(password, ['paul.martin', 'Paul'])).toBe(expected))

@@ -418,6 +418,8 @@ export const en: typeof fr = {
     follow: 'Follow the link',
   },
   signIn: {
+    showPassword: 'Show or hide the password',
+    as: 'Sign in as {{name}}',
     title: 'Sign in',
     login: 'Login',
     password: 'Password',

@@ -439,6 +439,8 @@ export const fr = {
     follow: 'Suivre le lien',
   },
   signIn: {
+    showPassword: 'Montrer ou cacher le mot de passe',
+    as: 'Se connecter en tant que {{name}}',
     title: 'Connexion',
     login: 'Identifiant',
     password: 'Mot de passe',

@@ -37,11 +37,11 @@ export const Lineage = ({ lineage, linked }: { lineage: Account['lineage']; link
   return (
     <div className="grid">
       <section>
-        <h3>{t('account.madeBy')}</h3>
+        <h2>{t('account.madeBy')}</h2>
         {list(lineage.by, t('account.nobodyMade'))}
       </section>
       <section>
-        <h3>{t('account.made')}</h3>
+        <h2>{t('account.made')}</h2>
         {list(lineage.made, t('account.nothingMade'))}
       </section>
     </div>

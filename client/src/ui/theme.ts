@@ -38,6 +38,20 @@ const signature: MantineColorsTuple = [
   '#162f6c',
 ]
 
+/** Danger alone; dark enough under white letters in both themes (4.5:1). */
+const danger: MantineColorsTuple = [
+  '#fdeceb',
+  '#fad3d0',
+  '#f5aaa5',
+  '#ff9c94',
+  '#e8655c',
+  '#d9463c',
+  '#c4302b',
+  '#b92a24',
+  '#b3261e',
+  '#8f1d17',
+]
+
 export const theme = createTheme({
   fontFamily: "'Inter Variable', system-ui, sans-serif",
   fontSizes: { xs: '12px', sm: '13px', md: '14px', lg: '16px', xl: '20px' },
@@ -49,7 +63,7 @@ export const theme = createTheme({
       h3: { fontSize: '14px', lineHeight: '20px' },
     },
   },
-  colors: { gray: slate, dark: night, signature },
+  colors: { gray: slate, dark: night, signature, red: danger },
   primaryColor: 'signature',
   primaryShade: { light: 8, dark: 6 },
   defaultRadius: 6,

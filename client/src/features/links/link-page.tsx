@@ -69,6 +69,7 @@ const Form = ({ link, token }: { link: Described; token: string }) => {
       <input type="text" autoComplete="username" defaultValue={link.login} hidden />
       {link.asks.password ? (
         <PasswordInput
+          visibilityToggleButtonProps={{ 'aria-label': t('signIn.showPassword') }}
           label={t('link.password')}
           description={t('link.passwordHint')}
           autoComplete="new-password"

@@ -70,7 +70,7 @@ export const MePage = () => {
           </span>
         </div>
         <Rights account={data} />
-        <h3>{t('me.whoMade')}</h3>
+        <h2>{t('me.whoMade')}</h2>
         <Lineage lineage={data.lineage} linked={false} />
       </section>
       <section className="card stack tight">

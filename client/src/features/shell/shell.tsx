@@ -1,6 +1,6 @@
 import type { Permission } from '@countersign/shared/access/permissions.ts'
 import { ActionIcon, Menu, NativeSelect, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
-import { useHotkeys } from '@mantine/hooks'
+import { useWindowEvent } from '@mantine/hooks'
 import { spotlight } from '@mantine/spotlight'
 import {
   IconFileCheck,
@@ -72,7 +72,7 @@ const Ribbon = () => {
   const members = cast.data ?? []
   const here = members.some(({ id }) => id === person.id)
   return (
-    <div className="ribbon">
+    <section className="ribbon" aria-label={t('shell.actAs')}>
       <span>{t('shell.demo')}</span>
       <NativeSelect
         size="xs"
@@ -87,7 +87,7 @@ const Ribbon = () => {
           })),
         ]}
       />
-    </div>
+    </section>
   )
 }
 
@@ -128,10 +128,10 @@ export const Shell = () => {
   const { person, demo } = signedIn.useRouteContext()
   const [keysShown, showKeys] = useState(false)
   useLive()
-  useHotkeys([
-    ['shift+?', () => showKeys(true)],
-    ['?', () => showKeys(true)],
-  ])
+  // By the character, not the key: where the question mark stands differs from keyboard to keyboard.
+  useWindowEvent('keydown', ({ key, target }) => {
+    if (key === '?' && !(target instanceof HTMLElement && target.closest('input, textarea, select'))) showKeys(true)
+  })
   const scope = [...new Set(person.scope.map(({ name }) => name))].join(' · ') || person.place
   return (
     <div className="shell">

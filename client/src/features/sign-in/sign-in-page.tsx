@@ -32,7 +32,7 @@ const Cast = () => {
             <Button
               size="compact-sm"
               variant="default"
-              aria-label={`${t('shell.actAs')} ${one.name}`}
+              aria-label={t('signIn.as', { name: one.name })}
               onClick={() => enterDemo.mutate({ accountId: one.id })}
             >
               {t('signIn.submit')}
@@ -74,6 +74,7 @@ export const SignInPage = () => {
           onChange={(event) => setLogin(event.currentTarget.value)}
         />
         <PasswordInput
+          visibilityToggleButtonProps={{ 'aria-label': t('signIn.showPassword') }}
           label={t('signIn.password')}
           autoComplete="current-password"
           required

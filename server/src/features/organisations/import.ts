@@ -40,7 +40,7 @@ const freeMail = new Set([
 const text = (max: number) =>
   z
     .string()
-    .transform((value) => value.normalize('NFKC').trim())
+    .transform((value) => value.normalize('NFKC').replace(/\s+/g, ' ').trim())
     .refine((value) => value.length <= max, `is longer than ${max} characters`)
     .refine((value) => !/\p{Cc}/u.test(value), 'holds control characters')
 const optional = (max: number) => text(max).transform((value) => value || null)

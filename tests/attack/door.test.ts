@@ -1,0 +1,141 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createApp } from '@countersign/server/app.ts'
+import { pino } from 'pino'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makerOf } from '../support/make.ts'
+import { openWorld, type World } from '../support/world.ts'
+
+/** The wire itself: cookies, origins, headers, shapes, sizes. */
+let world: World
+let server: Server
+let base: string
+const publicUrl = 'https://countersign.example'
+
+beforeAll(async () => {
+  world = await openWorld()
+  const app = createApp({
+    db: world.db,
+    pool: world.pool,
+    live: world.live,
+    log: pino({ level: 'silent' }),
+    key: world.key,
+    publicUrl,
+    demo: false,
+  })
+  server = createServer(app)
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+afterAll(async () => {
+  server.closeAllConnections()
+  await new Promise((done) => server.close(done))
+  await world.close()
+})
+
+const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+  fetch(`${base}/api/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+const cookie = (token: string) => ({ cookie: `__Host-session=${token}` })
+
+describe('the door', () => {
+  test('lets a living session in and tells its refusals apart on the wire', async () => {
+    const sophie = await world.as('sophie.marchand')
+    expect((await post('accounts.list', {}, cookie(sophie.token))).status).toBe(200)
+    const refused = await post('accounts.get', { accountId: '01900000-0000-7000-8000-000000000000' }, cookie(sophie.token))
+    expect([
+      refused.status,
+      ((await refused.json()) as { error: { data: { refusal: { code: string } } } }).error.data.refusal.code,
+    ]).toEqual([404, 'not-found'])
+    const malformed = await post('requests.submit', { kind: 'reinstate' }, cookie(sophie.token))
+    const { error } = (await malformed.json()) as { error: { data: { refusal: { fields: { field: string }[] } } } }
+    expect(error.data.refusal.fields.map(({ field }) => field)).toEqual(expect.arrayContaining(['accountId', 'justification']))
+  })
+
+  test.each(['', 'x', 'undefined', '{}', 'a'.repeat(43), '%00', '../../etc', 'a'.repeat(5000), '__proto__'])(
+    'answers 401 to the garbage cookie %j',
+    async (token) => {
+      expect([401, 431]).toContain((await post('accounts.list', {}, cookie(token))).status)
+    },
+  )
+
+  test('refuses a change from another site, whatever cookie it brings', async () => {
+    const sophie = await world.as('sophie.marchand')
+    for (const origin of ['https://evil.example', 'null', 'https://countersign.example.evil.example', 'http://countersign.example']) {
+      expect((await post('accounts.suspend', { accountIds: [] }, { ...cookie(sophie.token), origin })).status).toBe(403)
+    }
+    expect((await post('accounts.list', {}, { ...cookie(sophie.token), origin: publicUrl })).status).toBe(200)
+  })
+
+  test('never builds a link from the request: forged hosts change nothing', async () => {
+    const make = makerOf(world)
+    const account = await make.account()
+    const forged = {
+      host: 'evil.example',
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-proto': 'http',
+      forwarded: 'host=evil.example',
+      'x-original-url': 'https://evil.example',
+    }
+    expect((await post('requests.askReset', { name: account.login, justification: '' }, forged)).status).toBe(200)
+    const { rows } = await world.owner.query('select content from request where subject_id = $1', [account.id])
+    expect(JSON.stringify(rows)).not.toContain('evil')
+  })
+
+  test('sets a cookie no script can read and no other site can send', async () => {
+    const sophie = await world.as('sophie.marchand')
+    const answer = await post('sessions.signOut', { sessionId: null }, cookie(sophie.token))
+    expect(answer.headers.get('set-cookie')).toMatch(/^__Host-session=; .*Path=\/; HttpOnly; Secure; SameSite=Strict/i)
+    expect((await post('accounts.list', {}, cookie(sophie.token))).status).toBe(401)
+  })
+
+  test('sends strict headers, and no word of what it is made of', async () => {
+    const { headers } = await fetch(`${base}/healthz`)
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'")
+    expect(headers.get('content-security-policy')).toContain("script-src 'self'")
+    expect(headers.get('strict-transport-security')).toContain('max-age')
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('x-powered-by')).toBeNull()
+  })
+
+  test.each([
+    ['not JSON', '{'],
+    ['a list of lists', '[[]]'],
+    ['a polluted prototype', '{"__proto__":{"kind":"reinstate"}}'],
+    ['a megabyte', JSON.stringify({ q: 'x'.repeat(1_000_000) })],
+  ])('answers %s with a refusal and no bug', async (_, body) => {
+    const sophie = await world.as('sophie.marchand')
+    const { status } = await post('requests.submit', body, cookie(sophie.token))
+    expect([400, 413]).toContain(status)
+  })
+
+  test('the demo’s doors are shut outside the demo', async () => {
+    expect((await post('mailbox.list', undefined as never)).status).not.toBe(200)
+    expect((await post('sessions.enterDemo', { accountId: await world.idOf('olivier.perrin') })).status).toBe(404)
+    expect(((await (await post('sessions.cast', '')).json()) as { result: { data: unknown } }).result.data).toEqual([])
+  })
+
+  test('an export needs the permission, is written down, and is safe in a spreadsheet', async () => {
+    const make = makerOf(world)
+    const nadia = await world.as('nadia.roux')
+    const { id, seen } = await make.pending(nadia, { givenName: '=cmd|calc', familyName: '+SUM(1)' })
+    await (await world.as('sophie.marchand')).call.requests.approve({ requestId: id, seen })
+    expect((await fetch(`${base}/export/audit.csv`, { headers: cookie(nadia.token) })).status).toBe(403)
+    expect((await fetch(`${base}/export/audit.csv`)).status).toBe(401)
+    const isabelle = await world.as('isabelle.carpentier')
+    const today = new Date().toISOString().slice(0, 10)
+    const csv = await (
+      await fetch(`${base}/export/audit.csv?type=account.created&since=${today}`, { headers: cookie(isabelle.token) })
+    ).text()
+    expect(csv).toContain('account.created')
+    expect(csv).toContain("'=cmd|calc")
+    const ndjson = await (
+      await fetch(`${base}/export/audit.ndjson?type=request.submitted&since=${today}`, { headers: cookie(isabelle.token) })
+    ).text()
+    for (const line of ndjson.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('type', 'request.submitted')
+    expect(await world.entriesAbout(isabelle.person.id)).toContain('audit.exported')
+  })
+})

@@ -120,6 +120,8 @@ describe('writing it', () => {
         `select count(*)::int as sites, count(distinct structure_id)::int > 300 as structures from organisation where level = 'site' and external_id like 'mission_locale-%'`,
       )
       expect(found).toEqual([{ sites: 620, structures: true }])
+      const mended = await world.owner.query(`select 1 from organisation where name like '%Vandœuvre'`)
+      expect(mended.rowCount).toBe(1)
       const corsica = await world.owner.query(`select 1 from organisation where name = 'Corse-du-Sud (2A)'`)
       expect(corsica.rowCount).toBeGreaterThan(0)
     },

@@ -13,6 +13,16 @@ const steady = (): boolean => Date.now() < heldUntil || document.querySelector('
 
 const lookAgain = 400
 
+/** A stream that ends is how a revoked session is told: ask once, and leave if it is over. */
+const leaveIfOver = (): void => {
+  queryClient
+    .fetchQuery({ ...trpc.sessions.current.queryOptions(), staleTime: 0 })
+    .then(({ person }) => {
+      if (!person) window.location.assign('/sign-in')
+    })
+    .catch(() => undefined)
+}
+
 /** Listens to what is committed anywhere within one's scope, and reads again what is on the screen. */
 export const useLive = (): void => {
   useEffect(() => {
@@ -29,6 +39,11 @@ export const useLive = (): void => {
     const subscription = client.live.changes.subscribe(undefined, {
       onData: () => {
         timer ??= setTimeout(refresh, lookAgain)
+      },
+      onError: leaveIfOver,
+      onComplete: leaveIfOver,
+      onConnectionStateChange: ({ state }) => {
+        if (state === 'connecting') leaveIfOver()
       },
     })
     return () => {

@@ -74,6 +74,9 @@ const Ended = ({ subject, ending, endings }: { subject: Subject; ending: Ending;
   )
 }
 
+/** Quiet in a list of fifty, plain on the one page of the account. */
+const variants = { 'compact-sm': { suspend: 'subtle', revoke: 'light' }, sm: { suspend: 'light', revoke: 'filled' } } as const
+
 /** The two red verbs, in place: one click, no dialog. A verb one may not use says why. */
 export const EndingCell = ({
   subject,
@@ -107,7 +110,7 @@ export const EndingCell = ({
             <Button
               size={size}
               color="red"
-              variant={verb === 'suspend' ? 'light' : 'filled'}
+              variant={variants[size][verb]}
               aria-disabled={refusal !== null}
               {...(refusal === null ? {} : { 'data-disabled': true })}
               aria-label={`${t(verb === 'suspend' ? 'accounts.suspendNamed' : 'accounts.revokeNamed', { name })}${refusal ? ` : ${t(`refusal.${refusal}`)}` : ''}`}

@@ -69,12 +69,18 @@ type Site = z.infer<typeof site> & { readonly line: number }
 
 const required = ['id', 'name', 'email_domain', 'address', 'postcode', 'commune_code', 'departement_code', 'region_code'] as const
 
+const windows = new TextDecoder('windows-1252')
+
+/** "Vand\u009Cuvre": a directory that took Windows-1252 for Latin-1 on its way. What cannot be meant is read as what was. */
+const mended = (text: string): string =>
+  text.replace(/[\u0080-\u009f]/g, (character) => windows.decode(Uint8Array.of(character.charCodeAt(0))))
+
 /** UTF-8 with or without its mark; what is not UTF-8 is Windows-1252, as spreadsheets write it. */
 const decode = (bytes: Buffer): string => {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return mended(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch {
-    return new TextDecoder('windows-1252').decode(bytes)
+    return windows.decode(bytes)
   }
 }
 

@@ -85,8 +85,8 @@ const reinstate: Execution<'reinstate'> = async (tx, request, content, now) => {
 const grantRole: Execution<'grant-role'> = async (tx, request, content, now) => {
   const row = await activeSubject(tx, content.accountId)
   await grants.give(tx, { accountId: row.id, role: content.role, organisationId: content.organisationId, requestId: request.id, now })
-  // A role is in force only behind a second factor: who has none is sent the way to one.
-  if (!(await credentials.hasSecondFactor(tx, row.id)))
+  // A role is in force only behind a second factor: who lacks only that is sent the way to one.
+  if (await credentials.lacksSecondFactor(tx, row.id))
     await links.make(tx, { kind: 'enrolment', accountId: row.id, requestId: request.id, now })
   return {
     accountId: row.id,

@@ -1,5 +1,5 @@
 import { credential } from '@countersign/drizzle/schema/credential.ts'
-import { and, eq, sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import type { Db, Tx } from '../../kernel/db.ts'
 
@@ -50,12 +50,10 @@ export const credentials = {
     }
   },
 
-  async hasSecondFactor(tx: Tx, accountId: string): Promise<boolean> {
-    const found = await tx
-      .select({ id: credential.id })
-      .from(credential)
-      .where(and(eq(credential.accountId, accountId), eq(credential.kind, 'totp')))
-    return found.length > 0
+  /** Somebody with a password and no second factor. Who has neither yet is asked for both by their invitation. */
+  async lacksSecondFactor(tx: Tx, accountId: string): Promise<boolean> {
+    const kinds = await tx.select({ kind: credential.kind }).from(credential).where(eq(credential.accountId, accountId))
+    return kinds.some(({ kind }) => kind === 'password') && !kinds.some(({ kind }) => kind === 'totp')
   },
 
   /** A TOTP step is accepted once: of any number at the same instant one gets true. */

@@ -126,7 +126,7 @@ describe('the door', () => {
     expect((await fetch(`${base}/export/audit.csv`, { headers: cookie(nadia.token) })).status).toBe(403)
     expect((await fetch(`${base}/export/audit.csv`)).status).toBe(401)
     const isabelle = await world.as('isabelle.carpentier')
-    const today = new Date().toISOString().slice(0, 10)
+    const today = new Intl.DateTimeFormat('fr-CA', { timeZone: 'Europe/Paris' }).format(new Date())
     const csv = await (
       await fetch(`${base}/export/audit.csv?type=account.created&since=${today}`, { headers: cookie(isabelle.token) })
     ).text()

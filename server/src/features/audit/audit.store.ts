@@ -29,8 +29,8 @@ const conditionsOf = async (db: Db, scope: Scope, filters: ListAudit): Promise<S
     filters.subject ? sql`audit_entry.subject_id = ${filters.subject}` : null,
     filters.organisation ? (place ? within([{ level: place.level, organisationId: place.id }], auditEntry) : sql`false`) : null,
     filters.type ? sql`audit_entry.type = ${filters.type}` : null,
-    filters.since ? sql`audit_entry.at >= (${filters.since}::date at time zone 'Europe/Paris')` : null,
-    filters.until ? sql`audit_entry.at < ((${filters.until}::date + 1) at time zone 'Europe/Paris')` : null,
+    filters.since ? sql`audit_entry.at >= (${filters.since}::date::timestamp at time zone 'Europe/Paris')` : null,
+    filters.until ? sql`audit_entry.at < ((${filters.until}::date + 1)::timestamp at time zone 'Europe/Paris')` : null,
   ].filter((condition) => condition !== null)
 }
 

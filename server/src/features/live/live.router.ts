@@ -5,6 +5,8 @@ import { router, signedIn } from '../../trpc.ts'
 import { sessions } from '../sessions/sessions.store.ts'
 
 const recheckMilliseconds = 15_000
+/** More than this at once is told as "much has changed": the client reads again either way. */
+const mostTold = 100
 
 const concerns = (person: Person, { place, subject, actorId }: Change): boolean =>
   subject === person.id || actorId === person.id || covers(person.grants, place)
@@ -34,12 +36,11 @@ export const liveRouter = router({
             signal?.addEventListener('abort', wake, { once: true })
           })
         }
+        // Taken before the session is asked for: what is told was committed while it still lived.
+        const told = waiting.slice(-mostTold)
+        waiting = []
         if (signal?.aborted || !(await sessions.alive(ctx.db, person.sessionId))) return
-        if (waiting.length > 0) {
-          const told = waiting.slice(-100)
-          waiting = []
-          yield told
-        }
+        if (told.length > 0) yield told
       }
     } finally {
       stop()

@@ -53,6 +53,10 @@ BEGIN
   IF EXISTS (SELECT 1 FROM filed WHERE status <> 'pending' OR executed_in IS NOT NULL) THEN PERFORM refuse('P1', 'a request begins as pending'); END IF;
   IF EXISTS (SELECT 1 FROM filed WHERE approvals_needed < approvals_floor(kind, content, subject_id)) THEN PERFORM refuse('P4', 'fewer approvals than this kind of request needs'); END IF;
   IF EXISTS (SELECT 1 FROM filed WHERE kind = 'found-network') AND EXISTS (SELECT 1 FROM account) THEN PERFORM refuse('P10', 'a network is founded once, while it has no account'); END IF;
+  IF EXISTS (SELECT 1 FROM filed f LEFT JOIN account a ON a.id = f.subject_id WHERE f.kind <> 'found-network' AND ((f.content ->> 'kind') IS DISTINCT FROM f.kind
+      OR (f.content ->> 'accountId') IS DISTINCT FROM f.subject_id::text
+      OR f.organisation_id::text IS DISTINCT FROM CASE f.kind WHEN 'create-account' THEN f.content ->> 'organisationId' ELSE a.organisation_id::text END))
+  THEN PERFORM refuse('P3', 'a request is about what its content says'); END IF;
   IF EXISTS (SELECT 1 FROM filed f JOIN organisation o ON o.id = f.organisation_id
     WHERE (f.nation_id, f.network_id, f.region_id, f.departement_id, f.structure_id, f.site_id) IS DISTINCT FROM (o.nation_id, o.network_id, o.region_id, o.departement_id, o.structure_id, o.site_id))
   THEN PERFORM refuse('P7', 'the place of a request is that of its organisation'); END IF;
@@ -81,6 +85,9 @@ BEGIN
     IF EXISTS (SELECT 1 FROM unsatisfied(executed)) THEN PERFORM refuse('P1', 'executed without the approvals its requirement names'); END IF;
     IF EXISTS (SELECT 1 FROM became WHERE id = ANY (executed) AND kind = 'found-network') AND EXISTS (SELECT 1 FROM account) THEN PERFORM refuse('P10', 'a network is founded once, while it has no account'); END IF;
     IF EXISTS (SELECT 1 FROM became WHERE id = ANY (executed) AND (expires_at <= decided_at OR held_until > decided_at OR decided_at IS NULL OR decided_at > now())) THEN PERFORM refuse('P4', 'executed after its deadline or before its waiting time'); END IF;
+    IF EXISTS (SELECT 1 FROM became b WHERE b.id = ANY (executed) AND b.kind = 'reset-credentials' AND b.requester_id IS NULL AND NOT EXISTS (
+        SELECT 1 FROM approval a WHERE a.request_id = b.id AND a.voided_at IS NULL AND a.approver_id IS DISTINCT FROM
+          (SELECT c.caller_id FROM call_back c WHERE c.request_id = b.id ORDER BY c.called_at DESC, c.id DESC LIMIT 1))) THEN PERFORM refuse('P1', 'who called back alone does not countersign what nobody known asked'); END IF;
     IF EXISTS (SELECT 1 FROM became WHERE id = ANY (executed) AND kind = 'reset-credentials' AND 'confirmed' IS DISTINCT FROM
         (SELECT c.outcome FROM call_back c WHERE c.request_id = became.id ORDER BY c.called_at DESC, c.id DESC LIMIT 1)) THEN PERFORM refuse('P1', 'a reset without a confirmed call-back'); END IF;
   END IF;
@@ -146,6 +153,13 @@ BEGIN
     WHERE (was.email, was.phone, was.profile_id, was.organisation_id) IS DISTINCT FROM (became.email, became.phone, became.profile_id, became.organisation_id) OR became.ends_on > was.ends_on)
     THEN PERFORM refuse('P1', 'contact, profile, place and a later end change by countersigned requests alone'); END IF;
   IF EXISTS (SELECT 1 FROM was JOIN became USING (id)
+    WHERE was.status = became.status AND (was.previous_status, was.status_changed_at, was.status_changed_by, was.authorised_by_request_id)
+      IS DISTINCT FROM (became.previous_status, became.status_changed_at, became.status_changed_by, became.authorised_by_request_id))
+    THEN PERFORM refuse('P1', 'who ended an account, and when, is written when it ends'); END IF;
+  IF EXISTS (SELECT 1 FROM was JOIN became USING (id)
+    WHERE was.status <> became.status AND became.status <> 'active' AND became.previous_status IS NOT NULL AND became.previous_status <> was.status)
+    THEN PERFORM refuse('P1', 'an account that ends remembers what it was'); END IF;
+  IF EXISTS (SELECT 1 FROM was JOIN became USING (id)
     WHERE was.status IS DISTINCT FROM became.status AND (became.status_changed_at > now() OR became.epoch <= was.epoch))
     THEN PERFORM refuse('P5', 'a change of status raises the epoch and is dated by the database'); END IF;
   RETURN NULL;
@@ -179,9 +193,9 @@ BEGIN
   IF EXISTS (SELECT 1 FROM made l JOIN request r ON r.id = l.request_id JOIN account a ON a.id = l.account_id
     WHERE l.used_at IS NOT NULL OR (CASE l.kind
       WHEN 'disown' THEN r.subject_id = l.account_id OR a.created_by_request_id = r.id
-      WHEN 'invitation' THEN r.status = 'executed' AND a.created_by_request_id = r.id AND NOT EXISTS (SELECT 1 FROM credential c WHERE c.account_id = a.id)
+      WHEN 'invitation' THEN r.status = 'executed' AND r.executed_in = pg_current_xact_id() AND a.created_by_request_id = r.id AND NOT EXISTS (SELECT 1 FROM credential c WHERE c.account_id = a.id)
       WHEN 'reset' THEN r.status = 'executed' AND r.kind = 'reset-credentials' AND r.subject_id = a.id AND r.executed_in = pg_current_xact_id()
-      WHEN 'enrolment' THEN r.status = 'executed' AND r.kind = 'grant-role' AND r.subject_id = a.id AND NOT EXISTS (SELECT 1 FROM credential c WHERE c.account_id = a.id AND c.kind = 'totp')
+      WHEN 'enrolment' THEN r.status = 'executed' AND r.executed_in = pg_current_xact_id() AND r.kind = 'grant-role' AND r.subject_id = a.id AND NOT EXISTS (SELECT 1 FROM credential c WHERE c.account_id = a.id AND c.kind = 'totp')
       ELSE false END) IS NOT TRUE) THEN PERFORM refuse('P1', 'a link belongs to a countersigned request about this account'); END IF;
   IF EXISTS (SELECT 1 FROM made l JOIN account a ON a.id = l.account_id WHERE a.status <> 'active') THEN PERFORM refuse('P5', 'no link for an account that is out'); END IF;
   RETURN NULL;

@@ -100,6 +100,15 @@ export const personas = [
     over: { at: 'network', network: 'mission-locale' },
   },
   {
+    login: 'karim.haddad',
+    givenName: 'Karim',
+    familyName: 'Haddad',
+    works: office('32'),
+    profile: 'region-coordinator',
+    role: 'reset-manager',
+    over: { at: 'network', network: 'mission-locale' },
+  },
+  {
     login: 'olivier.perrin',
     givenName: 'Olivier',
     familyName: 'Perrin',

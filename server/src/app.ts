@@ -127,5 +127,11 @@ export const createApp = ({ db, pool, live, log, key, publicUrl, demo }: Parts):
     )
     app.get('/{*path}', (_request, response) => response.sendFile('index.html', { root: client, cacheControl: false }))
   }
+  // Whatever breaks on the way says nothing of itself to whoever asked.
+  app.use((error: Error, _request: express.Request, response: express.Response, next: express.NextFunction) => {
+    log.error({ error: error.name }, 'a request broke')
+    if (response.headersSent) next(error)
+    else response.status(500).json({ refusal: 'unavailable' })
+  })
   return app
 }

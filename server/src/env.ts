@@ -74,5 +74,3 @@ export const readDatabaseSettings = (source: NodeJS.ProcessEnv = process.env) =>
 
 /** The environment a child process of ours inherits. */
 export const childEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env, LC_ALL: 'C', LC_MESSAGES: 'C' })
-
-export const underTest = (): boolean => process.env['CI'] === 'true'

@@ -46,8 +46,9 @@ export const startJobs = ({
   const round = async () => {
     do {
       again = false
-      await closeOverdue(db)
-      await drain(db, carriers)
+      // One that fails does not hold up the other.
+      const results = await Promise.allSettled([closeOverdue(db), drain(db, carriers)])
+      for (const result of results) if (result.status === 'rejected') throw result.reason
     } while (again && !stopped)
   }
   const wake = () => {

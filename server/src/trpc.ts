@@ -34,7 +34,6 @@ const statusOf: { readonly [C in RefusalCode]?: TRPCError['code'] } = {
   'sign-in-failed': 'UNAUTHORIZED',
   'second-factor-needed': 'UNAUTHORIZED',
   'code-wrong': 'UNAUTHORIZED',
-  'sign-in-locked': 'TOO_MANY_REQUESTS',
   'too-many': 'TOO_MANY_REQUESTS',
   'not-permitted': 'FORBIDDEN',
   'own-request': 'FORBIDDEN',
@@ -78,7 +77,7 @@ const recordRefusal: Operation<
     {
       type: 'attempt.refused',
       subject: actor.id,
-      organisation: actor.grants[0]?.organisationId ?? null,
+      organisation: actor.organisationId,
       data: { operation, code, target },
     },
   ],

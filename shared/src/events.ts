@@ -112,6 +112,3 @@ export type LineageEdge = {
   readonly to: string
   readonly requestId: string
 }
-
-/** The kinds that make two people dependent (P2): the hand of whoever asked. */
-export const kinshipKinds = ['asked', 'reset', 'granted-role'] as const satisfies readonly LineageKind[]

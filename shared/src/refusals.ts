@@ -14,6 +14,7 @@ export const refusalCodes = [
   'not-independent',
   'not-your-request',
   'call-back-missing',
+  'called-back-yourself',
   'held-after-contact-change',
   'already-in-state',
   'account-not-active',
@@ -34,7 +35,6 @@ export const refusalCodes = [
   'password-common',
   'code-wrong',
   'sign-in-failed',
-  'sign-in-locked',
   'too-many',
   'unavailable',
 ] as const

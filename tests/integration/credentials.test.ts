@@ -103,11 +103,11 @@ describe('a role', () => {
 })
 
 describe('wrong passwords', () => {
-  test('lock the account for a while, and a right one then says so', async () => {
+  test('lock the account for a while, and then a right one is answered like a wrong one', async () => {
     const { id, login } = await enrolled()
     await world.tamper('insert into sign_in_failure (account_id, failures, last_at) values ($1, 10, now())', [id])
     expect(await outcome(world.anonymous.sessions.signIn({ login, password: 'n’importe quoi ici', code: null }))).toBe('sign-in-failed')
-    expect(await outcome(world.anonymous.sessions.signIn({ login, password, code: null }))).toBe('sign-in-locked')
+    expect(await outcome(world.anonymous.sessions.signIn({ login, password, code: null }))).toBe('sign-in-failed')
     await world.tamper(`update sign_in_failure set last_at = now() - interval '16 minutes' where account_id = $1`, [id])
     expect(await outcome(world.anonymous.sessions.signIn({ login, password, code: null }))).toBe('allowed')
   })
@@ -181,6 +181,39 @@ describe('a reset', () => {
       [id],
     )
     expect(rows).toEqual([{ status: 'suspended', request: 'voided' }])
+  })
+
+  test('forgets the old password at once, and ends whoever came in meanwhile', async () => {
+    const { id, login } = await enrolled()
+    await reset(id)
+    expect(await outcome(world.anonymous.sessions.signIn({ login, password, code: null }))).toBe('sign-in-failed')
+    const meanwhile = await world.enter(id)
+    await deliver()
+    await world.anonymous.links.redeem({ token: tokenFor(id), password: 'un tout autre secret du matin', code: null })
+    expect(await world.alive(meanwhile.token)).toBe(false)
+  })
+
+  test('asked by nobody known takes two: who called back does not countersign', async () => {
+    const [amina, karim] = [await world.as('amina.benali'), await world.as('karim.haddad')]
+    const { login } = await enrolled()
+    await world.anonymous.requests.askReset({ name: login, justification: '' })
+    const { rows } = await world.owner.query<{ id: string }>(
+      `select r.id from request r join account a on a.id = r.subject_id where a.login = $1`,
+      [login],
+    )
+    const requestId = rows[0]?.id ?? ''
+    const decision = { requestId, seen: await make.hashOf(requestId) }
+    await amina.call.requests.callBack({ requestId, outcome: 'confirmed', note: '' })
+    expect(await outcome(amina.call.requests.approve(decision))).toBe('called-back-yourself')
+    expect(await outcome(karim.call.requests.approve(decision))).toBe('allowed')
+  })
+
+  test('asked by an operator warns the person, who may say it was not them', async () => {
+    const { id } = await enrolled()
+    sent = []
+    await (await world.as('nadia.roux')).call.requests.submit({ kind: 'reset-credentials', accountId: id, justification: 'Oubli' })
+    await deliver()
+    expect(await outcome(world.anonymous.links.disown({ token: tokenFor(id, 'disown') }))).toBe('allowed')
   })
 
   test('is refused for an account that is not active', async () => {

@@ -60,6 +60,7 @@ describe('a request for an account', () => {
     ['a phone number that does not exist', { phone: '01 23' }, 'phone-invalid', 'phone'],
     ['an end beyond the convention', { endsOn: '2099-12-31' }, 'end-date-beyond-convention', 'endsOn'],
     ['an end that has passed', { endsOn: '2020-01-01' }, 'end-date-past', 'endsOn'],
+    ['a reach wider than the requester’s scope', { profile: 'region-coordinator' as const }, 'profile-not-allowed', 'profile'],
     ['a profile the network does not allow', { profile: 'national-support' as const }, 'profile-not-allowed', 'profile'],
   ])('with %s is refused at its field', async (_, change, refusal, field) => {
     const nadia = await world.as('nadia.roux')

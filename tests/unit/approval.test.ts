@@ -40,6 +40,7 @@ const aRequest = (change: Partial<RequestCase> = {}): RequestCase => ({
   expiresAt: later,
   heldUntil: null,
   callBack: null,
+  callerId: null,
   ...change,
 })
 const outcomeOf = (change: Partial<RequestCase> = {}, rest: Partial<Omit<ApprovalCase, 'request'>> = {}) => {
@@ -77,6 +78,18 @@ describe('an approval by the supervisor of the region', () => {
     ['of a request held back', 'held-after-contact-change', { heldUntil: later }, {}],
     ['of a reset nobody called back', 'call-back-missing', { kind: 'reset-credentials' as const }, {}],
     ['of a reset not reached', 'call-back-missing', { kind: 'reset-credentials' as const, callBack: 'not-reached' as const }, {}],
+    [
+      'of a reset nobody known asked and they called back',
+      'called-back-yourself',
+      { kind: 'reset-credentials' as const, callBack: 'confirmed' as const, requesterId: null, callerId: 'sophie' },
+      {},
+    ],
+    [
+      'of a reset nobody known asked and another called back',
+      'executed',
+      { kind: 'reset-credentials' as const, callBack: 'confirmed' as const, requesterId: null, callerId: 'amina' },
+      {},
+    ],
     ['of a confirmed reset', 'executed', { kind: 'reset-credentials' as const, callBack: 'confirmed' as const }, {}],
   ])('%s → %s', (_, expected, change, rest) => {
     expect(outcomeOf(change, rest)).toBe(expected)

@@ -35,10 +35,10 @@ export const onDay = (iso: string, language: Language): string =>
 export const count = (value: number, language: Language): string => number[language].format(value)
 
 /** "1 h 04", "12 min 30": what is left until a deadline, never negative. */
-export const remaining = (milliseconds: number): string => {
+export const remaining = (milliseconds: number, day: string): string => {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000))
   const [days, hours, minutes] = [Math.floor(seconds / 86_400), Math.floor((seconds % 86_400) / 3600), Math.floor((seconds % 3600) / 60)]
   const two = (value: number) => String(value).padStart(2, '0')
-  if (days > 0) return `${days} j ${two(hours)} h`
+  if (days > 0) return `${days} ${day} ${two(hours)} h`
   return hours > 0 ? `${hours} h ${two(minutes)}` : `${minutes} min ${two(seconds % 60)}`
 }

@@ -17,6 +17,7 @@ export const en: typeof fr = {
     'not-independent': 'You are not independent of the people concerned: one had a hand in another’s account within 30 days.',
     'not-your-request': 'Only the person who asked can take it back.',
     'call-back-missing': 'First call the person on the number on record, and have them confirm.',
+    'called-back-yourself': 'You made the call: another person must countersign.',
     'held-after-contact-change': 'Their contact changed less than 72 hours ago: the request waits.',
     'already-in-state': 'It is so already.',
     'account-not-active': 'This account is not active.',
@@ -36,12 +37,12 @@ export const en: typeof fr = {
     'password-too-short': 'At least 12 characters.',
     'password-common': 'This password is too easy to guess. A sentence of a few words will do.',
     'code-wrong': 'This code is wrong, or has been used.',
-    'sign-in-failed': 'Wrong login or password.',
-    'sign-in-locked': 'Too many attempts. Wait before you try again.',
+    'sign-in-failed': 'Wrong login or password, or too many attempts: wait a little before you try again.',
     'too-many': 'Too many requests. Wait a little.',
     unavailable: 'The service does not answer. Nothing was changed.',
   },
   field: {
+    'field-too-short': 'Too short.',
     'field-required': 'Please fill this in.',
     'field-too-long': 'Too long.',
     'field-characters': 'Holds invisible or forbidden characters.',
@@ -168,6 +169,8 @@ export const en: typeof fr = {
     go: 'Go to',
   },
   common: {
+    days: 'd',
+    home: 'Go to the overview',
     close: 'Close',
     cancel: 'Cancel',
     confirm: 'Confirm',
@@ -299,6 +302,11 @@ export const en: typeof fr = {
     },
   },
   requests: {
+    reasons: {
+      'account-ended': 'Void: an account concerned was suspended or revoked.',
+      denied: 'The person denies having asked: account suspended, nothing is reset.',
+      'someone-else': 'Somebody else answered: nothing is reset.',
+    },
     title: 'Requests',
     views: { queue: 'To countersign', mine: 'Mine', all: 'All' },
     kind: 'Kind',

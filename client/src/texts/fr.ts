@@ -24,6 +24,7 @@ export const fr = {
       'Vous n’êtes pas indépendant des personnes concernées : l’une a eu la main sur le compte d’une autre depuis 30 jours.',
     'not-your-request': 'Seule la personne qui l’a faite peut la reprendre.',
     'call-back-missing': 'Il faut d’abord rappeler la personne au numéro enregistré, et qu’elle confirme.',
+    'called-back-yourself': 'Vous avez passé l’appel : une autre personne doit contresigner.',
     'held-after-contact-change': 'Les coordonnées ont changé il y a moins de 72 heures : la demande attend.',
     'already-in-state': 'C’est déjà le cas.',
     'account-not-active': 'Ce compte n’est pas actif.',
@@ -43,12 +44,12 @@ export const fr = {
     'password-too-short': 'Au moins 12 caractères.',
     'password-common': 'Ce mot de passe est trop facile à deviner. Une phrase de quelques mots convient.',
     'code-wrong': 'Ce code n’est pas le bon, ou a déjà servi.',
-    'sign-in-failed': 'Identifiant ou mot de passe incorrect.',
-    'sign-in-locked': 'Trop d’essais. Attendez avant de recommencer.',
+    'sign-in-failed': 'Identifiant ou mot de passe incorrect, ou trop d’essais : attendez un peu avant de recommencer.',
     'too-many': 'Trop de demandes. Attendez un peu.',
     unavailable: 'Le service ne répond pas. Rien n’a été changé.',
   } satisfies Record<RefusalCode, string>,
   field: {
+    'field-too-short': 'Trop court.',
     'field-required': 'À remplir.',
     'field-too-long': 'Trop long.',
     'field-characters': 'Contient des caractères invisibles ou interdits.',
@@ -187,6 +188,8 @@ export const fr = {
     go: 'Aller à',
   },
   common: {
+    days: 'j',
+    home: 'Aller à l’accueil',
     close: 'Fermer',
     cancel: 'Annuler',
     confirm: 'Confirmer',
@@ -319,6 +322,11 @@ export const fr = {
     },
   },
   requests: {
+    reasons: {
+      'account-ended': 'Caduque : un compte concerné a été suspendu ou révoqué.',
+      denied: 'La personne dément avoir demandé : compte suspendu, rien n’est réinitialisé.',
+      'someone-else': 'Quelqu’un d’autre a répondu : rien n’est réinitialisé.',
+    },
     title: 'Demandes',
     views: { queue: 'À contresigner', mine: 'Les miennes', all: 'Toutes' },
     kind: 'Type',

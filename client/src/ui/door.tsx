@@ -18,7 +18,7 @@ export const Door = ({ title, children }: { title: string; children: ReactNode }
             type="button"
             lang={language === 'fr' ? 'en' : 'fr'}
             onClick={() => setLanguage(language === 'fr' ? 'en' : 'fr')}
-            style={{ all: 'unset', cursor: 'pointer', color: 'var(--act-ink)', textDecoration: 'underline' }}
+            className="narrow"
           >
             {t('shell.language')}
           </button>

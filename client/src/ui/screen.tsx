@@ -24,17 +24,31 @@ export const Skeleton = ({ rows = 8 }: { rows?: number }) => {
   )
 }
 
-/** What happened, what to do, a reference. */
+/** What happened, what to do, a reference. What is missing or not allowed is no failure, and offers the way home. */
 export const Failed = ({ error, reset }: { error: unknown; reset?: () => void }) => {
   const { t } = useTranslation()
-  const missing = error instanceof Error && error.message === 'not-found'
+  const message = error instanceof Error ? error.message : 'unknown'
+  if (message === 'not-found' || message === 'not-permitted') {
+    return (
+      <div className="page">
+        <div className="card stack" role="alert">
+          <h1>{t('common.notFound')}</h1>
+          <p style={{ margin: 0 }}>{t(message === 'not-found' ? 'common.notFoundHint' : 'refusal.not-permitted')}</p>
+          <div>
+            <Button component="a" href="/" variant="default">
+              {t('common.home')}
+            </Button>
+          </div>
+        </div>
+      </div>
+    )
+  }
   return (
     <div className="page">
       <div className="card stack" role="alert">
-        <h1>{missing ? t('common.notFound') : t('common.broken')}</h1>
+        <h1>{t('common.broken')}</h1>
         <p style={{ margin: 0 }}>
-          {missing ? t('common.notFoundHint') : t('common.brokenHint')}{' '}
-          {missing ? null : <code>{error instanceof Error ? error.message.slice(0, 80) : 'unknown'}</code>}
+          {t('common.brokenHint')} <code>{message.slice(0, 80)}</code>
         </p>
         {reset ? (
           <div>

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
 import { ago, exactly, onDay, remaining } from '../lib/format.ts'
 import { useLanguage } from '../lib/language.ts'
 
@@ -22,6 +23,7 @@ export const Day = ({ on }: { on: string }) => (
 /** What is left until a deadline, as it runs out. Not announced every second: screen readers are told the exact time. */
 export const Countdown = ({ until, over }: { until: string; over: string }) => {
   const language = useLanguage()
+  const { t } = useTranslation()
   const [now, setNow] = useState(() => Date.now())
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 1000)
@@ -35,7 +37,7 @@ export const Countdown = ({ until, over }: { until: string; over: string }) => {
       className="nowrap"
       style={{ color: left < 3_600_000 ? 'var(--danger)' : undefined }}
     >
-      <span aria-hidden="true">{left <= 0 ? over : remaining(left)}</span>
+      <span aria-hidden="true">{left <= 0 ? over : remaining(left, t('common.days'))}</span>
       <span className="hidden">{exactly(until, language)}</span>
     </time>
   )

@@ -112,7 +112,7 @@ const answers = async (url: string, child: { exitCode: number | null }, log: () 
  * Starts a PostgreSQL of our own from npm's binaries, with its data in `folder`. Safe after a `kill -9` of an earlier run.
  * As root in a folder nobody else can pass through, binaries and data go to /var/lib/countersign instead.
  */
-export const startEmbedded = async (folder: string, flags: readonly string[] = []): Promise<Embedded> => {
+export const startEmbedded = async (folder: string, flags: readonly string[] = [], fixedPort?: number): Promise<Embedded> => {
   const identity = databaseUser()
   let home = resolve(folder)
   let native = await nativeFolder()
@@ -141,7 +141,7 @@ export const startEmbedded = async (folder: string, flags: readonly string[] = [
     await run(join(native, 'bin', 'initdb'), args, identity)
   }
   const password = (await readFile(passwordFile, 'utf8')).trim()
-  const port = await freePort()
+  const port = fixedPort ?? (await freePort())
   const url = (name: string) => `postgres://postgres:${password}@127.0.0.1:${port}/${name}`
 
   let output = ''

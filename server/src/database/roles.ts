@@ -6,7 +6,8 @@ import type pg from 'pg'
  */
 const rights: Record<string, string> = {
   schema_migration: 'select',
-  organisation: 'select, insert, update',
+  organisation:
+    'select, insert, update (name, email_domain, address, postcode, commune_code, phone, caseload, total_caseload, convention_ends_on)',
   profile: 'select',
   account:
     'select, insert, update (status, previous_status, status_changed_at, status_changed_by, authorised_by_request_id, epoch, reach, last_sign_in_at, language)',

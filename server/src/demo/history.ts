@@ -24,30 +24,6 @@ export const tellSubmissions: Operation<readonly Ask[], true, Person> = async ({
   return { value: true, events: told(events) }
 }
 
-/** One person's signatures under many requests, not the last ones they need. */
-export const tellApprovals: Operation<readonly Ask[], true, Person> = async ({ tx, actor, now }, asks) => {
-  const known = await history.referencesOf(
-    tx,
-    asks.map(({ id }) => id),
-  )
-  await history.approve(
-    tx,
-    asks.map(({ id }) => id),
-    actor.id,
-    now,
-  )
-  const events = asks.map((ask): DomainEvent => {
-    const { reference, hash } = known.get(ask.id) ?? { reference: 0, hash: '' }
-    return {
-      type: 'request.approval-given',
-      subject: ask.id,
-      organisation: ask.organisationId,
-      data: { ...factOf(ask, reference), contentHash: hash },
-    }
-  })
-  return { value: true, events: told(events) }
-}
-
 type Execution = { readonly births: readonly Birth[]; readonly requesterId: string; readonly earlierApprovers: readonly string[] }
 
 /** The last signature under many requests, and what it brings about: accounts, or roles. */

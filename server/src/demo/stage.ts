@@ -31,6 +31,7 @@ export { faker }
 export const past = (id: string, grants: readonly Grant[]): Person => ({
   kind: 'person',
   id,
+  organisationId: id,
   sessionId: id,
   epoch: 1,
   twoFactor: true,

@@ -3,7 +3,13 @@ import { sql } from 'drizzle-orm'
 import type { Db, Tx } from './db.ts'
 
 /** A signed-in person, as read from the database for this very request. */
-export type Person = Actor & { readonly kind: 'person'; readonly sessionId: string; readonly epoch: number; readonly twoFactor: boolean }
+export type Person = Actor & {
+  readonly kind: 'person'
+  readonly sessionId: string
+  readonly epoch: number
+  readonly twoFactor: boolean
+  readonly organisationId: string
+}
 
 /** Nobody who has proved anything: the public pages, the clock, the console. Holds no grant, so no permission. */
 export type Nobody = { readonly kind: 'nobody'; readonly id: null; readonly grants: readonly [] }
@@ -15,12 +21,29 @@ const grantsOf = sql`coalesce((
   from role_grant g join organisation o on o.id = g.organisation_id
   where g.account_id = a.id and g.revoked_at is null), '[]'::json)`
 
-type Row = { id: string; session_id: string; epoch: number; method: string; grants: Grant[]; last_seen_at: string; now: string }
+type Row = {
+  organisation_id: string
+  id: string
+  session_id: string
+  epoch: number
+  method: string
+  grants: Grant[]
+  last_seen_at: string
+  now: string
+}
 
 /** Roles are in force only behind a second factor; the demo's one-click sign-in stands for it there and nowhere else. */
 const toPerson = (row: Row): Person => {
   const twoFactor = row.method !== 'password'
-  return { kind: 'person', id: row.id, sessionId: row.session_id, epoch: row.epoch, twoFactor, grants: twoFactor ? row.grants : [] }
+  return {
+    kind: 'person',
+    id: row.id,
+    organisationId: row.organisation_id,
+    sessionId: row.session_id,
+    epoch: row.epoch,
+    twoFactor,
+    grants: twoFactor ? row.grants : [],
+  }
 }
 
 export const idleMinutes = 30
@@ -28,7 +51,7 @@ export const idleMinutes = 30
 /** Who holds this session token now: one query joining session, status and epoch, never cached (P5). Null means nobody. */
 export const personOfToken = async (db: Db | Tx, tokenHash: Buffer): Promise<Person | null> => {
   const { rows } = await db.execute<Row>(sql`
-    select a.id, s.id as session_id, a.epoch, s.method, ${grantsOf} as grants, s.last_seen_at, now() as now
+    select a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, ${grantsOf} as grants, s.last_seen_at, now() as now
     from session s join account a on a.id = s.account_id and a.status = 'active' and a.epoch = s.epoch
     where s.token_hash = ${tokenHash} and s.expires_at > now() and s.last_seen_at > now() - make_interval(mins => ${idleMinutes})
       and a.ends_on >= current_date`)
@@ -38,7 +61,7 @@ export const personOfToken = async (db: Db | Tx, tokenHash: Buffer): Promise<Per
 /** The same person read again inside a transaction, and held: a revocation waits for this commit or refuses it (P5). */
 export const holdPerson = async (tx: Tx, person: Person): Promise<Person | null> => {
   const { rows } = await tx.execute<Row>(sql`
-    select a.id, s.id as session_id, a.epoch, s.method, ${grantsOf} as grants
+    select a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, ${grantsOf} as grants
     from account a join session s on s.account_id = a.id
     where a.id = ${person.id} and a.status = 'active' and a.epoch = ${person.epoch} and s.id = ${person.sessionId} and s.expires_at > now()
     for share of a`)

@@ -63,7 +63,6 @@ export type Delivery = 'delivered' | 'pointless' | { readonly postponedMinutes: 
 export type Carrier = (db: Db, due: Due) => Promise<Delivery>
 
 const leaseSeconds = 120
-const lastAttempt = 10
 
 /**
  * Claims what is due, oldest first and in order within each stream, under a lease and not a held transaction, because a mail
@@ -73,9 +72,9 @@ const claim = async (db: Db, limit: number): Promise<readonly Due[]> => {
   const { rows } = await db.execute<{ id: string; entry_id: string; destination: Destination; account_id: string; attempts: number }>(sql`
     with due as materialized (
       select o.id from outbox o
-      where o.settled_at is null and o.run_after <= now() and o.attempts < ${lastAttempt}
+      where o.settled_at is null and o.run_after <= now()
         and not exists (select 1 from outbox earlier where earlier.account_id = o.account_id and earlier.destination = o.destination
-          and earlier.sequence < o.sequence and earlier.settled_at is null and earlier.attempts < ${lastAttempt})
+          and earlier.sequence < o.sequence and earlier.settled_at is null)
       order by o.run_after limit ${limit} for update skip locked)
     update outbox o set attempts = o.attempts + 1, run_after = now() + make_interval(secs => ${leaseSeconds})
     from due where o.id = due.id

@@ -21,6 +21,10 @@ export type Actor = { readonly id: string; readonly grants: readonly Grant[] }
 export const covers = (scope: Scope, place: Place): boolean =>
   scope.some(({ level, organisationId }) => place[`${level}Id`] === organisationId)
 
+/** Does some one subtree hold both the place and everything a reach of this level would open from there? */
+export const coversReach = (scope: Scope, place: Place, reach: Level): boolean =>
+  scope.some((subtree) => covers([subtree], place) && levels.indexOf(subtree.level) <= levels.indexOf(reach))
+
 /** The subtrees in which a person holds a permission through any of their roles. */
 export const scopeOf = (actor: Actor, permission: Permission): Scope => {
   const allowed: readonly Role[] = permissions[permission]

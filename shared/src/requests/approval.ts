@@ -20,6 +20,8 @@ export type RequestCase = {
   readonly expiresAt: Date
   readonly heldUntil: Date | null
   readonly callBack: CallBackOutcome | null
+  /** Who made the last call. */
+  readonly callerId: string | null
 }
 
 export type ApprovalCase = {
@@ -58,6 +60,8 @@ const approvalRules: readonly Rule<ApprovalCase>[] = [
     involved(request).some((person) => related(actor.id, person, kinship, independentSince(now))) && 'not-independent',
   ({ request, now }) => request.heldUntil !== null && request.heldUntil > now && 'held-after-contact-change',
   ({ request }) => request.kind === 'reset-credentials' && request.callBack !== 'confirmed' && 'call-back-missing',
+  // Where nobody known asked, the one who called is the first of the two people it takes.
+  ({ actor, request }) => request.requesterId === null && request.callerId === actor.id && 'called-back-yourself',
 ]
 
 /** Says whether this approval may be given, and what the request becomes by it. */

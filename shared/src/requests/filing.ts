@@ -1,6 +1,6 @@
 import { filedWith } from '../access/permissions.ts'
 import type { Role } from '../access/roles.ts'
-import { type Actor, covers, type Level, type Place, scopeOf } from '../access/scope.ts'
+import { type Actor, covers, coversReach, type Level, type Place, scopeOf } from '../access/scope.ts'
 import { type NetworkKind, profileAllowedIn, profiles } from '../accounts/profiles.ts'
 import type { AccountStatus } from '../accounts/status.ts'
 import type { RefusalCode } from '../refusals.ts'
@@ -53,6 +53,14 @@ const fieldRules = {
     ({ content, network }) =>
       content.kind === 'create-account' &&
       (network === null || !profileAllowedIn(content.profile, network)) && ['profile', 'profile-not-allowed'],
+    // Nobody hands out a reach wider than their own scope: an account manager reaches no further than the structure.
+    ({ actor, content, place }) =>
+      actor !== 'public' &&
+      content.kind === 'create-account' &&
+      !coversReach(scopeOf(actor, 'request:file:create-account'), place, profiles[content.profile].dataScope) && [
+        'profile',
+        'profile-not-allowed',
+      ],
     ({ content, today }) => content.kind === 'create-account' && content.endsOn <= today && ['endsOn', 'end-date-past'],
     ({ content, conventionEndsOn }) =>
       content.kind === 'create-account' &&

@@ -9,7 +9,7 @@ export type RequestKind = (typeof requestKinds)[number]
 
 export const createAccountContent = z.strictObject({
   kind: z.literal('create-account'),
-  organisationId: z.uuid(),
+  organisationId: z.uuid('field-required'),
   givenName: personName,
   familyName: personName,
   login,
@@ -22,21 +22,21 @@ export const createAccountContent = z.strictObject({
 
 export const resetCredentialsContent = z.strictObject({
   kind: z.literal('reset-credentials'),
-  accountId: z.uuid(),
+  accountId: z.uuid('field-required'),
   justification,
 })
 
 export const reinstateContent = z.strictObject({
   kind: z.literal('reinstate'),
-  accountId: z.uuid(),
+  accountId: z.uuid('field-required'),
   justification,
 })
 
 export const grantRoleContent = z.strictObject({
   kind: z.literal('grant-role'),
-  accountId: z.uuid(),
+  accountId: z.uuid('field-required'),
   role: z.enum(roles),
-  organisationId: z.uuid(),
+  organisationId: z.uuid('field-required'),
   justification,
 })
 

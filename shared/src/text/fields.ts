@@ -16,7 +16,8 @@ const line = (min: number, max: number) =>
     .max(max * 4, 'field-too-long')
     .transform(normalised)
     .refine((text) => !hasControl(text), 'field-characters')
-    .refine((text) => text.length >= min, 'field-required')
+    .refine((text) => min === 0 || text.length > 0, 'field-required')
+    .refine((text) => text.length === 0 || text.length >= min, 'field-too-short')
     .refine((text) => text.length <= max, 'field-too-long')
 
 export const personName = line(1, 80)

@@ -183,7 +183,7 @@ describe('the application login is refused by the database', () => {
       'a disowned account made active by nobody known',
       'P1',
       async () => {
-        const open = await world.enter(await make.agentOf('Mission locale de Lyon', 5))
+        const open = await world.enter(await make.agentOf('Mission locale de Lille'))
         await open.call.accounts.disown()
         await world.tamper('update account set status_changed_by = null where id = $1', [open.person.id])
         return together(
@@ -191,6 +191,39 @@ describe('the application login is refused by the database', () => {
           [...entryAbout(`'${open.person.id}'`)],
         )
       },
+    ],
+    [
+      'an ending dated again, to be undone',
+      'P1',
+      async () => {
+        const accountId = await make.agentOf('Mission locale de Lille', 1)
+        await (await world.as('olivier.perrin')).call.accounts.revoke({ accountIds: [accountId] })
+        return attempt(`update account set previous_status = 'active', status_changed_by = $2, status_changed_at = now() where id = $1`, [
+          accountId,
+          ids.nadia,
+        ])
+      },
+    ],
+    [
+      'a request about somebody else than its content says',
+      'P3',
+      () =>
+        attempt(
+          `insert into request (id, kind, status, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, subject_id, channel, content, content_hash, approvals_needed, approver_roles, submitted_at, expires_at)
+      select gen_random_uuid(), 'reinstate', 'pending', a.organisation_id, a.nation_id, a.network_id, a.region_id, a.departement_id, a.structure_id, a.site_id, a.id, 'operator', c.text::json, encode(sha256(c.text::bytea), 'hex'), 1, '{supervisor}', now(), now() + interval '1 day'
+      from account a, (select '{"accountId":"' || $2 || '","justification":"x","kind":"reinstate"}' as text) c where a.id = $1`,
+          [ids.agent, ids.nadia],
+        ),
+    ],
+    ['an organisation moved', '42501', () => attempt('update organisation set region_id = nation_id')],
+    [
+      'an invitation for an account born long ago',
+      'P1',
+      () =>
+        attempt(
+          `insert into link (id, kind, account_id, request_id, created_at, expires_at) select gen_random_uuid(), 'invitation', id, created_by_request_id, now(), now() + interval '1 day' from account where id = $1`,
+          [ids.agent],
+        ),
     ],
     ['another mailbox', '42501', () => attempt(`update account set email = 'me@example.org' where id = $1`, [ids.agent])],
     ['a wider profile', '42501', () => attempt(`update account set profile_id = 'national-support' where id = $1`, [ids.agent])],

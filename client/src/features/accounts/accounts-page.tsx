@@ -1,3 +1,4 @@
+import type { Permission } from '@countersign/shared/access/permissions.ts'
 import { roles } from '@countersign/shared/access/roles.ts'
 import { levels } from '@countersign/shared/access/scope.ts'
 import type { accountSorts, ListAccounts } from '@countersign/shared/accounts/listing.ts'
@@ -24,12 +25,14 @@ import { EndingCell, useEndedSentence } from './ending-cell.tsx'
 import { type Endings, useEndings, type Verb } from './endings.ts'
 
 const route = getRouteApi('/_signed-in/accounts/')
+const signedIn = getRouteApi('/_signed-in')
 type Row = Outputs['accounts']['list']['rows'][number]
 type Sort = (typeof accountSorts)[number]
 const most = 200
 
 const Filters = ({ search, set }: { search: ListAccounts; set: (change: Partial<ListAccounts>) => void }) => {
   const { t } = useTranslation()
+  const [words, setWords] = useState(search.q ?? '')
   const typed = useDebouncedCallback((q: string) => set({ q: q || undefined }), 250)
   const options = <T extends string>(all: readonly T[], label: (one: T) => string) => [
     { value: '', label: t('common.all') },
@@ -39,11 +42,13 @@ const Filters = ({ search, set }: { search: ListAccounts; set: (change: Partial<
   return (
     <search className="row wrap filters" style={{ alignItems: 'flex-end' }}>
       <TextInput
-        key={search.q ? 'kept' : 'empty'}
         label={t('accounts.search')}
         leftSection={<IconSearch size={16} />}
-        defaultValue={search.q ?? ''}
-        onChange={(event) => typed(event.currentTarget.value)}
+        value={words}
+        onChange={(event) => {
+          setWords(event.currentTarget.value)
+          typed(event.currentTarget.value)
+        }}
         style={{ flex: '2 1 220px' }}
       />
       <SearchSelect
@@ -82,9 +87,10 @@ const Filters = ({ search, set }: { search: ListAccounts; set: (change: Partial<
       {some ? (
         <Button
           variant="subtle"
-          onClick={() =>
+          onClick={() => {
+            setWords('')
             set({ q: undefined, organisation: undefined, status: undefined, profile: undefined, role: undefined, life: undefined })
-          }
+          }}
         >
           {t('common.clear')}
         </Button>
@@ -229,7 +235,9 @@ export const AccountsPage = () => {
   const endings = useEndings()
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set())
   const tick = (id: string) => setTicked((before) => new Set(before.has(id) ? [...before].filter((one) => one !== id) : [...before, id]))
-  const columns = useColumns(endings, ticked, tick)
+  const { person } = signedIn.useRouteContext()
+  const mayEnd = (person.may as readonly Permission[]).includes('account:suspend')
+  const columns = useColumns(endings, ticked, tick).filter(({ id }) => mayEnd || (id !== 'select' && id !== 'actions'))
   const set = (change: Partial<ListAccounts>) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })
   const pages = useInfiniteQuery({
     ...trpc.accounts.list.infiniteQueryOptions(search, { getNextPageParam: (page) => page.next ?? undefined }),
@@ -245,7 +253,7 @@ export const AccountsPage = () => {
       {pages.isSuccess && rows.length === 0 ? <Empty>{`${t('accounts.empty')} ${t('accounts.emptyHint')}`}</Empty> : null}
       {rows.length > 0 ? (
         <DataTable<Row, Sort>
-          acting
+          acting={mayEnd}
           label={t('accounts.title')}
           columns={columns}
           rows={rows}

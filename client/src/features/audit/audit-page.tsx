@@ -24,13 +24,7 @@ const useColumns = (set: (change: Partial<ListAudit>) => void): readonly Column<
   const language = useLanguage()
   const detail = useEntryDetail()
   const narrow = (label: string, change: Partial<ListAudit>, words: string) => (
-    <button
-      type="button"
-      className="nowrap"
-      title={label}
-      style={{ all: 'unset', cursor: 'pointer', textDecoration: 'underline dotted' }}
-      onClick={() => set(change)}
-    >
+    <button type="button" className="narrow nowrap" title={label} onClick={() => set(change)}>
       {words}
       <span className="hidden"> ({label})</span>
     </button>

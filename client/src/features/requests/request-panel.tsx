@@ -12,6 +12,9 @@ import { useSentence } from './sentence.ts'
 
 type Detail = Outputs['requests']['get']
 
+/** Reasons the product writes itself; people write their own. */
+const reasons = { 'account-ended': true, denied: true, 'someone-else': true } as const
+
 const Content = ({ content }: { content: Detail['content'] }) => {
   const { t } = useTranslation()
   return (
@@ -68,7 +71,7 @@ export const RequestPanel = ({ request }: { request: Detail }) => {
         {editing ? <EditForm request={request} onDone={() => setEditing(false)} /> : <Content content={request.content} />}
         {request.reason ? (
           <p className="notice danger" style={{ margin: 0 }}>
-            {request.reason in { denied: 1, 'someone-else': 1 } ? t(`outcome.${request.reason as 'denied'}`) : request.reason}
+            {request.reason in reasons ? t(`requests.reasons.${request.reason as keyof typeof reasons}`) : request.reason}
           </p>
         ) : null}
         <div className="soft small">

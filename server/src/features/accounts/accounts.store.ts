@@ -51,6 +51,8 @@ const lockColumns = {
 
 type Ending = { readonly ids: readonly string[]; readonly status: AccountStatus; readonly by: string | null; readonly now: Date }
 
+const ownersLock = 7_203_002
+
 export const accounts = {
   /** Locks in id order, so that two overlapping batches queue instead of deadlocking. Unknown ids are absent from the answer. */
   async lockAll(tx: Tx, ids: readonly string[]): Promise<readonly LockedAccount[]> {
@@ -66,12 +68,16 @@ export const accounts = {
     }))
   },
 
-  /** How many active policy owners would be left without these accounts; the grants are locked so that two revocations cannot both be the last but one. */
+  /**
+   * How many active policy owners would be left without these accounts. Revocations of owners take turns on one lock, and the
+   * count is a statement of its own after it, so that it sees what the turn before has done.
+   */
   async policyOwnersBeside(tx: Tx, ids: readonly string[]): Promise<number> {
-    const { rows } = await tx.execute<{ id: string }>(sql`
-      select a.id from role_grant g join account a on a.id = g.account_id
-      where g.role = 'policy-owner' and g.revoked_at is null and a.status = 'active' order by a.id for update of g`)
-    return new Set(rows.map(({ id }) => id).filter((id) => !ids.includes(id))).size
+    await tx.execute(sql`select pg_advisory_xact_lock(${ownersLock})`)
+    const { rows } = await tx.execute<{ count: number }>(sql`
+      select count(distinct a.id)::int as count from role_grant g join account a on a.id = g.account_id
+      where g.role = 'policy-owner' and g.revoked_at is null and a.status = 'active' and a.id <> all(${uuids(ids)})`)
+    return rows[0]?.count ?? 0
   },
 
   async policyOwnersAmong(tx: Tx, ids: readonly string[]): Promise<ReadonlySet<string>> {

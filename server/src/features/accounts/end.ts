@@ -80,10 +80,15 @@ const ending =
     }
     if (allowed.length === 0) throw new Refused(refusalOf(accountIds[0] ?? '') ?? 'not-found', accountIds[0] ?? null)
 
+    const refusals = accountIds.flatMap((id): DomainEvent[] => {
+      const code = refusalOf(id)
+      const data = { operation: `accounts.${verb}`, target: id }
+      return code ? [{ type: 'attempt.refused', subject: actor.id, organisation: actor.organisationId, data: { ...data, code } }] : []
+    })
     const { counts, events } = await closeAccounts(tx, { rows: allowed, verb, by: actor.id, cause: 'operator', now })
     return {
       value: accountIds.map((id) => ({ id, refusal: refusalOf(id), ended: counts.get(id) ?? null })),
-      events: told(events),
+      events: told([...events, ...refusals]),
     }
   }
 

@@ -6,5 +6,5 @@ export const recordExport: Operation<{ readonly format: string; readonly filter:
   { format, filter },
 ) => ({
   value: true,
-  events: [{ type: 'audit.exported', subject: actor.id, organisation: actor.grants[0]?.organisationId ?? null, data: { format, filter } }],
+  events: [{ type: 'audit.exported', subject: actor.id, organisation: actor.organisationId, data: { format, filter } }],
 })

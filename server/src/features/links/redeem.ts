@@ -64,6 +64,8 @@ export const redeem =
     const { set, codes, replaced } = await provenBy(key, link, input)
 
     if (!(await links.use(tx, link.id, now))) throw new Refused('link-dead')
+    // Whoever is still in came in with what is replaced now.
+    await accounts.endSessions(tx, link.accountId)
     await credentials.replace(tx, { accountId: link.accountId, linkId: link.id, now }, replaced, set)
 
     const data = { linkId: link.id, factors: [...new Set(set.map(({ kind }) => kind))] }

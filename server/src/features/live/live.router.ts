@@ -21,9 +21,13 @@ export const liveRouter = router({
     let waiting: { type: string; subject: string }[] = []
     let wake = () => {}
     const stop = ctx.live.listen((changes) => {
-      waiting.push(...changes.filter((change) => concerns(person, change)).map(({ type, subject }) => ({ type, subject })))
+      const mine = changes.filter((change) => concerns(person, change))
+      if (mine.length === 0) return
+      waiting.push(...mine.map(({ type, subject }) => ({ type, subject })))
       wake()
     })
+    const aborted = () => wake()
+    signal?.addEventListener('abort', aborted)
     try {
       while (!signal?.aborted) {
         if (waiting.length === 0) {
@@ -33,7 +37,6 @@ export const liveRouter = router({
               clearTimeout(timer)
               done()
             }
-            signal?.addEventListener('abort', wake, { once: true })
           })
         }
         // Taken before the session is asked for: what is told was committed while it still lived.
@@ -43,6 +46,7 @@ export const liveRouter = router({
         if (told.length > 0) yield told
       }
     } finally {
+      signal?.removeEventListener('abort', aborted)
       stop()
     }
   }),

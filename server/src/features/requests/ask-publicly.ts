@@ -1,7 +1,6 @@
 import type { Nobody } from '../../kernel/actor.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import { accounts } from '../accounts/accounts.store.ts'
-import { links } from '../links/links.store.ts'
 import { hold, prepare } from './submit.ts'
 
 /** A reset asked on the public page. Nobody has proved to be anybody, so the request has no requester; the caller answers the same whatever happens here. */
@@ -11,7 +10,6 @@ export const askPublicly: Operation<{ readonly accountId: string; readonly justi
 ) => {
   await accounts.lockAll(tx, [accountId])
   const prepared = await prepare(tx, 'public', { kind: 'reset-credentials', accountId, justification }, now)
-  const { filed, event } = await hold(tx, prepared, { requesterId: null, channel: 'public', now })
-  await links.make(tx, { kind: 'disown', accountId, requestId: filed.id, now })
+  const { event } = await hold(tx, prepared, { requesterId: null, channel: 'public', now })
   return { value: true, events: [event] }
 }

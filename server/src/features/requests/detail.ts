@@ -54,8 +54,6 @@ export const requestDetail = async (db: Db, actor: Actor, id: string) => {
     reach,
     grantedOver: grantedOver ? { name: grantedOver.name, level: grantedOver.level } : null,
     // The number to call back: on record before the request, and shown to those who may call.
-    phoneOnRecord: can.callBack === null || stored.kind === 'reset-credentials' ? (contact?.phone ?? null) : null,
+    phoneOnRecord: can.callBack === null ? (contact?.phone ?? null) : null,
   }
 }
-
-export type RequestDetail = Awaited<ReturnType<typeof requestDetail>>

@@ -56,9 +56,10 @@ const createAccount: Execution<'create-account'> = async (tx, request, content, 
 const resetCredentials: Execution<'reset-credentials'> = async (tx, request, content, now) => {
   const row = await activeSubject(tx, content.accountId)
   const sessions = await accounts.endSessions(tx, row.id)
+  // What was known before is worth nothing from here on: only the link lets anybody in.
+  await credentials.forget(tx, row.id)
   await links.voidUnused(tx, row.id, now)
   await links.make(tx, { kind: 'reset', accountId: row.id, requestId: request.id, now })
-  await links.make(tx, { kind: 'disown', accountId: row.id, requestId: request.id, now })
   return {
     accountId: row.id,
     events: [{ type: 'account.reset', subject: row.id, organisation: row.organisationId, data: { requestId: request.id, sessions } }],

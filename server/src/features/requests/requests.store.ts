@@ -38,7 +38,9 @@ type Filing = {
   readonly heldUntil: Date | null
 }
 
-const toStored = (row: typeof request.$inferSelect, approverIds: readonly string[], lastCall: CallBackOutcome | null): StoredRequest => {
+type LastCall = { readonly outcome: CallBackOutcome; readonly callerId: string } | null
+
+const toStored = (row: typeof request.$inferSelect, approverIds: readonly string[], lastCall: LastCall): StoredRequest => {
   if (row.kind === 'found-network') throw new Refused('not-found')
   const { nationId, networkId, regionId, departementId, structureId, siteId, kind, ...rest } = row
   return {
@@ -47,7 +49,8 @@ const toStored = (row: typeof request.$inferSelect, approverIds: readonly string
     content: requestContent.parse(row.content),
     place: { nationId, networkId, regionId, departementId, structureId, siteId },
     approverIds,
-    callBack: lastCall,
+    callBack: lastCall?.outcome ?? null,
+    callerId: lastCall?.callerId ?? null,
   }
 }
 
@@ -63,7 +66,10 @@ export const requests = {
       .where(eq(request.id, id))
     if (!people) throw new Refused('not-found', id)
     if (people.subjectId) await tx.execute(sql`select 1 from account where id = ${people.subjectId} for update`)
-    if (people.requesterId) await tx.execute(sql`select 1 from account where id = ${people.requesterId} for share`)
+    const before = await requests.decisionsOn(tx, id)
+    const hands = [people.requesterId, ...before.approverIds].filter((one) => one !== null)
+    // Whoever asked or signed is held too: their revocation comes before this decision, or after it.
+    await tx.execute(sql`select 1 from account where id = any(${uuids(hands)}) order by id for share`)
     const [row] = await tx.select().from(request).where(eq(request.id, id)).for('update')
     if (!row) throw new Refused('not-found', id)
     const { approverIds, lastCall } = await requests.decisionsOn(tx, id)
@@ -84,12 +90,12 @@ export const requests = {
       .from(approval)
       .where(and(eq(approval.requestId, id), isNull(approval.voidedAt)))
     const [call] = await db
-      .select({ outcome: callBack.outcome })
+      .select({ outcome: callBack.outcome, callerId: callBack.callerId })
       .from(callBack)
       .where(eq(callBack.requestId, id))
       .orderBy(sql`called_at desc, id desc`)
       .limit(1)
-    return { approverIds: given.map(({ by }) => by), lastCall: call?.outcome ?? null }
+    return { approverIds: given.map(({ by }) => by), lastCall: call ?? null }
   },
 
   /** The lineage around these people since then: what independence is decided on (P2). */

@@ -8,6 +8,7 @@ import type { Operation } from '../../kernel/commit.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { accounts } from '../accounts/accounts.store.ts'
+import { links } from '../links/links.store.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 import { requests } from './requests.store.ts'
 import { subjects } from './subjects.store.ts'
@@ -67,7 +68,9 @@ export const prepare = async (
   const { filing, subject, home } = await look(tx, actor, content, now, ownLogin)
   const objections = objectionsToFiling(filing)
   const [first] = objections
-  if (first) throw new Refused(first.refusal === 'out-of-scope' ? 'not-found' : first.refusal, subject?.id ?? home.id, objections)
+  // Outside scope says exactly what is said of what does not exist.
+  if (first?.refusal === 'out-of-scope') throw new Refused('not-found', subject?.id ?? home.id)
+  if (first) throw new Refused(first.refusal, subject?.id ?? home.id, objections)
   const profile = content.kind === 'create-account' ? content.profile : subject?.profileId
   return {
     content,
@@ -93,6 +96,9 @@ export const hold = async (tx: Tx, prepared: Prepared, by: { requesterId: string
   // A request that must wait is given its working time after the wait, or it could never be answered.
   const expiresAt = afterWorkingHours(heldUntil ?? by.now, deadlineWorkingHours[content.kind])
   const filed = await requests.file(tx, { ...prepared, ...requirement, ...by, expiresAt, heldUntil })
+  // Whoever asked, the person is told, and may say "this was not me".
+  if (subjectId && content.kind === 'reset-credentials')
+    await links.make(tx, { kind: 'disown', accountId: subjectId, requestId: filed.id, now: by.now })
   const event = {
     type: 'request.submitted' as const,
     subject: filed.id,

@@ -23,7 +23,7 @@ const provenFactor = async (found: SignInCase, code: string, key: Buffer): Promi
 
 /**
  * Password, then second factor, then a session. An unknown login, a suspended account and a wrong password get the same answer
- * after the same work. Every attempt of a known account is written down.
+ * after the same work; so does a right password while the account waits, or waiting would tell which guess was right. Every attempt of a known account is written down.
  */
 export const authenticate = async (
   context: Context<Nobody>,
@@ -35,7 +35,7 @@ export const authenticate = async (
   if (!found) throw new Refused('sign-in-failed')
   const about = { accountId: found.id, organisationId: found.organisationId }
   const wait = waitUntil(found.failures, found.lastFailureAt)
-  if (wait && wait > new Date()) throw new Refused(right ? 'sign-in-locked' : 'sign-in-failed')
+  if (wait && wait > new Date()) throw new Refused('sign-in-failed')
   if (!right || !found.passwordHash) {
     await runCommitted(recordFailure, context, about)
     throw new Refused('sign-in-failed')

@@ -56,6 +56,10 @@ export const credentials = {
     return kinds.some(({ kind }) => kind === 'password') && !kinds.some(({ kind }) => kind === 'totp')
   },
 
+  async forget(tx: Tx, accountId: string): Promise<void> {
+    await tx.delete(credential).where(eq(credential.accountId, accountId))
+  },
+
   /** A TOTP step is accepted once: of any number at the same instant one gets true. */
   async useTotpStep(tx: Tx, id: string, step: number): Promise<boolean> {
     const { rowCount } = await tx.execute(

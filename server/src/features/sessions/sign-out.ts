@@ -6,5 +6,8 @@ import { sessions } from './sessions.store.ts'
 export const signOut: Operation<{ readonly sessionId: string | null }, true> = async ({ tx, actor }, { sessionId }) => {
   const ending = sessionId ?? actor.sessionId
   if (!(await sessions.close(tx, actor.id, ending))) throw new Refused('not-found', ending)
-  return { value: true, events: [{ type: 'session.closed', subject: actor.id, organisation: null, data: { sessionId: ending } }] }
+  return {
+    value: true,
+    events: [{ type: 'session.closed', subject: actor.id, organisation: actor.organisationId, data: { sessionId: ending } }],
+  }
 }

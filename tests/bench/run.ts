@@ -1,0 +1,106 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { createApp } from '@countersign/server/app.ts'
+import { startEmbedded } from '@countersign/server/database/embedded.ts'
+import { analyse, ensureDatabase, migrate } from '@countersign/server/database/migrate.ts'
+import { seedDemo } from '@countersign/server/demo/seed.ts'
+import { enterDemo } from '@countersign/server/features/sessions/enter-demo.ts'
+import { nobody } from '@countersign/server/kernel/actor.ts'
+import { runCommitted } from '@countersign/server/kernel/commit.ts'
+import { openDb, openPool } from '@countersign/server/kernel/db.ts'
+import { openLive } from '@countersign/server/kernel/live.ts'
+import { pino } from 'pino'
+import { applicationUrl } from '../support/template.ts'
+
+/** `npm run bench`: what a page and a click cost over HTTP on the 20,000 accounts of the demo, beside the bare SQL of the same run. */
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const rounds = 300
+const accounts = 20_000
+
+const quantiles = (times: readonly number[]) => {
+  const sorted = [...times].sort((a, b) => a - b)
+  const at = (share: number) => (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1)
+  return `p50 ${at(0.5).padStart(6)} ms   p99 ${at(0.99).padStart(6)} ms`
+}
+const measure = async (name: string, times: number, run: (index: number) => Promise<unknown>): Promise<void> => {
+  for (let warm = 0; warm < 10; warm += 1) await run(-1 - warm)
+  const took: number[] = []
+  for (let index = 0; index < times; index += 1) {
+    const start = performance.now()
+    await run(index)
+    took.push(performance.now() - start)
+  }
+  process.stdout.write(`${name.padEnd(44)} ${quantiles(took)}\n`)
+}
+
+const database = await startEmbedded(join(root, '.data/bench'), ['-c', 'max_wal_size=2GB'])
+try {
+  await ensureDatabase(database.url('postgres'), 'bench')
+  const url = applicationUrl(database.url('bench'))
+  await migrate(database.url('bench'), url)
+  const pool = openPool(url, 10)
+  const db = openDb(pool)
+  await seedDemo({ db, accounts, report: (line) => process.stderr.write(`seeding: ${line}\n`) })
+  await analyse(database.url('bench'))
+  const log = pino({ level: 'silent' })
+  const live = await openLive(url, log)
+  const server = createServer(createApp({ db, pool, live, log, key: Buffer.alloc(32), publicUrl: 'http://localhost', demo: true }))
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api`
+  const tokenOf = async (login: string): Promise<string> => {
+    const { rows } = await pool.query<{ id: string }>('select id from account where login = $1', [login])
+    const { token } = await runCommitted(enterDemo, { db, actor: nobody, origin: { channel: 'web' } }, { accountId: rows[0]?.id ?? '' })
+    return token
+  }
+  const caller = async (login: string) => {
+    const cookie = `session=${await tokenOf(login)}`
+    return async (path: string, body: unknown): Promise<{ rows?: { id: string }[]; next?: string | null }> => {
+      const answer = await fetch(`${base}/${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', cookie },
+        body: JSON.stringify(body),
+      })
+      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
+      return ((await answer.json()) as { result: { data: { rows: { id: string }[]; next: string | null } } }).result.data
+    }
+  }
+  const olivier = await caller('olivier.perrin')
+  const sophie = await caller('sophie.marchand')
+  await measure('bare SQL: one page of 50 by name', rounds, () =>
+    pool.query('select * from account order by family_name, given_name, id limit 51'),
+  )
+  await measure('list: the whole network', rounds, () => olivier('accounts.list', {}))
+  await measure('list: a region', rounds, () => sophie('accounts.list', {}))
+  await measure('list: by last sign-in, active', rounds, () =>
+    olivier('accounts.list', { sort: 'last-sign-in', order: 'desc', status: 'active' }),
+  )
+  await measure('search: a family name', rounds, () => olivier('accounts.list', { q: 'garnier' }))
+  await measure('overview: a region', rounds, () => sophie('overview.get', undefined))
+  await measure('inbox: a region', rounds, () => sophie('requests.list', {}))
+  const { rows } = await pool.query<{ id: string }>(
+    `select id from account a where status = 'active' and not exists (select 1 from role_grant g where g.account_id = a.id) order by id limit ${rounds + 10}`,
+  )
+  await measure('revoke: one account, with audit and outbox', rounds, (index) =>
+    olivier('accounts.revoke', { accountIds: [rows[index + 10]?.id ?? ''] }),
+  )
+
+  const assets = join(root, 'client/dist/assets')
+  const html = readFileSync(join(root, 'client/dist/index.html'), 'utf8')
+  const size = (files: readonly string[]) =>
+    (files.reduce((sum, file) => sum + gzipSync(readFileSync(join(assets, file))).length, 0) / 1024).toFixed(0)
+  const scripts = readdirSync(assets).filter((file) => file.endsWith('.js'))
+  process.stdout.write(
+    `script, gzip: ${size(scripts.filter((file) => html.includes(file)))} kB before the first screen, ${size(scripts)} kB in all\n`,
+  )
+
+  server.closeAllConnections()
+  server.close()
+  await live.close()
+  await pool.end()
+} finally {
+  await database.stop()
+}

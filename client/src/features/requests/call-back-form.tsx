@@ -19,7 +19,7 @@ export const CallBack = ({ request }: { request: Detail }) => {
     trpc.requests.callBack.mutationOptions({
       onError: tellRefusal,
       onSuccess: (outcome) => {
-        tell(t(`outcome.${outcome}`))
+        tell(t(`outcome.${outcome}`), outcome === 'denied' || outcome === 'someone-else' ? t(`requests.reasons.${outcome}`) : null)
         setNote('')
         void queryClient.invalidateQueries(trpc.requests.pathFilter())
       },

@@ -4,7 +4,6 @@ import { parse } from 'csv-parse'
 import { z } from 'zod'
 import { departements, regions } from './geography.ts'
 import type { Planned } from './tree.store.ts'
-import { networkKey, trunk, unknownFields } from './trunk.ts'
 
 export type Problem = { readonly line: number | null; readonly column: string; readonly reason: string }
 export type ImportPlan = { readonly plan: readonly Planned[]; readonly problems: readonly Problem[]; readonly fileHash: string }
@@ -130,12 +129,22 @@ const readSites = async (content: string): Promise<{ sites: Site[]; problems: Pr
 const associationOf = ({ id, email_domain }: Site): string =>
   email_domain && !freeMail.has(email_domain) ? `domain:${email_domain}` : `site:${id}`
 
-const network = networkKey('mission-locale')
+const blank = {
+  networkKind: null,
+  emailDomain: null,
+  address: null,
+  postcode: null,
+  communeCode: null,
+  phone: null,
+  caseload: 0,
+  conventionEndsOn: null,
+} as const
+const network = 'network:mission-locale'
 
 const structureName = (name: string): string => name.replace(/\s*[-–]\s*/, ' ').replace(/^Mission locale/i, 'Mission locale')
 
 /** Reads a directory of missions locales into organisations: sites under structures, départements and regions. */
-export const planImport = async (bytes: Buffer): Promise<ImportPlan> => {
+export const planImport = async (bytes: Buffer, trunk: readonly Planned[]): Promise<ImportPlan> => {
   const fileHash = createHash('sha256').update(bytes).digest('hex')
   const { sites, problems } = await readSites(decode(bytes))
   const rows = new Map<string, Planned>(trunk.map((row) => [row.externalId, row]))
@@ -149,21 +158,21 @@ export const planImport = async (bytes: Buffer): Promise<ImportPlan> => {
     const departement = `departement:mission-locale:${head.departement_code}`
     const structure = `structure:${associationOf(head)}`
     add({
-      ...unknownFields,
+      ...blank,
       externalId: region,
       level: 'region',
       parentExternalId: network,
       name: regions.get(head.region_code)?.nom ?? head.region_code,
     })
     add({
-      ...unknownFields,
+      ...blank,
       externalId: departement,
       level: 'departement',
       parentExternalId: region,
       name: `${departements.get(head.departement_code)?.nom ?? ''} (${head.departement_code})`,
     })
     add({
-      ...unknownFields,
+      ...blank,
       externalId: structure,
       level: 'structure',
       parentExternalId: departement,
@@ -174,7 +183,7 @@ export const planImport = async (bytes: Buffer): Promise<ImportPlan> => {
     })
     for (const one of members)
       add({
-        ...unknownFields,
+        ...blank,
         externalId: one.id,
         level: 'site',
         parentExternalId: structure,

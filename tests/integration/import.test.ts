@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { trunk } from '@countersign/server/commands/init.ts'
 import { planImport } from '@countersign/server/features/organisations/import.ts'
 import { compare, plant } from '@countersign/server/features/organisations/plant.ts'
 import { tree } from '@countersign/server/features/organisations/tree.store.ts'
@@ -31,7 +30,7 @@ const line = (change: Partial<Record<string, string>> = {}) => {
     .map((column) => row[column])
     .join(',')
 }
-const plan = (content: string | Buffer) => planImport(Buffer.isBuffer(content) ? content : Buffer.from(content), trunk)
+const plan = (content: string | Buffer) => planImport(Buffer.isBuffer(content) ? content : Buffer.from(content))
 
 let world: World
 beforeAll(async () => {
@@ -111,7 +110,7 @@ describe('writing it', () => {
   test.skipIf(!existsSync(real) && process.env['CI'] !== 'true')(
     'the real directory of missions locales imports completely: 620 places (reads ../shared/data)',
     async () => {
-      const { plan: rows, problems, fileHash } = await planImport(readFileSync(join(real)), trunk)
+      const { plan: rows, problems, fileHash } = await planImport(readFileSync(join(real)))
       expect(problems).toEqual([])
       expect(rows.filter(({ level }) => level === 'site')).toHaveLength(620)
       const { created } = await runCommitted(plant, { db: world.db, actor: nobody, origin: { channel: 'cli' } }, { plan: rows, fileHash })

@@ -8,7 +8,6 @@ import { tree } from '../features/organisations/tree.store.ts'
 import { nobody } from '../kernel/actor.ts'
 import { runCommitted } from '../kernel/commit.ts'
 import { openDb, openPool } from '../kernel/db.ts'
-import { trunk } from './init.ts'
 
 const shown = 50
 
@@ -24,7 +23,7 @@ export const importCommand: Command = async (args) => {
   const bytes = await readFile(file).catch(() => {
     throw new SettingsWrong([`${file} cannot be read`])
   })
-  const { plan, problems, fileHash } = await planImport(bytes, trunk)
+  const { plan, problems, fileHash } = await planImport(bytes)
 
   const pool = openPool(readDatabaseSettings().DATABASE_URL, 2)
   try {

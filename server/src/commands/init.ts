@@ -8,7 +8,7 @@ import { type Founder, found } from '../features/founding/found.ts'
 import { founding } from '../features/founding/founding.store.ts'
 import { links } from '../features/links/links.store.ts'
 import { plant } from '../features/organisations/plant.ts'
-import type { Planned } from '../features/organisations/tree.store.ts'
+import { nationKey, networkKey, trunk } from '../features/organisations/trunk.ts'
 import { nobody } from '../kernel/actor.ts'
 import { runCommitted } from '../kernel/commit.ts'
 import { openDb, openPool } from '../kernel/db.ts'
@@ -36,47 +36,6 @@ const readFounder = (text: string): z.infer<typeof person> => {
   return parsed.data
 }
 
-const blank = {
-  networkKind: null,
-  emailDomain: null,
-  address: null,
-  postcode: null,
-  communeCode: null,
-  phone: null,
-  caseload: 0,
-  conventionEndsOn: null,
-} as const
-
-/** The trunk every network grows on: the nation, and the four kinds of partner. */
-export const trunk: readonly Planned[] = [
-  { ...blank, externalId: 'nation', level: 'nation', parentExternalId: null, name: 'Réseau pour l’emploi' },
-  {
-    ...blank,
-    externalId: 'network:mission-locale',
-    level: 'network',
-    parentExternalId: 'nation',
-    name: 'Missions locales',
-    networkKind: 'mission-locale',
-  },
-  {
-    ...blank,
-    externalId: 'network:cap-emploi',
-    level: 'network',
-    parentExternalId: 'nation',
-    name: 'Cap emploi',
-    networkKind: 'cap-emploi',
-  },
-  { ...blank, externalId: 'network:provider', level: 'network', parentExternalId: 'nation', name: 'Prestataires', networkKind: 'provider' },
-  {
-    ...blank,
-    externalId: 'network:france-travail',
-    level: 'network',
-    parentExternalId: 'nation',
-    name: 'France Travail',
-    networkKind: 'france-travail',
-  },
-]
-
 /** `countersign init`: two founders, two single-use links printed once. There is no lone first administrator. */
 export const initCommand: Command = async (args) => {
   const { DATABASE_URL } = readDatabaseSettings()
@@ -92,13 +51,13 @@ export const initCommand: Command = async (args) => {
     if (await founding.done(db)) throw new SettingsWrong(['This network is founded already: its database has accounts.'])
     const context = { db, actor: nobody, origin: { channel: 'cli' as const } }
     const { ids } = await runCommitted(plant, context, { plan: trunk, fileHash: '' })
-    const organisationId = ids.get('network:france-travail') ?? ''
+    const organisationId = ids.get(networkKey('france-travail')) ?? ''
     const endsOn = `${new Date().getFullYear() + 3}-12-31`
     const founders: [Founder, Founder] = [
       { ...first, organisationId, endsOn },
       { ...second, organisationId, endsOn },
     ]
-    const accountIds = await runCommitted(found, context, { founders, nationId: ids.get('nation') ?? '' })
+    const accountIds = await runCommitted(found, context, { founders, nationId: ids.get(nationKey) ?? '' })
     for (const [index, accountId] of accountIds.entries()) {
       const token = newToken()
       await links.mint(db, { accountId, kinds: ['invitation'], hash: hashToken(token) })

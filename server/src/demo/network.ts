@@ -2,30 +2,13 @@ import type { NetworkKind } from '@countersign/shared/accounts/profiles.ts'
 import type { Faker } from '@faker-js/faker'
 import { type Commune, departements, readCommunes, regions } from '../features/organisations/geography.ts'
 import type { Planned } from '../features/organisations/tree.store.ts'
+import { nationKey, networkKey, trunk, unknownFields } from '../features/organisations/trunk.ts'
 
 /** The size of the real network (DOMAIN section 2). */
 const missionsLocales = 440
 const capEmplois = 98
 const providers = 60
 const files = { 'mission-locale': 900_000, 'cap-emploi': 140_000, provider: 60_000 } as const
-
-const networks: Record<NetworkKind, string> = {
-  'mission-locale': 'Missions locales',
-  'cap-emploi': 'Cap emploi',
-  provider: 'Prestataires',
-  'france-travail': 'France Travail',
-}
-
-const blank = {
-  networkKind: null,
-  emailDomain: null,
-  address: null,
-  postcode: null,
-  communeCode: null,
-  phone: null,
-  caseload: 0,
-  conventionEndsOn: null,
-} as const
 
 /** "de Lyon", "du Havre", "d’Évreux", "des Abymes". */
 const of = (name: string): string => {
@@ -43,8 +26,8 @@ const domainOf = (prefix: string, name: string) =>
     .replace(/^-|-$/g, '')}.example`
 
 export const keys = {
-  nation: 'nation',
-  network: (kind: NetworkKind) => `network:${kind}`,
+  nation: nationKey,
+  network: networkKey,
   region: (kind: NetworkKind, code: string) => `region:${kind}:${code}`,
   departement: (kind: NetworkKind, code: string) => `departement:${kind}:${code}`,
   structure: (kind: NetworkKind, commune: string) => `structure:${kind}:${commune}`,
@@ -77,7 +60,7 @@ const share = (offices: readonly Office[], total: number): readonly number[] => 
 export const planNetwork = (faker: Faker, conventionEndsOn: string): readonly Planned[] => {
   const communes = readCommunes().filter(({ departement }) => departements.has(departement))
   const nearby = Map.groupBy(communes, ({ departement }) => departement)
-  const rows: Planned[] = [{ ...blank, externalId: keys.nation, level: 'nation', parentExternalId: null, name: 'Réseau pour l’emploi' }]
+  const rows: Planned[] = [...trunk]
   const seen = new Set<string>()
   const add = (row: Planned) => {
     if (!seen.has(row.externalId)) rows.push(row)
@@ -87,26 +70,24 @@ export const planNetwork = (faker: Faker, conventionEndsOn: string): readonly Pl
     const departement = departements.get(code)
     if (!departement) return
     add({
-      ...blank,
+      ...unknownFields,
       externalId: keys.region(kind, departement.region),
       level: 'region',
       parentExternalId: keys.network(kind),
       name: regions.get(departement.region)?.nom ?? departement.region,
     })
     add({
-      ...blank,
+      ...unknownFields,
       externalId: keys.departement(kind, code),
       level: 'departement',
       parentExternalId: keys.region(kind, departement.region),
       name: `${departement.nom} (${code})`,
     })
   }
-  for (const [kind, name] of Object.entries(networks) as [NetworkKind, string][])
-    add({ ...blank, externalId: keys.network(kind), level: 'network', parentExternalId: keys.nation, name, networkKind: kind })
   for (const [code, { nom }] of regions) {
     if ([...departements.values()].some(({ region }) => region === code))
       add({
-        ...blank,
+        ...unknownFields,
         externalId: keys.region('france-travail', code),
         level: 'region',
         parentExternalId: keys.network('france-travail'),
@@ -129,7 +110,7 @@ export const planNetwork = (faker: Faker, conventionEndsOn: string): readonly Pl
       const emailDomain = domainOf(prefix, structure.nom)
       branch(kind, structure.departement)
       add({
-        ...blank,
+        ...unknownFields,
         externalId: keys.structure(kind, structure.code),
         level: 'structure',
         parentExternalId: keys.departement(kind, structure.departement),
@@ -139,7 +120,7 @@ export const planNetwork = (faker: Faker, conventionEndsOn: string): readonly Pl
         conventionEndsOn,
       })
       add({
-        ...blank,
+        ...unknownFields,
         externalId: keys.site(kind, structure.code, site.code),
         level: 'site',
         parentExternalId: keys.structure(kind, structure.code),

@@ -4,6 +4,7 @@ import { parse } from 'csv-parse'
 import { z } from 'zod'
 import { departements, regions } from './geography.ts'
 import type { Planned } from './tree.store.ts'
+import { networkKey, trunk, unknownFields } from './trunk.ts'
 
 export type Problem = { readonly line: number | null; readonly column: string; readonly reason: string }
 export type ImportPlan = { readonly plan: readonly Planned[]; readonly problems: readonly Problem[]; readonly fileHash: string }
@@ -129,22 +130,12 @@ const readSites = async (content: string): Promise<{ sites: Site[]; problems: Pr
 const associationOf = ({ id, email_domain }: Site): string =>
   email_domain && !freeMail.has(email_domain) ? `domain:${email_domain}` : `site:${id}`
 
-const blank = {
-  networkKind: null,
-  emailDomain: null,
-  address: null,
-  postcode: null,
-  communeCode: null,
-  phone: null,
-  caseload: 0,
-  conventionEndsOn: null,
-} as const
-const network = 'network:mission-locale'
+const network = networkKey('mission-locale')
 
 const structureName = (name: string): string => name.replace(/\s*[-–]\s*/, ' ').replace(/^Mission locale/i, 'Mission locale')
 
 /** Reads a directory of missions locales into organisations: sites under structures, départements and regions. */
-export const planImport = async (bytes: Buffer, trunk: readonly Planned[]): Promise<ImportPlan> => {
+export const planImport = async (bytes: Buffer): Promise<ImportPlan> => {
   const fileHash = createHash('sha256').update(bytes).digest('hex')
   const { sites, problems } = await readSites(decode(bytes))
   const rows = new Map<string, Planned>(trunk.map((row) => [row.externalId, row]))
@@ -158,21 +149,21 @@ export const planImport = async (bytes: Buffer, trunk: readonly Planned[]): Prom
     const departement = `departement:mission-locale:${head.departement_code}`
     const structure = `structure:${associationOf(head)}`
     add({
-      ...blank,
+      ...unknownFields,
       externalId: region,
       level: 'region',
       parentExternalId: network,
       name: regions.get(head.region_code)?.nom ?? head.region_code,
     })
     add({
-      ...blank,
+      ...unknownFields,
       externalId: departement,
       level: 'departement',
       parentExternalId: region,
       name: `${departements.get(head.departement_code)?.nom ?? ''} (${head.departement_code})`,
     })
     add({
-      ...blank,
+      ...unknownFields,
       externalId: structure,
       level: 'structure',
       parentExternalId: departement,
@@ -183,7 +174,7 @@ export const planImport = async (bytes: Buffer, trunk: readonly Planned[]): Prom
     })
     for (const one of members)
       add({
-        ...blank,
+        ...unknownFields,
         externalId: one.id,
         level: 'site',
         parentExternalId: structure,

@@ -10,7 +10,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/integration/**/*.test.ts'],
-          exclude: ['tests/integration/concurrency/**'],
+          exclude: ['tests/integration/concurrency/**', 'tests/integration/failure/**'],
           ...database,
         },
       },
@@ -21,6 +21,16 @@ export default defineConfig({
           include: ['tests/integration/concurrency/**/*.test.ts'],
           ...database,
           testTimeout: 900_000,
+          fileParallelism: false,
+        },
+      },
+      // On servers of their own, which they kill.
+      {
+        test: {
+          name: 'failure',
+          include: ['tests/integration/failure/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
           fileParallelism: false,
         },
       },

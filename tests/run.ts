@@ -79,6 +79,7 @@ const steps: readonly Step[] = databaseOnly
       ),
       vitest('unit'),
       ...database,
+      vitest('failure'),
       browser,
     ]
 

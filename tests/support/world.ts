@@ -7,19 +7,16 @@ import type { Db } from '@countersign/server/kernel/db.ts'
 import { openDb, openPool } from '@countersign/server/kernel/db.ts'
 import { type Live, openLive } from '@countersign/server/kernel/live.ts'
 import { hashToken } from '@countersign/server/kernel/secrets.ts'
-import { appRouter } from '@countersign/server/router.ts'
-import { createCallerFactory, type Request } from '@countersign/server/trpc.ts'
+import type { Request } from '@countersign/server/trpc.ts'
 import pg from 'pg'
 import { pino } from 'pino'
 import { inject } from 'vitest'
+import { type Caller, callerOf, requestOf } from './caller.ts'
 import { invariants } from './invariants.ts'
 import { applicationUrl } from './template.ts'
 
 export type Login = (typeof personas)[number]['login']
 export type Signed = { readonly person: Person; readonly token: string; readonly ctx: Request; readonly call: Caller }
-
-const callerOf = createCallerFactory(appRouter)
-export type Caller = ReturnType<typeof callerOf>
 
 /** A clone of the template: the cast, the network, and nobody else's traces. */
 export const openWorld = async () => {
@@ -36,16 +33,7 @@ export const openWorld = async () => {
   const live: Live = await openLive(url, log)
   const key = Buffer.alloc(32, 7)
 
-  const contextOf = (person: Person | null, demo = true): Request => ({
-    db,
-    live,
-    log,
-    person,
-    key,
-    demo,
-    origin: { channel: 'web', address: '127.0.0.1', device: 'test' },
-    setSession: () => undefined,
-  })
+  const contextOf = (person: Person | null, demo = true): Request => requestOf(db, person, { live, log, key, demo })
   const idOf = async (login: string): Promise<string> => {
     const { rows } = await owner.query<{ id: string }>('select id from account where login = $1', [login])
     if (!rows[0]) throw new Error(`nobody is called ${login}`)

@@ -81,21 +81,30 @@ const secretOf = async (data: string): Promise<Buffer> => {
   return Buffer.from(await readFile(file, 'utf8'), 'base64')
 }
 
-const prepare = async (database: Embedded, reset: boolean, accounts: number, say: (line: string) => void): Promise<string> => {
+type Preparation = { readonly database: Embedded; readonly data: string; readonly reset: boolean; readonly accounts: number }
+
+const prepare = async ({ database, data, reset, accounts }: Preparation, say: (line: string) => void): Promise<string> => {
   const owner = database.url('countersign')
-  if (reset) await dropDatabase(database.url('postgres'), 'countersign')
+  // Written when the seed is whole: a network that was cut short while it was made is made again.
+  const whole = join(data, 'seeded')
+  if (reset || !existsSync(whole)) {
+    await rm(whole, { force: true })
+    await dropDatabase(database.url('postgres'), 'countersign')
+  }
   await ensureDatabase(database.url('postgres'), 'countersign')
   const application = new URL(owner)
   application.username = 'countersign_application'
   say('migrating')
   await migrate(owner, application.href)
-  const pool = openPool(application.href, 4)
+  // It is begun again if it is cut short, so none of its thousands of commits has to wait for the disk.
+  const pool = openPool(`${application.href}?options=-c%20synchronous_commit%3Doff`, 4)
   try {
     await seedDemo({ db: openDb(pool), accounts, report: (line) => say(`seeding: ${line}`) })
   } finally {
     await pool.end()
   }
   await analyse(owner)
+  await writeFile(whole, '')
   return application.href
 }
 
@@ -121,7 +130,7 @@ export const demoCommand: Command = async (args) => {
     await buildClient()
     say('starting PostgreSQL')
     database = await startEmbedded(join(data, 'postgres'), ['-c', 'max_wal_size=2GB'])
-    const url = await prepare(database, reset, accounts, say)
+    const url = await prepare({ database, data, reset, accounts }, say)
     const port = await freePort(wanted)
     if (port !== wanted) say(`port ${wanted} is taken, using ${port}`)
     const address = `http://localhost:${port}`

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chmod, chown, cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
@@ -92,43 +92,45 @@ const run = (command: string, args: string[], identity: Identity | null): Promis
     child.once('exit', (code) => (code === 0 ? done() : failed(new Error(`${command} failed: ${errors}`))))
   })
 
-const answers = async (url: string, child: { exitCode: number | null }, log: () => string): Promise<void> => {
+/** The server that was started answers, or has ended with these last words. */
+const answers = async (url: string, child: ChildProcess, lastWords: () => string): Promise<true | string> => {
   for (let tries = 0; tries < 600; tries += 1) {
-    if (child.exitCode !== null) throw new Error(`PostgreSQL did not start:\n${log()}`)
+    if (child.exitCode !== null || child.signalCode !== null) return lastWords()
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 })
+    client.on('error', () => undefined)
     try {
       await client.connect()
       await client.end()
-      return
+      return true
     } catch {
       await client.end().catch(() => undefined)
       await wait(50)
     }
   }
-  throw new Error(`PostgreSQL did not answer within 30 seconds:\n${log()}`)
+  child.kill('SIGKILL')
+  throw new Error(`PostgreSQL did not answer within 30 seconds:\n${lastWords()}`)
 }
 
-/**
- * Starts a PostgreSQL of our own from npm's binaries, with its data in `folder`. Safe after a `kill -9` of an earlier run.
- * As root in a folder nobody else can pass through, binaries and data go to /var/lib/countersign instead.
- */
-export const startEmbedded = async (folder: string, flags: readonly string[] = [], fixedPort?: number): Promise<Embedded> => {
-  const identity = databaseUser()
-  let home = resolve(folder)
-  let native = await nativeFolder()
-  await mkdir(home, { recursive: true })
-  if (identity && !((await reachableByAll(home)) && (await reachableByAll(native)))) {
-    home = join('/var/lib/countersign', createHash('sha256').update(home).digest('hex').slice(0, 16))
-    await mkdir(home, { recursive: true })
-    const copy = join(home, 'native')
-    if (!existsSync(join(copy, 'bin', 'postgres'))) await cp(native, copy, { recursive: true, verbatimSymlinks: true })
-    native = copy
-  }
-  for (const binary of ['postgres', 'initdb']) await chmod(join(native, 'bin', binary), 0o755).catch(() => undefined)
+/** After a `kill -9` of the server its sessions need a moment to notice; until then the folder is still theirs. */
+const stillInUse = /shared memory block|lock file "postmaster\.pid"|is another postmaster/i
 
+/** Where binaries and data are: in the folder asked for, or, as root in a folder nobody else can pass through, in /var/lib/countersign. */
+const placesFor = async (folder: string, identity: Identity | null): Promise<{ home: string; native: string }> => {
+  const wanted = resolve(folder)
+  const native = await nativeFolder()
+  await mkdir(wanted, { recursive: true })
+  if (!identity || ((await reachableByAll(wanted)) && (await reachableByAll(native)))) return { home: wanted, native }
+  const home = join('/var/lib/countersign', createHash('sha256').update(wanted).digest('hex').slice(0, 16))
+  await mkdir(home, { recursive: true })
+  const copy = join(home, 'native')
+  if (!existsSync(join(copy, 'bin', 'postgres'))) await cp(native, copy, { recursive: true, verbatimSymlinks: true })
+  return { home, native: copy }
+}
+
+/** Makes the cluster where there is none yet; answers the superuser's password. */
+const initialised = async (home: string, native: string, identity: Identity | null): Promise<string> => {
   const data = join(home, 'data')
   const passwordFile = join(home, 'password')
-  await endOrphan(data)
   if (!existsSync(join(data, 'PG_VERSION'))) {
     await rm(data, { recursive: true, force: true })
     await mkdir(data, { recursive: true, mode: 0o700 })
@@ -140,36 +142,46 @@ export const startEmbedded = async (folder: string, flags: readonly string[] = [
     const args = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C', '--no-sync']
     await run(join(native, 'bin', 'initdb'), args, identity)
   }
-  const password = (await readFile(passwordFile, 'utf8')).trim()
+  return (await readFile(passwordFile, 'utf8')).trim()
+}
+
+const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200', 'shared_buffers=256MB']
+
+/** Starts a PostgreSQL of our own from npm's binaries, with its data in `folder`. Safe after a `kill -9` of the server or of itself. */
+export const startEmbedded = async (folder: string, flags: readonly string[] = [], fixedPort?: number): Promise<Embedded> => {
+  const identity = databaseUser()
+  const { home, native } = await placesFor(folder, identity)
+  for (const binary of ['postgres', 'initdb']) await chmod(join(native, 'bin', binary), 0o755).catch(() => undefined)
+  const data = join(home, 'data')
+  await endOrphan(data)
+  const password = await initialised(home, native, identity)
   const port = fixedPort ?? (await freePort())
   const url = (name: string) => `postgres://postgres:${password}@127.0.0.1:${port}/${name}`
 
-  let output = ''
-  const child = spawn(
-    join(native, 'bin', 'postgres'),
-    [
-      '-D',
-      data,
-      '-p',
-      String(port),
-      '-c',
-      'listen_addresses=127.0.0.1',
-      '-c',
-      'unix_socket_directories=',
-      '-c',
-      'max_connections=200',
-      '-c',
-      'shared_buffers=256MB',
-      ...flags,
-    ],
+  const launch = () => {
+    let output = ''
     // A process group of its own: Ctrl-C in the terminal must reach the server first, and the database only after it.
-    { ...identity, env: childEnvironment(), stdio: ['ignore', 'ignore', 'pipe'], detached: true },
-  )
-  child.stderr?.on('data', (chunk: Buffer) => {
-    output = (output + chunk.toString()).slice(-4000)
-  })
-  child.unref()
-  await answers(url('postgres'), child, () => output)
+    const ours = settings.flatMap((setting) => ['-c', setting])
+    const child = spawn(join(native, 'bin', 'postgres'), ['-D', data, '-p', String(port), ...ours, ...flags], {
+      ...identity,
+      env: childEnvironment(),
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+    })
+    child.stderr.on('data', (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-4000)
+    })
+    child.unref()
+    return { child, lastWords: () => output }
+  }
+  let { child, lastWords } = launch()
+  for (let tries = 0; ; tries += 1) {
+    const answer = await answers(url('postgres'), child, lastWords)
+    if (answer === true) break
+    if (tries === 60 || !stillInUse.test(answer)) throw new Error(`PostgreSQL did not start:\n${answer}`)
+    await wait(500)
+    ;({ child, lastWords } = launch())
+  }
 
   const stop = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return

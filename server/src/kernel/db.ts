@@ -13,8 +13,10 @@ export const openPool = (url: string, max = 20): pg.Pool => {
     query_timeout: patience,
     statement_timeout: patience,
   })
-  // A connection that dies while idle is replaced by the next query; without a listener it would end the process.
+  // A connection that dies is replaced by the next query, and what it was busy with fails by itself. Without these two listeners,
+  // one for the idle and one for those lent out, its death would end the process.
   pool.on('error', () => undefined)
+  pool.on('connect', (client) => void client.on('error', () => undefined))
   return pool
 }
 

@@ -1,0 +1,25 @@
+import type { Person } from '@countersign/server/kernel/actor.ts'
+import type { Db } from '@countersign/server/kernel/db.ts'
+import type { Live } from '@countersign/server/kernel/live.ts'
+import { appRouter } from '@countersign/server/router.ts'
+import { createCallerFactory, type Request } from '@countersign/server/trpc.ts'
+import { pino } from 'pino'
+
+export const callerOf = createCallerFactory(appRouter)
+export type Caller = ReturnType<typeof callerOf>
+
+/** Nobody listens: for worlds without live updates. */
+const silence: Live = { listen: () => () => undefined, close: async () => undefined }
+
+/** What the door makes of a request over HTTP, without HTTP. */
+export const requestOf = (db: Db, person: Person | null, change: Partial<Request> = {}): Request => ({
+  db,
+  live: silence,
+  log: pino({ level: 'silent' }),
+  person,
+  key: Buffer.alloc(32, 7),
+  demo: true,
+  origin: { channel: 'web', address: '127.0.0.1', device: 'test' },
+  setSession: () => undefined,
+  ...change,
+})

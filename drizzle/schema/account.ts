@@ -48,6 +48,7 @@ export const account = pgTable(
     index('account__by_name').on(table.familyName, table.givenName, table.id),
     index('account__by_sign_in').on(table.lastSignInAt, table.id),
     index('account__by_reach').on(table.reach, table.id),
+    index('account__by_end').on(table.endsOn, table.id),
     index('account__structure').on(table.structureId, table.familyName, table.givenName, table.id),
     index('account__departement').on(table.departementId, table.familyName, table.givenName, table.id),
     index('account__region').on(table.regionId, table.familyName, table.givenName, table.id),

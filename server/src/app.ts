@@ -10,6 +10,7 @@ import { exportAudit } from './features/audit/export.ts'
 import { sessions } from './features/sessions/sessions.store.ts'
 import { personOfToken } from './kernel/actor.ts'
 import type { Db } from './kernel/db.ts'
+import { openLimits } from './kernel/limits.ts'
 import type { Live } from './kernel/live.ts'
 import { hashToken } from './kernel/secrets.ts'
 import { appRouter } from './router.ts'
@@ -23,6 +24,8 @@ export type Parts = {
   readonly key: Buffer
   readonly publicUrl: string
   readonly demo: boolean
+  /** The proxies whose word on where a request came from is taken; none means the connection itself says it. */
+  readonly trustedProxies: readonly string[]
 }
 
 const client = fileURLToPath(new URL('../../client/dist', import.meta.url))
@@ -44,9 +47,10 @@ const sameOrigin =
     else response.status(403).json({ refusal: 'not-permitted' })
   }
 
-export const createApp = ({ db, pool, live, log, key, publicUrl, demo }: Parts): express.Express => {
+export const createApp = ({ db, pool, live, log, key, publicUrl, demo, trustedProxies }: Parts): express.Express => {
   const app = express()
   const cookie = cookieOf(publicUrl)
+  const limits = openLimits()
 
   const contextOf = async (request: express.Request, response: express.Response): Promise<Ours> => {
     const token = parseCookie(request.headers.cookie ?? '')[cookie.name]
@@ -59,6 +63,7 @@ export const createApp = ({ db, pool, live, log, key, publicUrl, demo }: Parts):
       person,
       key,
       demo,
+      limits,
       origin: {
         channel: 'web',
         address: request.ip ?? '',
@@ -76,6 +81,7 @@ export const createApp = ({ db, pool, live, log, key, publicUrl, demo }: Parts):
   }
 
   app.disable('x-powered-by')
+  if (trustedProxies.length > 0) app.set('trust proxy', trustedProxies)
   app.use(
     helmet({
       contentSecurityPolicy: {

@@ -1,8 +1,15 @@
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { z } from 'zod'
 
 const url = (protocols: RegExp, hint: string) =>
   z.string({ error: `is missing: ${hint}` }).refine((text) => URL.canParse(text) && protocols.test(text), `is not ${hint}`)
+
+const isNetwork = (text: string): boolean => {
+  const [address = '', bits, ...more] = text.split('/')
+  const widest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
+  return more.length === 0 && widest > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= widest))
+}
 
 const settings = z.object({
   /** The application's own login, which owns nothing. */
@@ -23,6 +30,17 @@ const settings = z.object({
   PORT: z.coerce.number('is not a port').int('is not a port').min(1, 'is not a port').max(65535, 'is not a port').default(3000),
   HOST: z.string().default('127.0.0.1'),
   METRICS_PORT: z.coerce.number('is not a port').int('is not a port').min(1, 'is not a port').max(65535, 'is not a port').default(9464),
+  /** Addresses or networks of our own proxies, with commas between; without it the address of a request is that of its connection. */
+  TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((one) => one.trim())
+        .filter(Boolean),
+    )
+    .refine((list) => list.every(isNetwork), 'is not a list of addresses or networks such as 10.0.0.0/8'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug'], 'is not one of fatal, error, warn, info, debug').default('info'),
 })
 

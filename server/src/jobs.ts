@@ -1,5 +1,7 @@
+import { dependentApprovers, independentSince, involved } from '@countersign/shared/requests/approval.ts'
 import type { Logger } from 'pino'
 import { expire } from './features/requests/expire.ts'
+import { recheck } from './features/requests/recheck.ts'
 import { requests } from './features/requests/requests.store.ts'
 import { nobody } from './kernel/actor.ts'
 import { runCommitted } from './kernel/commit.ts'
@@ -11,16 +13,45 @@ import { Refused } from './kernel/refused.ts'
 export type Jobs = { readonly stop: () => Promise<void> }
 
 const sweepMilliseconds = 30_000
+const recheckMilliseconds = 3_600_000
+
+/** Somebody else was quicker: there is nothing left to do. */
+const unlessRefused = async <T>(work: () => Promise<T>): Promise<T | null> => {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Refused) return null
+    throw error
+  }
+}
 
 /** Closes what nobody answered; several processes may try at once, the row locks decide. */
 export const closeOverdue = async (db: Db): Promise<number> => {
   const requestIds = await requests.overdue(db)
   if (requestIds.length === 0) return 0
-  try {
-    return await runCommitted(expire, { db, actor: nobody, origin: { channel: 'job' } }, { requestIds })
-  } catch (error) {
-    if (error instanceof Refused) return 0
-    throw error
+  return (await unlessRefused(() => runCommitted(expire, { db, actor: nobody, origin: { channel: 'job' } }, { requestIds }))) ?? 0
+}
+
+const first = '00000000-0000-0000-0000-000000000000'
+
+/** Holds every signature of the last 30 days against the lineage once more (P2); answers the requests that were acted upon. */
+export const recheckSignatures = async (db: Db, now: Date): Promise<readonly string[]> => {
+  const since = independentSince(now)
+  const acted: string[] = []
+  for (let after = first; ; ) {
+    const signed = await requests.signed(db, { after, since })
+    const people = [...new Set(signed.flatMap(involved))]
+    // What was decided a month ago was independent of the month before.
+    const edges = await requests.kinship(db, people, independentSince(since))
+    for (const request of signed) {
+      const at = request.decidedAt ?? now
+      if (dependentApprovers({ request, kinship: edges.filter((edge) => edge.at < at), now: at }).length === 0) continue
+      await unlessRefused(() => runCommitted(recheck, { db, actor: nobody, origin: { channel: 'job' } }, { requestId: request.id }))
+      acted.push(request.id)
+    }
+    const last = signed.at(-1)
+    if (!last) return acted
+    after = last.id
   }
 }
 
@@ -47,7 +78,7 @@ export const startJobs = ({
     do {
       again = false
       // One that fails does not hold up the other.
-      const results = await Promise.allSettled([closeOverdue(db), drain(db, carriers)])
+      const results = await Promise.allSettled([closeOverdue(db), drain(db, carriers, log)])
       for (const result of results) if (result.status === 'rejected') throw result.reason
     } while (again && !stopped)
   }
@@ -62,13 +93,24 @@ export const startJobs = ({
   }
   const unlisten = live.listen(wake)
   const timer = setInterval(wake, sweepMilliseconds)
+  const recheckAll = () =>
+    recheckSignatures(db, new Date()).then(
+      (acted) => acted.length > 0 && log.error({ requests: acted }, 'signatures that are not independent were found'),
+      (error: unknown) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'the lineage could not be checked again'),
+    )
+  let rechecking: Promise<unknown> = recheckAll()
+  const hourly = setInterval(() => {
+    rechecking = rechecking.then(recheckAll)
+  }, recheckMilliseconds)
   wake()
   return {
     stop: async () => {
       stopped = true
       clearInterval(timer)
+      clearInterval(hourly)
       unlisten()
       await running
+      await rechecking
     },
   }
 }

@@ -39,7 +39,16 @@ export const serve = async (settings: Settings): Promise<Serving> => {
   const post = settings.demo ? demoPost(db) : smtpPost(settings.SMTP_URL, settings.MAIL_FROM)
   const jobs = startJobs({ db, live, carriers: mailCarriers({ post, publicUrl: settings.PUBLIC_URL }), log })
   const server = createServer(
-    createApp({ db, pool, live, log, key: settings.SECRET_KEY, publicUrl: settings.PUBLIC_URL, demo: settings.demo }),
+    createApp({
+      db,
+      pool,
+      live,
+      log,
+      key: settings.SECRET_KEY,
+      publicUrl: settings.PUBLIC_URL,
+      demo: settings.demo,
+      trustedProxies: settings.TRUSTED_PROXIES,
+    }),
   )
   server.requestTimeout = 10_000
   const registry = new Registry()

@@ -9,6 +9,7 @@ import { ZodError } from 'zod'
 import { type Nobody, nobody, type Person } from './kernel/actor.ts'
 import { type Operation, runCommitted } from './kernel/commit.ts'
 import type { Db } from './kernel/db.ts'
+import type { Door, Limits } from './kernel/limits.ts'
 import type { Live } from './kernel/live.ts'
 import { Refused } from './kernel/refused.ts'
 
@@ -21,6 +22,7 @@ export type Request = {
   readonly origin: Origin
   readonly key: Buffer
   readonly demo: boolean
+  readonly limits: Limits
   readonly setSession: (token: string | null) => void
 }
 
@@ -127,6 +129,13 @@ export const open = t.procedure
   .meta({ open: true })
   .use(answering)
   .use(({ ctx, next }) => next({ ctx: { ...ctx, actor: nobody as Nobody } }))
+
+/** The public doors: as often as an office full of people behind one address needs, and no more often. */
+export const sparingly = (door: Door) =>
+  open.use(async ({ ctx, next }) => {
+    if (!(await ctx.limits.allow(door, ctx.origin.address ?? ''))) throw new Refused('too-many')
+    return next({ ctx })
+  })
 
 /** For anybody signed in, about themselves. */
 export const signedIn = t.procedure.use(answering).use(({ ctx, next }) => {

@@ -2,7 +2,7 @@ import type { Role } from './access/roles.ts'
 import type { EndReason } from './accounts/status.ts'
 import type { RefusalCode } from './refusals.ts'
 import type { RequestKind } from './requests/kinds.ts'
-import type { CallBackOutcome } from './requests/status.ts'
+import type { CallBackOutcome, VoidReason } from './requests/status.ts'
 
 /** What an ended access took along, counted: the numbers of the toast and of the mail are these. */
 export type Ended = {
@@ -27,11 +27,12 @@ export type EventData = {
   'request.edited': RequestFact & { before: string; after: string; approvalsVoided: number }
   'request.cancelled': RequestFact
   'request.approval-given': RequestFact & { contentHash: string }
-  'request.approval-voided': RequestFact & { approverId: string; reason: string }
+  'request.approval-voided': RequestFact & { approverId: string; reason: VoidReason }
+  'request.found-dependent': RequestFact & { approverId: string }
   'request.executed': RequestFact & { contentHash: string }
   'request.rejected': RequestFact & { reason: string }
   'request.expired': RequestFact
-  'request.voided': RequestFact & { reason: string }
+  'request.voided': RequestFact & { reason: VoidReason }
   'request.called-back': RequestFact & { outcome: CallBackOutcome; note: string }
   'account.created': { requestId: string; profile: string; reach: number }
   'account.reset': { requestId: string; sessions: number }
@@ -39,6 +40,8 @@ export type EventData = {
   'account.revoked': Ended & { before: string; after: string; cause: string }
   'account.reinstated': { requestId: string; before: string; after: string }
   'account.ending-undone': { before: string; after: string }
+  'account.ending-confirmed': { status: string }
+  'account.locked-out': { sessions: number; cause: string }
   'account.ending-explained': { reason: EndReason; note: string }
   'account.enrolled': { linkId: string; factors: readonly string[] }
   'role.granted': { requestId: string; role: Role; over: string }
@@ -64,6 +67,7 @@ const catalogue = {
   'request.cancelled': true,
   'request.approval-given': true,
   'request.approval-voided': true,
+  'request.found-dependent': true,
   'request.executed': true,
   'request.rejected': true,
   'request.expired': true,
@@ -75,6 +79,8 @@ const catalogue = {
   'account.revoked': true,
   'account.reinstated': true,
   'account.ending-undone': true,
+  'account.ending-confirmed': true,
+  'account.locked-out': true,
   'account.ending-explained': true,
   'account.enrolled': true,
   'role.granted': true,

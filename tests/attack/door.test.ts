@@ -22,6 +22,7 @@ beforeAll(async () => {
     key: world.key,
     publicUrl,
     demo: false,
+    trustedProxies: [],
   })
   server = createServer(app)
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))

@@ -15,7 +15,7 @@ let sent: { accountId: string; body: string }[] = []
 const post: Post = async (mail) => {
   sent.push(mail)
 }
-const deliver = () => drain(world.db, mailCarriers({ post, publicUrl: 'https://countersign.example' }))
+const deliver = () => drain(world.db, mailCarriers({ post, publicUrl: 'https://countersign.example' }), world.log)
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 const cli = (...args: string[]) =>

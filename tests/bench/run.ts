@@ -48,7 +48,9 @@ try {
   await analyse(database.url('bench'))
   const log = pino({ level: 'silent' })
   const live = await openLive(url, log)
-  const server = createServer(createApp({ db, pool, live, log, key: Buffer.alloc(32), publicUrl: 'http://localhost', demo: true }))
+  const server = createServer(
+    createApp({ db, pool, live, log, key: Buffer.alloc(32), publicUrl: 'http://localhost', demo: true, trustedProxies: [] }),
+  )
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api`
   const tokenOf = async (login: string): Promise<string> => {

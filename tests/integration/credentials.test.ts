@@ -12,7 +12,7 @@ let sent: { accountId: string; recipient: string; subject: string; body: string 
 const post: Post = async (mail) => {
   sent.push(mail)
 }
-const deliver = async () => drain(world.db, mailCarriers({ post, publicUrl: 'https://countersign.example' }))
+const deliver = async () => drain(world.db, mailCarriers({ post, publicUrl: 'https://countersign.example' }), world.log)
 const tokenFor = (accountId: string, page: 'link' | 'disown' = 'link'): string => {
   const mail = sent.findLast((one) => one.accountId === accountId && one.body.includes(`/${page}#`))
   return /#([\w-]{43})/.exec(mail?.body ?? '')?.[1] ?? ''

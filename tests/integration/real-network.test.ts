@@ -10,12 +10,12 @@ import { openDb, openPool } from '@countersign/server/kernel/db.ts'
 import { openLive } from '@countersign/server/kernel/live.ts'
 import { drain } from '@countersign/server/kernel/outbox.ts'
 import { hashToken } from '@countersign/server/kernel/secrets.ts'
-import { appRouter } from '@countersign/server/router.ts'
-import { createCallerFactory, type Request } from '@countersign/server/trpc.ts'
+import type { Request } from '@countersign/server/trpc.ts'
 import { generateSync } from 'otplib'
 import type pg from 'pg'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { callerOf, requestOf } from '../support/caller.ts'
 import { invariants } from '../support/invariants.ts'
 import { applicationUrl } from '../support/template.ts'
 
@@ -44,6 +44,7 @@ const cli = async (...args: string[]): Promise<string> => {
   )
 }
 
+const log = pino({ level: 'silent' })
 let pool: pg.Pool
 let owner: pg.Pool
 let close = async () => {}
@@ -52,7 +53,6 @@ const post: Post = async (mail) => {
   sent.push(mail)
 }
 let request: (person: Request['person'], keep?: (token: string | null) => void) => Request
-const callerOf = createCallerFactory(appRouter)
 
 beforeAll(async () => {
   await ensureDatabase(inject('adminUrl'), name)
@@ -60,18 +60,8 @@ beforeAll(async () => {
   pool = openPool(url, 10)
   owner = openPool(ownerUrl, 2)
   const db = openDb(pool)
-  const log = pino({ level: 'silent' })
   const live = await openLive(url, log)
-  request = (person, keep = () => undefined) => ({
-    db,
-    live,
-    log,
-    person,
-    key,
-    demo: false,
-    origin: { channel: 'web', address: '127.0.0.1', device: 'test' },
-    setSession: keep,
-  })
+  request = (person, keep = () => undefined) => requestOf(db, person, { live, key, demo: false, setSession: keep })
   close = async () => {
     await live.close()
     await pool.end()
@@ -80,7 +70,7 @@ beforeAll(async () => {
 })
 afterAll(() => close())
 
-const deliver = () => drain(openDb(pool), mailCarriers({ post, publicUrl: 'https://countersign.example' }))
+const deliver = () => drain(openDb(pool), mailCarriers({ post, publicUrl: 'https://countersign.example' }), log)
 const tokenTo = (email: string): string => /#([\w-]{43})/.exec(sent.findLast(({ recipient }) => recipient === email)?.body ?? '')?.[1] ?? ''
 
 /** Follows a link, sets the password and, where it is asked for, the second factor; then signs in with a recovery code. */

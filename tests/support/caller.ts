@@ -1,5 +1,6 @@
 import type { Person } from '@countersign/server/kernel/actor.ts'
 import type { Db } from '@countersign/server/kernel/db.ts'
+import { openLimits } from '@countersign/server/kernel/limits.ts'
 import type { Live } from '@countersign/server/kernel/live.ts'
 import { appRouter } from '@countersign/server/router.ts'
 import { createCallerFactory, type Request } from '@countersign/server/trpc.ts'
@@ -19,6 +20,7 @@ export const requestOf = (db: Db, person: Person | null, change: Partial<Request
   person,
   key: Buffer.alloc(32, 7),
   demo: true,
+  limits: openLimits(),
   origin: { channel: 'web', address: '127.0.0.1', device: 'test' },
   setSession: () => undefined,
   ...change,

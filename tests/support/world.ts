@@ -56,6 +56,7 @@ export const openWorld = async () => {
     pool,
     owner,
     live,
+    log,
     key,
     url,
     ownerUrl,

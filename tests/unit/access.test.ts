@@ -3,7 +3,7 @@ import { failuresBeforeLock, waitUntil } from '@countersign/shared/access/lock.t
 import { type Permission, permissions } from '@countersign/shared/access/permissions.ts'
 import { roles } from '@countersign/shared/access/roles.ts'
 import { type Actor, covers, holds, type Place, scopeOf } from '@countersign/shared/access/scope.ts'
-import { decideEnding, decideUndo } from '@countersign/shared/accounts/ending.ts'
+import { decideEnding, decideUndo, type OwnersLeft } from '@countersign/shared/accounts/ending.ts'
 import { profileIds, profiles, reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
 import { accountStatuses, nextAccountStatus, statusAfter } from '@countersign/shared/accounts/status.ts'
 import { describe, expect, test } from 'vitest'
@@ -101,12 +101,21 @@ describe('ending an account', () => {
   const decide = (
     verb: 'suspend' | 'revoke',
     status: 'active' | 'suspended' | 'revoked',
-    change: { actor?: Actor; lastPolicyOwner?: boolean } = {},
+    change: { actor?: Actor; left?: OwnersLeft; by?: string; ago?: number } = {},
   ) => {
     const verdict = decideEnding({
       actor: change.actor ?? sophie,
       verb,
-      account: { id: 'paul', status, place, lastPolicyOwner: change.lastPolicyOwner ?? false },
+      account: {
+        id: 'paul',
+        status,
+        place,
+        previousStatus: status === 'active' ? null : 'active',
+        statusChangedBy: change.by ?? 'sophie',
+        statusChangedAt: new Date(now.getTime() - (change.ago ?? 5) * 1000),
+      },
+      ownersLeft: change.left ?? null,
+      now,
     })
     return verdict.ok ? verdict.value : verdict.refusal
   }
@@ -118,7 +127,24 @@ describe('ending an account', () => {
     ['revoke', 'suspended', 'revoked'],
     ['revoke', 'revoked', 'already-in-state'],
   ] as const)('%s an %s one → %s', (verb, status, expected) => expect(decide(verb, status)).toBe(expected))
-  test('the last policy owner stays', () => expect(decide('revoke', 'active', { lastPolicyOwner: true })).toBe('last-policy-owner'))
+  test.each([
+    ['suspend', 'the last active owner', { active: 0, standing: 2, ever: 3 }, 'last-policy-owner'],
+    ['suspend', 'one of two active ones', { active: 1, standing: 1, ever: 3 }, 'suspended'],
+    ['revoke', 'one of three', { active: 2, standing: 2, ever: 3 }, 'revoked'],
+    ['revoke', 'one of two, who could not name a third any more', { active: 1, standing: 1, ever: 3 }, 'last-policy-owner'],
+    ['revoke', 'one of two founders, who can', { active: 1, standing: 1, ever: 2 }, 'revoked'],
+    ['revoke', 'the last active owner', { active: 0, standing: 2, ever: 3 }, 'last-policy-owner'],
+  ] as const)('%s %s → %s', (verb, _who, left, expected) => expect(decide(verb, 'active', { left })).toBe(expected))
+  test.each([
+    ['suspend', 'suspended', 'thomas', 5, 'suspended'],
+    ['revoke', 'revoked', 'thomas', 5, 'revoked'],
+    ['suspend', 'revoked', 'thomas', 5, 'revoked'],
+    ['suspend', 'suspended', 'thomas', 31, 'already-in-state'],
+    ['suspend', 'suspended', 'sophie', 5, 'already-in-state'],
+  ] as const)(
+    '%s one %s by %s %s seconds ago → %s: while its way back is open, a second person closes it',
+    (verb, status, by, ago, expected) => expect(decide(verb, status, { by, ago })).toBe(expected),
+  )
   test('an account manager ends nobody', () =>
     expect(
       decide('suspend', 'active', { actor: { id: 'n', grants: [{ role: 'account-manager', level: 'structure', organisationId: 's' }] } }),

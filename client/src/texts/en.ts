@@ -81,6 +81,14 @@ export const en: typeof fr = {
     voided: 'Void',
   },
   kind: { 'create-account': 'Account creation', 'reset-credentials': 'Reset', reinstate: 'Reinstatement', 'grant-role': 'Role grant' },
+  voidReason: {
+    'account-ended': 'An account concerned was suspended or revoked',
+    'approver-ended': 'The signer’s account was suspended or revoked',
+    'role-revoked': 'The role that allowed it was taken away',
+    superseded: 'Replaced by a request somebody known has made',
+    'content-changed': 'The content has changed since',
+    'not-independent': 'The signer is no longer independent of the people involved',
+  },
   outcome: {
     confirmed: 'Reached, confirms',
     denied: 'Reached, denies',
@@ -112,6 +120,7 @@ export const en: typeof fr = {
     'request.cancelled': 'Request cancelled',
     'request.approval-given': 'Countersigned',
     'request.approval-voided': 'Countersignature void',
+    'request.found-dependent': 'Countersignature found not independent',
     'request.executed': 'Request executed',
     'request.rejected': 'Request rejected',
     'request.expired': 'Request expired',
@@ -123,6 +132,8 @@ export const en: typeof fr = {
     'account.revoked': 'Account revoked',
     'account.reinstated': 'Account reinstated',
     'account.ending-undone': 'Ending undone',
+    'account.ending-confirmed': 'Ending confirmed by a second person',
+    'account.locked-out': 'Locked out: sessions and credentials gone',
     'account.ending-explained': 'Reason of an ending',
     'account.enrolled': 'Access chosen by its owner',
     'role.granted': 'Role granted',
@@ -303,7 +314,6 @@ export const en: typeof fr = {
   },
   requests: {
     reasons: {
-      'account-ended': 'Void: an account concerned was suspended or revoked.',
       denied: 'The person denies having asked: account suspended, nothing is reset.',
       'someone-else': 'Somebody else answered: nothing is reset.',
     },

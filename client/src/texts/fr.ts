@@ -5,7 +5,7 @@ import type { AccountStatus, EndReason } from '@countersign/shared/accounts/stat
 import type { EventType, LineageKind } from '@countersign/shared/events.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
-import type { CallBackOutcome, RequestStatus } from '@countersign/shared/requests/status.ts'
+import type { CallBackOutcome, RequestStatus, VoidReason } from '@countersign/shared/requests/status.ts'
 
 export const fr = {
   refusal: {
@@ -100,6 +100,14 @@ export const fr = {
     reinstate: 'Réactivation',
     'grant-role': 'Attribution de rôle',
   } satisfies Record<RequestKind, string>,
+  voidReason: {
+    'account-ended': 'Un compte concerné a été suspendu ou révoqué',
+    'approver-ended': 'Le compte du signataire a été suspendu ou révoqué',
+    'role-revoked': 'Le rôle qui le permettait a été retiré',
+    superseded: 'Remplacée par une demande faite par une personne connue',
+    'content-changed': 'Le contenu a changé depuis',
+    'not-independent': 'Le signataire n’est plus indépendant des personnes concernées',
+  } satisfies Record<VoidReason, string>,
   outcome: {
     confirmed: 'Jointe, confirme',
     denied: 'Jointe, dément',
@@ -131,6 +139,7 @@ export const fr = {
     'request.cancelled': 'Demande annulée',
     'request.approval-given': 'Contresignature donnée',
     'request.approval-voided': 'Contresignature tombée',
+    'request.found-dependent': 'Contresignature non indépendante découverte',
     'request.executed': 'Demande exécutée',
     'request.rejected': 'Demande refusée',
     'request.expired': 'Demande expirée',
@@ -142,6 +151,8 @@ export const fr = {
     'account.revoked': 'Compte révoqué',
     'account.reinstated': 'Compte réactivé',
     'account.ending-undone': 'Retrait annulé',
+    'account.ending-confirmed': 'Retrait confirmé par une deuxième personne',
+    'account.locked-out': 'Mis dehors : sessions et identifiants effacés',
     'account.ending-explained': 'Motif du retrait',
     'account.enrolled': 'Accès choisi par la personne',
     'role.granted': 'Rôle attribué',
@@ -323,7 +334,6 @@ export const fr = {
   },
   requests: {
     reasons: {
-      'account-ended': 'Caduque : un compte concerné a été suspendu ou révoqué.',
       denied: 'La personne dément avoir demandé : compte suspendu, rien n’est réinitialisé.',
       'someone-else': 'Quelqu’un d’autre a répondu : rien n’est réinitialisé.',
     },

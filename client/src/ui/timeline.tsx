@@ -17,6 +17,8 @@ const tones: { readonly [T in EventType]?: 'danger' | 'good' } = {
   'account.ending-undone': 'good',
   'account.suspended': 'danger',
   'account.revoked': 'danger',
+  'account.locked-out': 'danger',
+  'request.found-dependent': 'danger',
   'attempt.refused': 'danger',
   'sign-in.failed': 'danger',
   'link.disowned': 'danger',
@@ -37,7 +39,8 @@ export const useEntryDetail = () => {
       text('outcome') && worded(`outcome.${text('outcome')}`, text('outcome')),
       text('cause') && worded(`cause.${text('cause')}`, text('cause')),
       text('code') && worded(`refusal.${text('code')}`, text('code')),
-      text('reason') && worded(`endReason.${text('reason')}`, worded(`outcome.${text('reason')}`, text('reason'))),
+      text('reason') &&
+        worded(`endReason.${text('reason')}`, worded(`outcome.${text('reason')}`, worded(`voidReason.${text('reason')}`, text('reason')))),
       text('note'),
       text('kind') && worded(`kind.${text('kind')}`, text('kind')),
       text('before') && text('after') && type.startsWith('account.')

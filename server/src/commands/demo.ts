@@ -144,6 +144,7 @@ export const demoCommand: Command = async (args) => {
       PORT: port,
       HOST: '127.0.0.1',
       METRICS_PORT: 9464,
+      TRUSTED_PROXIES: [],
       LOG_LEVEL: 'warn',
       demo: true,
     })

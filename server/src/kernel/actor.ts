@@ -1,5 +1,5 @@
 import type { Actor, Grant } from '@countersign/shared/access/scope.ts'
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { Db, Tx } from './db.ts'
 
 /** A signed-in person, as read from the database for this very request. */
@@ -28,8 +28,6 @@ type Row = {
   epoch: number
   method: string
   grants: Grant[]
-  last_seen_at: string
-  now: string
 }
 
 /** Roles are in force only behind a second factor; the demo's one-click sign-in stands for it there and nowhere else. */
@@ -48,15 +46,20 @@ const toPerson = (row: Row): Person => {
 
 export const idleMinutes = 30
 
-/** Who holds this session token now: one query joining session, status and epoch, never cached (P5). Null means nobody. */
-export const personOfToken = async (db: Db | Tx, tokenHash: Buffer): Promise<Person | null> => {
+const personWhere = async (db: Db | Tx, which: SQL): Promise<Person | null> => {
   const { rows } = await db.execute<Row>(sql`
-    select a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, ${grantsOf} as grants, s.last_seen_at, now() as now
+    select a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, ${grantsOf} as grants
     from session s join account a on a.id = s.account_id and a.status = 'active' and a.epoch = s.epoch
-    where s.token_hash = ${tokenHash} and s.expires_at > now() and s.last_seen_at > now() - make_interval(mins => ${idleMinutes})
+    where ${which} and s.expires_at > now() and s.last_seen_at > now() - make_interval(mins => ${idleMinutes})
       and a.ends_on >= current_date`)
   return rows[0] ? toPerson(rows[0]) : null
 }
+
+/** Who holds this session token now: one query joining session, status and epoch, never cached (P5). Null means nobody. */
+export const personOfToken = (db: Db | Tx, tokenHash: Buffer): Promise<Person | null> => personWhere(db, sql`s.token_hash = ${tokenHash}`)
+
+/** The same of a session that is known already: for streams, which outlive the request that opened them. */
+export const personOfSession = (db: Db | Tx, sessionId: string): Promise<Person | null> => personWhere(db, sql`s.id = ${sessionId}`)
 
 /** The same person read again inside a transaction, and held: a revocation waits for this commit or refuses it (P5). */
 export const holdPerson = async (tx: Tx, person: Person): Promise<Person | null> => {

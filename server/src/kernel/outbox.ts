@@ -1,5 +1,6 @@
 import type { DomainEvent, EventType } from '@countersign/shared/events.ts'
 import { sql } from 'drizzle-orm'
+import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
 import type { Entry } from './audit.ts'
 import type { Db, Tx } from './db.ts'
@@ -98,16 +99,26 @@ const settle = async (db: Db, due: Due, delivery: Delivery): Promise<void> => {
       ))
 }
 
-const fail = async (db: Db, due: Due, error: unknown): Promise<void> => {
+/** The code of a network or mail error, which names nobody; never its message, which may quote an address. */
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return 'unknown'
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name
+}
+
+const fail = async (db: Db, due: Due, error: unknown, log: Logger): Promise<void> => {
   const seconds = Math.min(3600, 5 * 2 ** due.attempts)
-  const reason = error instanceof Error ? error.name : 'unknown'
+  const reason = reasonOf(error)
+  log.warn(
+    { destination: due.destination, entry: due.entryId, attempts: due.attempts, reason },
+    'a message could not be delivered and will be tried again',
+  )
   await db.execute(
     sql`update outbox set run_after = now() + make_interval(secs => ${seconds}), last_error = ${reason} where id = ${due.id} and settled_at is null`,
   )
 }
 
 /** Delivers what is due until nothing is; answers how many were settled. */
-export const drain = async (db: Db, carriers: Record<Destination, Carrier>): Promise<number> => {
+export const drain = async (db: Db, carriers: Record<Destination, Carrier>, log: Logger): Promise<number> => {
   let settled = 0
   for (;;) {
     const batch = await claim(db, 20)
@@ -117,7 +128,7 @@ export const drain = async (db: Db, carriers: Record<Destination, Carrier>): Pro
         await settle(db, due, await carriers[due.destination](db, due))
         settled += 1
       } catch (error) {
-        await fail(db, due, error)
+        await fail(db, due, error, log)
       }
     }
   }

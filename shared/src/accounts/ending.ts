@@ -1,57 +1,69 @@
 import { type Actor, covers, type Place, scopeOf } from '../access/scope.ts'
+import { requirementFor } from '../requests/requirement.ts'
 import { firstObjection, granted, type Rule, refused, type Verdict } from '../verdict.ts'
 import { type AccountStatus, statusAfter, undoSeconds } from './status.ts'
 
 export type EndingVerb = 'suspend' | 'revoke'
 
+/** The policy owners there would be without the accounts concerned: active ones, and those not revoked; and how many were ever named. */
+export type OwnersLeft = { readonly active: number; readonly standing: number; readonly ever: number }
+
+/**
+ * May policy owners be taken away so that these are left? One active owner always stays. A suspended owner can come back, so only
+ * a revocation must leave enough of them to countersign the naming of another: otherwise no role could ever be given again.
+ */
+export const leavesTooFewOwners = (verb: EndingVerb, { active, standing, ever }: OwnersLeft): boolean =>
+  active < 1 || (verb === 'revoke' && standing < requirementFor('grant-role', 'standard', ever).approvalsNeeded)
+
+export type EndedBefore = {
+  readonly status: AccountStatus
+  readonly previousStatus: AccountStatus | null
+  readonly statusChangedAt: Date
+  readonly statusChangedBy: string | null
+}
+
 export type EndingCase = {
   readonly actor: Actor
   readonly verb: EndingVerb
-  readonly account: {
-    readonly id: string
-    readonly status: AccountStatus
-    readonly place: Place
-    /** True where nobody else active would hold the policy-owner role. */
-    readonly lastPolicyOwner: boolean
-  }
+  readonly account: EndedBefore & { readonly id: string; readonly place: Place }
+  /** Null where the account owns no policy. */
+  readonly ownersLeft: OwnersLeft | null
+  readonly now: Date
 }
+
+const undoable = ({ previousStatus, statusChangedAt }: EndedBefore, now: Date): boolean =>
+  previousStatus !== null && now.getTime() - statusChangedAt.getTime() <= undoSeconds * 1000
+
+/** Out already, by the hand of somebody else who could still take it back: wanting it out too ends their way back. */
+const confirms = ({ actor, account, now }: EndingCase): boolean =>
+  account.status !== 'active' && account.statusChangedBy !== actor.id && undoable(account, now)
 
 /** Own account included: a person who fears a hijack may put themselves out. */
 const endingRules: readonly Rule<EndingCase>[] = [
   ({ actor, verb, account }) =>
     !covers(scopeOf(actor, verb === 'suspend' ? 'account:suspend' : 'account:revoke'), account.place) && 'out-of-scope',
-  ({ verb, account }) => statusAfter(account.status, verb) === undefined && 'already-in-state',
-  ({ account }) => account.lastPolicyOwner && 'last-policy-owner',
+  (subject) => statusAfter(subject.account.status, subject.verb) === undefined && !confirms(subject) && 'already-in-state',
+  ({ verb, ownersLeft }) => ownersLeft !== null && leavesTooFewOwners(verb, ownersLeft) && 'last-policy-owner',
 ]
 
-/** Taking access away needs one person: scope and state are the only questions. */
+/** Taking access away needs one person: scope and state are the only questions. The present status as an answer means: confirmed. */
 export const decideEnding = (subject: EndingCase): Verdict<AccountStatus> => {
   const objection = firstObjection(endingRules, subject)
   if (objection) return refused(objection)
-  const next = statusAfter(subject.account.status, subject.verb)
-  return next ? granted(next) : refused('already-in-state')
+  return granted(statusAfter(subject.account.status, subject.verb) ?? subject.account.status)
 }
 
-export type UndoCase = {
-  readonly actor: Actor
-  readonly account: {
-    readonly status: AccountStatus
-    readonly previousStatus: AccountStatus | null
-    readonly statusChangedAt: Date
-    readonly statusChangedBy: string | null
-  }
-  readonly now: Date
-}
+export type UndoCase = { readonly actor: Actor; readonly account: EndedBefore; readonly now: Date }
 
 const undoRules: readonly Rule<UndoCase>[] = [
   ({ actor, account }) => account.statusChangedBy !== actor.id && 'not-found',
   ({ account }) => account.status === 'active' && 'already-in-state',
-  ({ account, now }) => now.getTime() - account.statusChangedAt.getTime() > undoSeconds * 1000 && 'undo-too-late',
+  ({ account, now }) => !undoable(account, now) && 'undo-too-late',
 ]
 
-/** The one exception of P1: that very act, by that very person, within 30 seconds. */
+/** The one exception of P1: that very act, by that very person, within 30 seconds, while nobody else wanted the same. */
 export const decideUndo = (subject: UndoCase): Verdict<AccountStatus> => {
   const objection = firstObjection(undoRules, subject)
   if (objection) return refused(objection)
-  return subject.account.previousStatus ? granted(subject.account.previousStatus) : refused('not-found')
+  return subject.account.previousStatus ? granted(subject.account.previousStatus) : refused('undo-too-late')
 }

@@ -37,7 +37,10 @@ export type ApprovalCase = {
 const days = 24 * 60 * 60 * 1000
 export const independentSince = (now: Date): Date => new Date(now.getTime() - independenceDays * days)
 
-const involved = ({ requesterId, subjectId, approverIds }: RequestCase): string[] =>
+export type Involved = Pick<RequestCase, 'requesterId' | 'subjectId' | 'approverIds'>
+
+/** Everybody with a hand in a request. */
+export const involved = ({ requesterId, subjectId, approverIds }: Involved): string[] =>
   [requesterId, subjectId, ...approverIds].filter((id) => id !== null)
 
 const inScope: Rule<Pick<ApprovalCase, 'actor' | 'request'>> = ({ actor, request }) =>
@@ -63,6 +66,13 @@ const approvalRules: readonly Rule<ApprovalCase>[] = [
   // Where nobody known asked, the one who called is the first of the two people it takes.
   ({ actor, request }) => request.requesterId === null && request.callerId === actor.id && 'called-back-yourself',
 ]
+
+/** The signatures under a request, with the lineage around everybody involved. */
+export type Signatures = Pick<ApprovalCase, 'kinship' | 'now'> & { readonly request: Involved }
+
+/** Those whose signature stands no longer: by now somebody else in this request could control them, or could be controlled by whoever controls them (P2). */
+export const dependentApprovers = ({ request, kinship, now }: Signatures): readonly string[] =>
+  request.approverIds.filter((id) => involved(request).some((other) => other !== id && related(id, other, kinship, independentSince(now))))
 
 /** Says whether this approval may be given, and what the request becomes by it. */
 export const decideApproval = (subject: ApprovalCase): Verdict<'pending' | 'executed'> => {

@@ -14,5 +14,9 @@ export const nextRequestStatus = {
   voided: {},
 } as const satisfies Record<RequestStatus, Partial<Record<RequestVerb, RequestStatus>>>
 
+/** Why a pending request, or a signature under one, fell without anybody having refused it. */
+export const voidReasons = ['account-ended', 'approver-ended', 'role-revoked', 'superseded', 'content-changed', 'not-independent'] as const
+export type VoidReason = (typeof voidReasons)[number]
+
 export const callBackOutcomes = ['confirmed', 'denied', 'not-reached', 'someone-else'] as const
 export type CallBackOutcome = (typeof callBackOutcomes)[number]

@@ -63,7 +63,7 @@ export const Evidence = ({ request }: { request: Detail }) => {
                 {one.name}
               </span>{' '}
               <span className="soft">
-                <When at={one.givenAt} /> {one.voidedAt ? t('requests.voided') : ''}
+                <When at={one.givenAt} /> {one.voidedBecause ? `· ${t('requests.voided')} : ${t(`voidReason.${one.voidedBecause}`)}` : ''}
               </span>
             </li>
           ))}

@@ -13,7 +13,13 @@ import { useSentence } from './sentence.ts'
 type Detail = Outputs['requests']['get']
 
 /** Reasons the product writes itself; people write their own. */
-const reasons = { 'account-ended': true, denied: true, 'someone-else': true } as const
+const useReason = () => {
+  const { t, i18n } = useTranslation()
+  return (reason: string) => {
+    const key = [`requests.reasons.${reason}`, `voidReason.${reason}`].find((one) => i18n.exists(one))
+    return key ? t(key as 'agent') : reason
+  }
+}
 
 const Content = ({ content }: { content: Detail['content'] }) => {
   const { t } = useTranslation()
@@ -46,6 +52,7 @@ export const RequestPanel = ({ request }: { request: Detail }) => {
   const { t } = useTranslation()
   const language = useLanguage()
   const sentence = useSentence(request)
+  const reason = useReason()
   const [editing, setEditing] = useState(false)
   return (
     <div className="stack">
@@ -71,7 +78,7 @@ export const RequestPanel = ({ request }: { request: Detail }) => {
         {editing ? <EditForm request={request} onDone={() => setEditing(false)} /> : <Content content={request.content} />}
         {request.reason ? (
           <p className="notice danger" style={{ margin: 0 }}>
-            {request.reason in reasons ? t(`requests.reasons.${request.reason as keyof typeof reasons}`) : request.reason}
+            {reason(request.reason)}
           </p>
         ) : null}
         <div className="soft small">

@@ -51,8 +51,6 @@ const lockColumns = {
 
 type Ending = { readonly ids: readonly string[]; readonly status: AccountStatus; readonly by: string | null; readonly now: Date }
 
-const ownersLock = 7_203_002
-
 export const accounts = {
   /** Locks in id order, so that two overlapping batches queue instead of deadlocking. Unknown ids are absent from the answer. */
   async lockAll(tx: Tx, ids: readonly string[]): Promise<readonly LockedAccount[]> {
@@ -66,24 +64,6 @@ export const accounts = {
       ...row,
       place: { nationId, networkId, regionId, departementId, structureId, siteId },
     }))
-  },
-
-  /**
-   * How many active policy owners would be left without these accounts. Revocations of owners take turns on one lock, and the
-   * count is a statement of its own after it, so that it sees what the turn before has done.
-   */
-  async policyOwnersBeside(tx: Tx, ids: readonly string[]): Promise<number> {
-    await tx.execute(sql`select pg_advisory_xact_lock(${ownersLock})`)
-    const { rows } = await tx.execute<{ count: number }>(sql`
-      select count(distinct a.id)::int as count from role_grant g join account a on a.id = g.account_id
-      where g.role = 'policy-owner' and g.revoked_at is null and a.status = 'active' and a.id <> all(${uuids(ids)})`)
-    return rows[0]?.count ?? 0
-  },
-
-  async policyOwnersAmong(tx: Tx, ids: readonly string[]): Promise<ReadonlySet<string>> {
-    const { rows } = await tx.execute<{ id: string }>(sql`
-      select account_id as id from role_grant where role = 'policy-owner' and revoked_at is null and account_id = any(${uuids(ids)})`)
-    return new Set(rows.map(({ id }) => id))
   },
 
   /** Puts accounts out: everything that could still act for them ends in the same transaction (P5). The rows are already locked. */
@@ -143,6 +123,11 @@ export const accounts = {
     }
   },
 
+  /** Somebody else wanted these out as well: whoever ended them has no way back any more. */
+  async forgetWayBack(tx: Tx, ids: readonly string[]): Promise<void> {
+    await tx.execute(sql`update account set previous_status = null where id = any(${uuids(ids)})`)
+  },
+
   /** The undo of P1: back to what it was, by the same hand. Sessions, links and requests stay ended. */
   async undoEnding(tx: Tx, row: LockedAccount, status: AccountStatus, now: Date): Promise<void> {
     await tx
@@ -184,13 +169,6 @@ export const accounts = {
   async holdsRole(tx: Tx, accountId: string, role: Role, organisationId: string): Promise<boolean> {
     const { rowCount } = await tx.execute(sql`
       select 1 from role_grant where account_id = ${accountId} and role = ${role} and organisation_id = ${organisationId} and revoked_at is null`)
-    return (rowCount ?? 0) > 0
-  },
-
-  async loginTaken(tx: Tx, login: string): Promise<boolean> {
-    const { rowCount } = await tx.execute(sql`
-      select 1 from account where login = ${login}
-      union all select 1 from request where status = 'pending' and kind = 'create-account' and content ->> 'login' = ${login}`)
     return (rowCount ?? 0) > 0
   },
 }

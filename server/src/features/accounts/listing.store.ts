@@ -12,6 +12,7 @@ import type { Db } from '../../kernel/db.ts'
 import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
 import { within } from '../../kernel/scope.ts'
 import { organisations } from '../organisations/organisations.store.ts'
+import { owners } from './owners.store.ts'
 
 export type AccountRow = {
   readonly id: string
@@ -34,7 +35,7 @@ export type AccountRow = {
   readonly can: Readonly<Record<EndingVerb, RefusalCode | null>>
 }
 
-type Fetched = Omit<AccountRow, 'can'> & { lastKey: string; lastOwner: boolean } & Place
+type Fetched = Omit<AccountRow, 'can'> & { lastKey: string; statusChangedBy: string | null; previousStatus: AccountStatus | null } & Place
 
 /** Sort keys from an allow-list: the expressions, and the values a cursor carries for them. */
 const sorts = {
@@ -88,15 +89,12 @@ const subtree = async (db: Db, id: string): Promise<SQL> => {
 
 const selected = sql`
   account.id, account.login, account.given_name as "givenName", account.family_name as "familyName", account.email, account.status,
-  to_json(account.status_changed_at)#>>'{}' as "statusChangedAt", account.profile_id as "profileId", account.reach,
+  to_json(account.status_changed_at)#>>'{}' as "statusChangedAt", account.status_changed_by as "statusChangedBy", account.previous_status as "previousStatus", account.profile_id as "profileId", account.reach,
   coalesce(structure.name, home.name) as place, case when home.level = 'site' then home.name else coalesce(departement.name, region.name) end as detail, account.ends_on::text as "endsOn", to_json(account.created_at)#>>'{}' as "createdAt",
   to_json(nullif(account.last_sign_in_at, '-infinity'))#>>'{}' as "lastSignInAt", account.last_sign_in_at::text as "lastKey",
   account.nation_id as "nationId", account.network_id as "networkId", account.region_id as "regionId", account.departement_id as "departementId",
   account.structure_id as "structureId", account.site_id as "siteId",
-  coalesce((select json_agg(distinct g.role) from role_grant g where g.account_id = account.id and g.revoked_at is null), '[]'::json) as roles,
-  exists (select 1 from role_grant g where g.account_id = account.id and g.role = 'policy-owner' and g.revoked_at is null)
-    and not exists (select 1 from role_grant g join account other on other.id = g.account_id and other.status = 'active'
-      where g.role = 'policy-owner' and g.revoked_at is null and g.account_id <> account.id) as "lastOwner"`
+  coalesce((select json_agg(distinct g.role) from role_grant g where g.account_id = account.id and g.revoked_at is null), '[]'::json) as roles`
 
 const from = sql`
   account join organisation home on home.id = account.organisation_id
@@ -105,15 +103,41 @@ const from = sql`
   left join organisation region on region.id = account.region_id and region.id <> home.id`
 
 /** What this person may do to this row, by the functions that decide when they do it. */
-const withVerbs = (actor: Actor, row: Fetched): AccountRow => {
-  const { lastKey: _lastKey, lastOwner, nationId, networkId, regionId, departementId, structureId, siteId, ...rest } = row
-  const place = { nationId, networkId, regionId, departementId, structureId, siteId }
-  const can = (verb: EndingVerb) => {
-    const verdict = decideEnding({ actor, verb, account: { id: row.id, status: row.status, place, lastPolicyOwner: lastOwner } })
-    if (verdict.ok) return null
-    return verdict.refusal === 'out-of-scope' ? 'not-permitted' : verdict.refusal
-  }
-  return { ...rest, can: { suspend: can('suspend'), revoke: can('revoke') } }
+const withVerbs = async (db: Db, actor: Actor, fetched: readonly Fetched[]): Promise<readonly AccountRow[]> => {
+  const owning = (row: Fetched) => row.roles.includes('policy-owner')
+  const now = new Date()
+  return Promise.all(
+    fetched.map(async (row) => {
+      const {
+        lastKey: _lastKey,
+        statusChangedBy,
+        previousStatus,
+        nationId,
+        networkId,
+        regionId,
+        departementId,
+        structureId,
+        siteId,
+        ...rest
+      } = row
+      const place = { nationId, networkId, regionId, departementId, structureId, siteId }
+      const account = {
+        id: row.id,
+        status: row.status,
+        statusChangedBy,
+        previousStatus,
+        statusChangedAt: new Date(row.statusChangedAt),
+        place,
+      }
+      const ownersLeft = owning(row) ? await owners.without(db, [row.id]) : null
+      const can = (verb: EndingVerb) => {
+        const verdict = decideEnding({ actor, verb, account, ownersLeft, now })
+        if (verdict.ok) return null
+        return verdict.refusal === 'out-of-scope' ? 'not-permitted' : verdict.refusal
+      }
+      return { ...rest, can: { suspend: can('suspend'), revoke: can('revoke') } }
+    }),
+  )
 }
 
 export const accountListing = {
@@ -148,13 +172,14 @@ export const accountListing = {
     const { rows } = await db.execute<Fetched & Record<string, unknown>>(sql`
       select ${selected} from ${from} where ${sql.join(conditions, sql` and `)} order by ${orderBy(sort, descending ? sql`desc` : sql`asc`)} limit ${limit + 1}`)
     const page = toPage<Fetched>(rows, limit, (row) => [...key(row)])
-    return { rows: page.rows.map((row) => withVerbs(actor, row)), next: page.next }
+    return { rows: await withVerbs(db, actor, page.rows), next: page.next }
   },
 
   /** One account as a row, if it is within scope; null reads as not found. */
   async one(db: Db, actor: Actor, id: string, scope: Scope = scopeOf(actor, 'account:read')): Promise<AccountRow | null> {
     const { rows } = await db.execute<Fetched & Record<string, unknown>>(sql`
       select ${selected} from ${from} where account.id = ${id} and (${within(scope, account)} or account.id = ${actor.id})`)
-    return rows[0] ? withVerbs(actor, rows[0]) : null
+    const [row] = await withVerbs(db, actor, rows)
+    return row ?? null
   },
 }

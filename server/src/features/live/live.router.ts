@@ -1,8 +1,7 @@
 import { covers } from '@countersign/shared/access/scope.ts'
-import type { Person } from '../../kernel/actor.ts'
+import { type Person, personOfSession } from '../../kernel/actor.ts'
 import type { Change } from '../../kernel/live.ts'
 import { router, signedIn } from '../../trpc.ts'
-import { sessions } from '../sessions/sessions.store.ts'
 
 const recheckMilliseconds = 15_000
 /** More than this at once is told as "much has changed": the client reads again either way. */
@@ -17,13 +16,14 @@ export const liveRouter = router({
    * through the same doors as ever. The session is asked for before every word and every 15 seconds: a revoked one hears nothing more (P5).
    */
   changes: signedIn.subscription(async function* ({ ctx, signal }) {
-    const person = ctx.actor
-    let waiting: { type: string; subject: string }[] = []
+    // Read again with every word: a role that was taken away narrows the stream at once.
+    let person = ctx.actor
+    let waiting: Change[] = []
     let wake = () => {}
     const stop = ctx.live.listen((changes) => {
       const mine = changes.filter((change) => concerns(person, change))
       if (mine.length === 0) return
-      waiting.push(...mine.map(({ type, subject }) => ({ type, subject })))
+      waiting.push(...mine)
       wake()
     })
     const aborted = () => wake()
@@ -42,8 +42,11 @@ export const liveRouter = router({
         // Taken before the session is asked for: what is told was committed while it still lived.
         const told = waiting.slice(-mostTold)
         waiting = []
-        if (signal?.aborted || !(await sessions.alive(ctx.db, person.sessionId))) return
-        if (told.length > 0) yield told
+        const present = signal?.aborted ? null : await personOfSession(ctx.db, person.sessionId)
+        if (!present) return
+        person = present
+        const mine = told.filter((change) => concerns(present, change)).map(({ type, subject }) => ({ type, subject }))
+        if (mine.length > 0) yield mine
       }
     } finally {
       signal?.removeEventListener('abort', aborted)

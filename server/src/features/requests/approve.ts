@@ -1,4 +1,5 @@
-import { decideApproval, independentSince } from '@countersign/shared/requests/approval.ts'
+import type { DomainEvent } from '@countersign/shared/events.ts'
+import { decideApproval, dependentApprovers, independentSince, involved } from '@countersign/shared/requests/approval.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import { orRefuse } from '../../kernel/refused.ts'
 import { execute } from './execute.ts'
@@ -9,13 +10,22 @@ export type DecisionInput = { readonly requestId: string; readonly seen: string 
 /** What every entry about a request says of it. */
 export const factOf = (request: StoredRequest) => ({ reference: request.reference, kind: request.kind, accountId: request.subjectId })
 
+export const approvalFell = (request: StoredRequest, approverId: string): DomainEvent => ({
+  type: 'request.approval-voided',
+  subject: request.id,
+  organisation: request.organisationId,
+  data: { ...factOf(request), approverId, reason: 'not-independent' },
+})
+
 /** Countersigns. The last approval executes the request in the same transaction. */
 export const approve: Operation<DecisionInput, 'pending' | 'executed'> = async ({ tx, actor, now }, { requestId, seen }) => {
-  const request = await requests.lock(tx, requestId)
-  const involved = [actor.id, request.requesterId, request.subjectId, ...request.approverIds].filter((id) => id !== null)
-  const kinship = await requests.kinship(tx, involved, independentSince(now))
+  const locked = await requests.lock(tx, requestId)
+  const kinship = await requests.kinship(tx, [actor.id, ...involved(locked)], independentSince(now))
+  const fallen = dependentApprovers({ request: locked, kinship, now })
+  const request = { ...locked, approverIds: locked.approverIds.filter((id) => !fallen.includes(id)) }
   const status = orRefuse(decideApproval({ actor, request, kinship, now, seen }), requestId)
 
+  await requests.voidApprovals(tx, requestId, fallen, 'not-independent', now)
   await requests.approve(tx, { requestId, approverId: actor.id, contentHash: seen, now })
   const given = {
     type: 'request.approval-given' as const,
@@ -23,7 +33,8 @@ export const approve: Operation<DecisionInput, 'pending' | 'executed'> = async (
     organisation: request.organisationId,
     data: { ...factOf(request), contentHash: seen },
   }
-  if (status === 'pending') return { value: status, events: [given] }
+  const voided = fallen.map((approverId) => approvalFell(request, approverId))
+  if (status === 'pending') return { value: status, events: [given, ...voided] }
 
   await requests.decide(tx, requestId, { status, by: actor.id, now, reason: null })
   const { events, lineage } = await execute(tx, request, [...request.approverIds, actor.id], now)
@@ -33,5 +44,5 @@ export const approve: Operation<DecisionInput, 'pending' | 'executed'> = async (
     organisation: request.organisationId,
     data: { ...factOf(request), contentHash: seen },
   }
-  return { value: status, events: [given, executed, ...events], lineage }
+  return { value: status, events: [given, ...voided, executed, ...events], lineage }
 }

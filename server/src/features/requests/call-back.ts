@@ -4,7 +4,7 @@ import type { CallBackOutcome } from '@countersign/shared/requests/status.ts'
 import { type Operation, told } from '../../kernel/commit.ts'
 import { orRefuse } from '../../kernel/refused.ts'
 import { accounts } from '../accounts/accounts.store.ts'
-import { closeAccounts } from '../accounts/end.ts'
+import { closeDisowned } from '../accounts/end.ts'
 import { factOf } from './approve.ts'
 import { requests } from './requests.store.ts'
 
@@ -36,13 +36,7 @@ export const callBack: Operation<CallBackInput, CallBackOutcome> = async ({ tx, 
   }
   if (outcome === 'someone-else' || !request.subjectId) return { value: outcome, events: [called, rejected] }
 
-  const rows = await accounts.lockAll(tx, [request.subjectId])
-  const { events } = await closeAccounts(tx, {
-    rows: rows.filter(({ status }) => status === 'active'),
-    verb: 'suspend',
-    by: actor.id,
-    cause: 'denied-on-call-back',
-    now,
-  })
+  const [row] = await accounts.lockAll(tx, [request.subjectId])
+  const events = row?.status === 'active' ? await closeDisowned(tx, { row, by: actor.id, cause: 'denied-on-call-back', now }) : []
   return { value: outcome, events: told([called, rejected, ...events]) }
 }

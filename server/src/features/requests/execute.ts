@@ -5,6 +5,7 @@ import { v7 as uuid } from 'uuid'
 import type { Tx } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { accounts, type LockedAccount } from '../accounts/accounts.store.ts'
+import { logins } from '../accounts/logins.store.ts'
 import { links } from '../links/links.store.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 import { credentials } from '../sessions/credentials.store.ts'
@@ -27,6 +28,8 @@ const activeSubject = async (tx: Tx, accountId: string): Promise<LockedAccount> 
 }
 
 const createAccount: Execution<'create-account'> = async (tx, request, content, now) => {
+  await logins.hold(tx, content.login)
+  if (await logins.exists(tx, content.login)) throw new Refused('login-taken', request.id)
   const reach = await organisations.caseloadOf(tx, reachedOrganisation(content.profile, request.place))
   const { kind: _kind, justification: _justification, profile, ...person } = content
   const id = uuid()

@@ -1,5 +1,7 @@
+import { organisation } from '@countersign/drizzle/schema/organisation.ts'
 import { roleGrant } from '@countersign/drizzle/schema/role-grant.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
+import type { Grant } from '@countersign/shared/access/scope.ts'
 import { and, eq, isNull } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import type { Tx } from '../../kernel/db.ts'
@@ -11,6 +13,15 @@ export const grants = {
     { now, ...row }: { accountId: string; role: Role; organisationId: string; requestId: string; now: Date },
   ): Promise<void> {
     await tx.insert(roleGrant).values({ id: uuid(), ...row, grantedAt: now })
+  },
+
+  /** The roles in force. */
+  async of(tx: Tx, accountId: string): Promise<readonly Grant[]> {
+    return tx
+      .select({ role: roleGrant.role, level: organisation.level, organisationId: organisation.id })
+      .from(roleGrant)
+      .innerJoin(organisation, eq(organisation.id, roleGrant.organisationId))
+      .where(and(eq(roleGrant.accountId, accountId), isNull(roleGrant.revokedAt)))
   },
 
   async revoke(

@@ -13,7 +13,7 @@ import {
 } from '@countersign/shared/requests/approval.ts'
 import type { RequestContent, RequestKind } from '@countersign/shared/requests/kinds.ts'
 import type { ListRequests } from '@countersign/shared/requests/listing.ts'
-import type { CallBackOutcome, RequestStatus } from '@countersign/shared/requests/status.ts'
+import type { CallBackOutcome, RequestStatus, VoidReason } from '@countersign/shared/requests/status.ts'
 import type { Verdict } from '@countersign/shared/verdict.ts'
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../kernel/db.ts'
@@ -165,7 +165,7 @@ export const requestListing = {
       name: string
       givenAt: string
       voidedAt: string | null
-      voidedBecause: string | null
+      voidedBecause: VoidReason | null
     }>(sql`
       select a.approver_id as "approverId", p.given_name || ' ' || p.family_name as name, to_json(a.given_at)#>>'{}' as "givenAt", to_json(a.voided_at)#>>'{}' as "voidedAt", a.voided_because as "voidedBecause"
       from approval a join account p on p.id = a.approver_id where a.request_id = ${id} order by a.given_at`)

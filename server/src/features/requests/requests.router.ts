@@ -4,9 +4,10 @@ import { callBackOutcomes } from '@countersign/shared/requests/status.ts'
 import { email, justification, login, optionalComment } from '@countersign/shared/text/fields.ts'
 import { z } from 'zod'
 import { commit, runCommitted } from '../../kernel/commit.ts'
+import { neutrally } from '../../kernel/neutral.ts'
 import { paging } from '../../kernel/page.ts'
 import { Refused } from '../../kernel/refused.ts'
-import { open, permitted, router, signedIn } from '../../trpc.ts'
+import { permitted, router, signedIn, sparingly } from '../../trpc.ts'
 import { approve } from './approve.ts'
 import { askPublicly } from './ask-publicly.ts'
 import { callBack } from './call-back.ts'
@@ -21,9 +22,6 @@ import { submit } from './submit.ts'
 const requestId = z.uuid()
 /** The SHA-256 of the content the person saw. */
 const seen = z.string().regex(/^[0-9a-f]{64}$/)
-
-/** The answer of the public page takes this long whatever it found, so that time tells nothing. */
-const neutralMilliseconds = 400
 
 export const requestsRouter = router({
   list: permitted('request:read')
@@ -46,17 +44,16 @@ export const requestsRouter = router({
   edit: signedIn.input(z.strictObject({ requestId, content: requestContent })).mutation(commit(edit)),
 
   /** "Forgot password": the same words after the same time, whether the account exists, is suspended, or already has one pending. */
-  askReset: open
+  askReset: sparingly('ask-reset')
     .input(z.strictObject({ name: z.union([login, email]), justification: optionalComment }))
     .mutation(async ({ ctx, input }) => {
-      const answered = new Promise((done) => setTimeout(done, neutralMilliseconds))
-      const accountId = await subjects.named(ctx.db, input.name)
-      if (accountId) {
-        await runCommitted(askPublicly, ctx, { accountId, justification: input.justification || 'public-page' }).catch((error: unknown) => {
-          if (!(error instanceof Refused)) throw error
-        })
+      const ask = async () => {
+        const accountId = await subjects.named(ctx.db, input.name)
+        if (accountId) await runCommitted(askPublicly, ctx, { accountId, justification: input.justification || 'public-page' })
       }
-      await answered
+      await neutrally(ask()).catch((error: unknown) => {
+        if (!(error instanceof Refused)) throw error
+      })
       return { asked: true as const }
     }),
 })

@@ -1,10 +1,10 @@
 import { approval, callBack, request } from '@countersign/drizzle/schema/request.ts'
 import type { Place } from '@countersign/shared/access/scope.ts'
 import type { Kinship } from '@countersign/shared/policy/independence.ts'
-import type { RequestCase } from '@countersign/shared/requests/approval.ts'
+import type { Involved, RequestCase } from '@countersign/shared/requests/approval.ts'
 import { canonicalJson } from '@countersign/shared/requests/canonical.ts'
 import { type RequestContent, type RequestKind, requestContent } from '@countersign/shared/requests/kinds.ts'
-import type { CallBackOutcome, RequestStatus } from '@countersign/shared/requests/status.ts'
+import type { CallBackOutcome, RequestStatus, VoidReason } from '@countersign/shared/requests/status.ts'
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import { type Db, type Tx, uuids } from '../../kernel/db.ts'
@@ -16,6 +16,7 @@ export type StoredRequest = RequestCase & {
   readonly reference: number
   readonly organisationId: string
   readonly content: RequestContent
+  readonly decidedAt: Date | null
 }
 
 /** The text that is hashed, held and shown: what an approval binds to. */
@@ -37,6 +38,8 @@ type Filing = {
   readonly expiresAt: Date
   readonly heldUntil: Date | null
 }
+
+export type Signed = Involved & { readonly id: string; readonly decidedAt: Date | null }
 
 type LastCall = { readonly outcome: CallBackOutcome; readonly callerId: string } | null
 
@@ -132,12 +135,21 @@ export const requests = {
     return { id, reference: row?.reference ?? 0, hash }
   },
 
-  async pendingOn(tx: Tx, subjectId: string, kind: RequestKind): Promise<boolean> {
-    const found = await tx
-      .select({ id: request.id })
+  /** The one pending request of this kind about an account, held. */
+  async pendingOn(tx: Tx, subjectId: string, kind: RequestKind) {
+    const [found] = await tx
+      .select({ id: request.id, reference: request.reference, requesterId: request.requesterId })
       .from(request)
       .where(and(eq(request.subjectId, subjectId), eq(request.kind, kind), eq(request.status, 'pending')))
-    return found.length > 0
+      .for('update')
+    return found ?? null
+  },
+
+  /** How often the public page was asked for a reset of this account in the last 24 hours. */
+  async askedPublicly(tx: Tx, subjectId: string, now: Date): Promise<number> {
+    const { rowCount } = await tx.execute(sql`
+      select 1 from request where subject_id = ${subjectId} and channel = 'public' and submitted_at > ${now}::timestamptz - interval '24 hours' limit 10`)
+    return rowCount ?? 0
   },
 
   async approve(tx: Tx, row: { requestId: string; approverId: string; contentHash: string; now: Date }): Promise<void> {
@@ -188,6 +200,62 @@ export const requests = {
       sql`select count(distinct account_id)::int as count from role_grant where role = 'policy-owner'`,
     )
     return rows[0]?.count ?? 0
+  },
+
+  /** What this account asked for, and what it signed, that nobody has decided yet. Its row is locked, so neither can grow. */
+  async pendingBy(tx: Tx, accountId: string): Promise<{ filed: readonly StoredRequest[]; signed: readonly StoredRequest[] }> {
+    const rows = await tx
+      .select()
+      .from(request)
+      .where(
+        and(
+          eq(request.status, 'pending'),
+          sql`(${request.requesterId} = ${accountId} or exists (
+            select 1 from approval a where a.request_id = ${request.id} and a.approver_id = ${accountId} and a.voided_at is null))`,
+        ),
+      )
+      .orderBy(request.id)
+      .for('update')
+    const stored = await Promise.all(
+      rows.map(async (row) => {
+        const { approverIds, lastCall } = await requests.decisionsOn(tx, row.id)
+        return toStored(row, approverIds, lastCall)
+      }),
+    )
+    return {
+      filed: stored.filter(({ requesterId }) => requesterId === accountId),
+      signed: stored.filter(({ approverIds }) => approverIds.includes(accountId)),
+    }
+  },
+
+  /** The signatures of these people on a pending request no longer count. */
+  async voidApprovals(tx: Tx, id: string, approverIds: readonly string[], because: VoidReason, now: Date): Promise<void> {
+    await tx.execute(sql`
+      update approval set voided_at = ${now}, voided_because = ${because}
+      where request_id = ${id} and approver_id = any(${uuids(approverIds)}) and voided_at is null`)
+  },
+
+  /** Signed requests that are pending, or were executed since and are not written down as dependent: 500 after this id. */
+  async signed(db: Db, { after, since }: { after: string; since: Date }): Promise<readonly Signed[]> {
+    const { rows } = await db.execute<{
+      id: string
+      requester: string | null
+      subject: string | null
+      approvers: string[]
+      at: string | null
+    }>(sql`
+      select r.id, r.requester_id as requester, r.subject_id as subject, array_agg(a.approver_id) as approvers, r.decided_at as at
+      from request r join approval a on a.request_id = r.id and a.voided_at is null
+      where r.id > ${after} and r.kind <> 'found-network' and (r.status = 'pending' or r.status = 'executed' and r.decided_at > ${since})
+        and not exists (select 1 from audit_entry e where e.subject_id = r.id and e.type = 'request.found-dependent')
+      group by r.id order by r.id limit 500`)
+    return rows.map(({ id, requester, subject, approvers, at }) => ({
+      id,
+      requesterId: requester,
+      subjectId: subject,
+      approverIds: approvers,
+      decidedAt: at ? new Date(at) : null,
+    }))
   },
 
   async overdue(db: Db): Promise<readonly string[]> {

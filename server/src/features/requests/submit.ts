@@ -1,13 +1,15 @@
 import type { Actor, Place } from '@countersign/shared/access/scope.ts'
+import type { DomainEvent } from '@countersign/shared/events.ts'
 import { type FilingCase, objectionsToFiling, sensitivityOf } from '@countersign/shared/requests/filing.ts'
 import type { RequestContent } from '@countersign/shared/requests/kinds.ts'
 import { contactHoldHours, deadlineWorkingHours, requirementFor, type Sensitivity } from '@countersign/shared/requests/requirement.ts'
 import { isValidPhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { DateTime } from 'luxon'
-import type { Operation } from '../../kernel/commit.ts'
+import { type Operation, told } from '../../kernel/commit.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { accounts } from '../accounts/accounts.store.ts'
+import { logins } from '../accounts/logins.store.ts'
 import { links } from '../links/links.store.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 import { requests } from './requests.store.ts'
@@ -36,6 +38,7 @@ export type Prepared = {
 const look = async (tx: Tx, actor: Actor | 'public', content: RequestContent, now: Date, ownLogin: string | null) => {
   const subject = content.kind === 'create-account' ? null : await subjects.find(tx, content.accountId)
   const homeId = content.kind === 'create-account' ? content.organisationId : subject?.organisationId
+  if (content.kind === 'create-account') await logins.hold(tx, content.login)
   const home = homeId ? await organisations.find(tx, homeId) : null
   if (!home) throw new Refused('not-found')
   const granted = content.kind === 'grant-role' ? await organisations.find(tx, content.organisationId) : null
@@ -47,7 +50,7 @@ const look = async (tx: Tx, actor: Actor | 'public', content: RequestContent, no
     network: home.network,
     conventionEndsOn: home.conventionEndsOn,
     today: DateTime.fromJSDate(now, { zone: 'Europe/Paris' }).toISODate() ?? '',
-    loginTaken: content.kind === 'create-account' && content.login !== ownLogin && (await accounts.loginTaken(tx, content.login)),
+    loginTaken: content.kind === 'create-account' && content.login !== ownLogin && (await logins.taken(tx, content.login)),
     phoneValid: content.kind !== 'create-account' || isValidPhoneNumber(content.phone),
     account: subject,
     grantPlace: granted?.place ?? null,
@@ -86,7 +89,11 @@ export const prepare = async (
 /** Holds a prepared request: its requirement and its deadline are frozen here and by nobody later (P3). */
 export const hold = async (tx: Tx, prepared: Prepared, by: { requesterId: string | null; channel: 'operator' | 'public'; now: Date }) => {
   const { content, subjectId } = prepared
-  if (subjectId && (await requests.pendingOn(tx, subjectId, content.kind))) throw new Refused('one-pending-already', subjectId)
+  const pending = subjectId ? await requests.pendingOn(tx, subjectId, content.kind) : null
+  // What nobody known asked must not stand in the way of what somebody asks under their name.
+  const superseded = pending?.requesterId === null && by.requesterId !== null ? pending : null
+  if (pending && !superseded) throw new Refused('one-pending-already', subjectId)
+  if (superseded) await requests.decide(tx, superseded.id, { status: 'voided', by: by.requesterId, now: by.now, reason: 'superseded' })
   const requirement = requirementFor(content.kind, prepared.sensitivity, await requests.policyOwnersEver(tx))
   const held =
     prepared.contactChangedAt && content.kind === 'reset-credentials'
@@ -99,8 +106,8 @@ export const hold = async (tx: Tx, prepared: Prepared, by: { requesterId: string
   // Whoever asked, the person is told, and may say "this was not me".
   if (subjectId && content.kind === 'reset-credentials')
     await links.make(tx, { kind: 'disown', accountId: subjectId, requestId: filed.id, now: by.now })
-  const event = {
-    type: 'request.submitted' as const,
+  const event: DomainEvent = {
+    type: 'request.submitted',
     subject: filed.id,
     organisation: prepared.organisationId,
     data: {
@@ -112,13 +119,23 @@ export const hold = async (tx: Tx, prepared: Prepared, by: { requesterId: string
       channel: by.channel,
     },
   }
-  return { filed, event }
+  const voided: readonly DomainEvent[] = superseded
+    ? [
+        {
+          type: 'request.voided',
+          subject: superseded.id,
+          organisation: prepared.organisationId,
+          data: { reference: superseded.reference, kind: content.kind, accountId: subjectId, reason: 'superseded' },
+        },
+      ]
+    : []
+  return { filed, events: told([event, ...voided]) }
 }
 
 /** Asks. Nothing exists yet but the request itself. */
 export const submit: Operation<RequestContent, Submitted> = async ({ tx, actor, now }, asked) => {
   if (asked.kind !== 'create-account') await accounts.lockAll(tx, [asked.accountId])
   const prepared = await prepare(tx, actor, asked, now)
-  const { filed, event } = await hold(tx, prepared, { requesterId: actor.id, channel: 'operator', now })
-  return { value: { id: filed.id, reference: filed.reference }, events: [event] }
+  const { filed, events } = await hold(tx, prepared, { requesterId: actor.id, channel: 'operator', now })
+  return { value: { id: filed.id, reference: filed.reference }, events }
 }

@@ -1,11 +1,10 @@
-import { waitUntil } from '@countersign/shared/access/lock.ts'
 import type { Nobody } from '../../kernel/actor.ts'
 import { type Context, runCommitted } from '../../kernel/commit.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { sha256, unseal } from '../../kernel/secrets.ts'
 import { credentials, type SignInCase } from './credentials.store.ts'
 import { nobodysHash, verifyPassword } from './passwords.ts'
-import { type ProvenFactor, recordFailure, signIn } from './sign-in.ts'
+import { type Proof, type ProvenFactor, signIn } from './sign-in.ts'
 import { stepOfCode } from './totp.ts'
 
 export type SignInAttempt = { readonly login: string; readonly password: string; readonly code: string | null }
@@ -13,12 +12,19 @@ export type SignInAttempt = { readonly login: string; readonly password: string;
 /** A recovery code as typed: letters and digits, whatever the case and the dashes. */
 export const plainRecoveryCode = (code: string): string => code.toLowerCase().replace(/[^a-z0-9]/g, '')
 
-const provenFactor = async (found: SignInCase, code: string, key: Buffer): Promise<ProvenFactor | null> => {
+const provenFactor = async (totp: NonNullable<SignInCase['totp']>, code: string, key: Buffer): Promise<ProvenFactor | null> => {
   const typed = code.replace(/\s/g, '')
   if (!/^\d{6}$/.test(typed)) return { kind: 'recovery-code', hash: sha256(plainRecoveryCode(code)) }
-  if (!found.totp) return null
-  const step = await stepOfCode(unseal(key, found.totp.sealed), typed)
-  return step === null ? null : { kind: 'totp', id: found.totp.id, step }
+  const step = await stepOfCode(unseal(key, totp.sealed), typed)
+  return step === null ? null : { kind: 'totp', id: totp.id, step }
+}
+
+const proofOf = async ({ totp }: SignInCase, right: boolean, code: string | null, key: Buffer): Promise<Proof> => {
+  if (!right) return { wrong: 'sign-in-failed' }
+  if (!totp) return { factor: { kind: 'none' } }
+  if (code === null) return { missing: 'code' }
+  const factor = await provenFactor(totp, code, key)
+  return factor ? { factor } : { wrong: 'code-wrong' }
 }
 
 /**
@@ -31,24 +37,10 @@ export const authenticate = async (
   { login, password, code }: SignInAttempt,
 ): Promise<{ token: string }> => {
   const found = await credentials.forSignIn(context.db, login)
-  const right = await verifyPassword(found?.passwordHash ?? (await nobodysHash), password)
+  const matches = await verifyPassword(found?.passwordHash ?? (await nobodysHash), password)
   if (!found) throw new Refused('sign-in-failed')
-  const about = { accountId: found.id, organisationId: found.organisationId }
-  const wait = waitUntil(found.failures, found.lastFailureAt)
-  if (wait && wait > new Date()) throw new Refused('sign-in-failed')
-  if (!right || !found.passwordHash) {
-    await runCommitted(recordFailure, context, about)
-    throw new Refused('sign-in-failed')
-  }
-  if (!found.totp) return runCommitted(signIn, context, { ...about, factor: { kind: 'none' } })
-  if (code === null) throw new Refused('second-factor-needed')
-
-  const factor = await provenFactor(found, code, key)
-  try {
-    if (!factor) throw new Refused('code-wrong')
-    return await runCommitted(signIn, context, { ...about, factor })
-  } catch (error) {
-    if (error instanceof Refused && error.code === 'code-wrong') await runCommitted(recordFailure, context, about)
-    throw error
-  }
+  const proof = await proofOf(found, matches && found.passwordHash !== null, code, key)
+  const answer = await runCommitted(signIn, context, { accountId: found.id, organisationId: found.organisationId, proof })
+  if ('refusal' in answer) throw new Refused(answer.refusal)
+  return answer
 }

@@ -6,12 +6,8 @@ import type { Db, Tx } from '../../kernel/db.ts'
 export type SignInCase = {
   readonly id: string
   readonly organisationId: string
-  readonly epoch: number
-  readonly failures: number
-  readonly lastFailureAt: Date | null
   readonly passwordHash: string | null
-  readonly totp: { readonly id: string; readonly sealed: string; readonly lastStep: number } | null
-  readonly roles: number
+  readonly totp: { readonly id: string; readonly sealed: string } | null
 }
 
 export const credentials = {
@@ -20,19 +16,12 @@ export const credentials = {
     const { rows } = await db.execute<{
       id: string
       organisation_id: string
-      epoch: number
-      failures: number | null
-      last_at: string | null
       password: string | null
       totp_id: string | null
       totp: string | null
-      last_step: string | null
-      roles: number
     }>(sql`
-      select a.id, a.organisation_id, a.epoch, f.failures, f.last_at, p.secret as password, t.id as totp_id, t.secret as totp, t.last_step,
-        (select count(*)::int from role_grant g where g.account_id = a.id and g.revoked_at is null) as roles
+      select a.id, a.organisation_id, p.secret as password, t.id as totp_id, t.secret as totp
       from account a
-      left join sign_in_failure f on f.account_id = a.id
       left join credential p on p.account_id = a.id and p.kind = 'password'
       left join credential t on t.account_id = a.id and t.kind = 'totp'
       where a.login = ${login} and a.status = 'active' and a.ends_on >= current_date`)
@@ -41,12 +30,8 @@ export const credentials = {
     return {
       id: row.id,
       organisationId: row.organisation_id,
-      epoch: row.epoch,
-      failures: row.failures ?? 0,
-      lastFailureAt: row.last_at ? new Date(row.last_at) : null,
       passwordHash: row.password,
-      totp: row.totp_id && row.totp ? { id: row.totp_id, sealed: row.totp, lastStep: Number(row.last_step ?? 0) } : null,
-      roles: row.roles,
+      totp: row.totp_id && row.totp ? { id: row.totp_id, sealed: row.totp } : null,
     }
   },
 

@@ -2,8 +2,9 @@ import { type Permission, permissions } from '@countersign/shared/access/permiss
 import { holds } from '@countersign/shared/access/scope.ts'
 import { z } from 'zod'
 import { commit, runCommitted } from '../../kernel/commit.ts'
+import { neutrally } from '../../kernel/neutral.ts'
 import { Refused } from '../../kernel/refused.ts'
-import { open, router, signedIn } from '../../trpc.ts'
+import { open, router, signedIn, sparingly } from '../../trpc.ts'
 import { authenticate } from './authenticate.ts'
 import { cast } from './cast.store.ts'
 import { enterDemo } from './enter-demo.ts'
@@ -19,7 +20,7 @@ export const sessionsRouter = router({
     return { demo, person: named ? { ...named, may, twoFactor: person.twoFactor } : null }
   }),
 
-  signIn: open
+  signIn: sparingly('sign-in')
     .input(
       z.strictObject({
         login: z
@@ -31,7 +32,7 @@ export const sessionsRouter = router({
       }),
     )
     .mutation(async ({ ctx, input }) => {
-      const { token } = await authenticate(ctx, ctx.key, input)
+      const { token } = await neutrally(authenticate(ctx, ctx.key, input))
       ctx.setSession(token)
       return { signedIn: true as const }
     }),

@@ -1,7 +1,6 @@
 import { session } from '@countersign/drizzle/schema/session.ts'
 import { and, desc, eq, sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
-import { idleMinutes } from '../../kernel/actor.ts'
 import type { Db, Tx } from '../../kernel/db.ts'
 
 /** No session outlives this, however busy it is. */
@@ -47,13 +46,6 @@ export const sessions = {
     await db.execute(sql`update session set last_seen_at = now() where id = ${sessionId} and last_seen_at < now() - interval '1 minute'`)
   },
 
-  async alive(db: Db, sessionId: string): Promise<boolean> {
-    const { rowCount } = await db.execute(sql`
-      select 1 from session s join account a on a.id = s.account_id and a.status = 'active' and a.epoch = s.epoch
-      where s.id = ${sessionId} and s.expires_at > now() and s.last_seen_at > now() - make_interval(mins => ${idleMinutes})`)
-    return rowCount === 1
-  },
-
   async of(db: Db, accountId: string) {
     return db
       .select({
@@ -68,6 +60,16 @@ export const sessions = {
       .where(eq(session.accountId, accountId))
       .orderBy(desc(session.lastSeenAt))
       .limit(50)
+  },
+
+  /** Holds the account until the transaction ends, so that guesses at the same instant are counted one after the other. */
+  async holdFailures(tx: Tx, accountId: string): Promise<{ failures: number; lastAt: Date | null }> {
+    await tx.execute(sql`select 1 from account where id = ${accountId} for no key update`)
+    const { rows } = await tx.execute<{ failures: number; last_at: string }>(
+      sql`select failures, last_at from sign_in_failure where account_id = ${accountId}`,
+    )
+    const row = rows[0]
+    return row ? { failures: row.failures, lastAt: new Date(row.last_at) } : { failures: 0, lastAt: null }
   },
 
   async failed(tx: Tx, accountId: string, now: Date): Promise<number> {

@@ -1,5 +1,8 @@
+import { waitUntil } from '@countersign/shared/access/lock.ts'
+import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import type { Nobody } from '../../kernel/actor.ts'
 import type { Operation } from '../../kernel/commit.ts'
+import type { Tx } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { hashToken, newToken } from '../../kernel/secrets.ts'
 import { credentials } from './credentials.store.ts'
@@ -9,20 +12,36 @@ export type ProvenFactor =
   | { readonly kind: 'none' }
   | { readonly kind: 'totp'; readonly id: string; readonly step: number }
   | { readonly kind: 'recovery-code'; readonly hash: string }
-export type SignInInput = { readonly accountId: string; readonly organisationId: string; readonly factor: ProvenFactor }
+
+/** What the attempt proved, before anybody has asked whether it may count. */
+export type Proof = { readonly wrong: 'sign-in-failed' | 'code-wrong' } | { readonly missing: 'code' } | { readonly factor: ProvenFactor }
+
+export type SignInInput = { readonly accountId: string; readonly organisationId: string; readonly proof: Proof }
+export type SignInAnswer = { readonly token: string } | { readonly refusal: RefusalCode }
 
 const methods = { none: 'password', totp: 'password-totp', 'recovery-code': 'password-recovery-code' } as const
 
-/** Opens a session for somebody whose password was right; the second factor is consumed here, so that it serves once. */
-export const signIn: Operation<SignInInput, { readonly token: string }, Nobody> = async (
-  { tx, now, origin },
-  { accountId, organisationId, factor },
-) => {
-  if (factor.kind === 'totp' && !(await credentials.useTotpStep(tx, factor.id, factor.step))) throw new Refused('code-wrong')
-  if (factor.kind === 'recovery-code' && !(await credentials.useRecoveryCode(tx, accountId, factor.hash, now)))
-    throw new Refused('code-wrong')
+/**
+ * Opens a session for somebody who proved enough, or counts a failure. Attempts on one account take turns, and one that comes
+ * while the account waits is not even told whether it was right: any number of guesses at the same instant are worth as many as the
+ * counter allows. The second factor is consumed here, so that it serves once. A failure is written down, hence answered and not thrown.
+ */
+export const signIn: Operation<SignInInput, SignInAnswer, Nobody> = async ({ tx, now, origin }, { accountId, organisationId, proof }) => {
+  const { failures, lastAt } = await sessions.holdFailures(tx, accountId)
+  const wait = waitUntil(failures, lastAt)
+  if (wait && wait > now) throw new Refused('sign-in-failed')
+  if ('missing' in proof) throw new Refused('second-factor-needed')
+
+  const spent = 'factor' in proof && (await consumed(tx, accountId, proof.factor, now))
+  if (!spent) {
+    const count = await sessions.failed(tx, accountId, now)
+    return {
+      value: { refusal: 'wrong' in proof ? proof.wrong : 'code-wrong' },
+      events: [{ type: 'sign-in.failed', subject: accountId, organisation: organisationId, data: { failures: count } }],
+    }
+  }
   const token = newToken()
-  const method = methods[factor.kind]
+  const method = methods[proof.factor.kind]
   const sessionId = await sessions.open(tx, {
     accountId,
     tokenHash: hashToken(token),
@@ -40,11 +59,8 @@ export const signIn: Operation<SignInInput, { readonly token: string }, Nobody> 
   }
 }
 
-/** A wrong password or code, counted by account id. */
-export const recordFailure: Operation<{ readonly accountId: string; readonly organisationId: string }, number, Nobody> = async (
-  { tx, now },
-  { accountId, organisationId },
-) => {
-  const failures = await sessions.failed(tx, accountId, now)
-  return { value: failures, events: [{ type: 'sign-in.failed', subject: accountId, organisation: organisationId, data: { failures } }] }
+const consumed = async (tx: Tx, accountId: string, factor: ProvenFactor, now: Date): Promise<boolean> => {
+  if (factor.kind === 'totp') return credentials.useTotpStep(tx, factor.id, factor.step)
+  if (factor.kind === 'recovery-code') return credentials.useRecoveryCode(tx, accountId, factor.hash, now)
+  return true
 }

@@ -1,0 +1,33 @@
+import type { DomainEvent } from '@countersign/shared/events.ts'
+import { dependentApprovers, independentSince, involved } from '@countersign/shared/requests/approval.ts'
+import type { Nobody } from '../../kernel/actor.ts'
+import { type Operation, told } from '../../kernel/commit.ts'
+import { Refused } from '../../kernel/refused.ts'
+import { approvalFell, factOf } from './approve.ts'
+import { requests } from './requests.store.ts'
+
+/**
+ * Holds a request's signatures once more against the lineage (P2). On a pending one those that depend on somebody involved are
+ * void, and it waits for others; on an executed one, where that should be impossible, it is written down for the auditor.
+ */
+export const recheck: Operation<{ readonly requestId: string }, number, Nobody> = async ({ tx, now }, { requestId }) => {
+  const request = await requests.lock(tx, requestId)
+  const at = request.decidedAt ?? now
+  const edges = await requests.kinship(tx, involved(request), independentSince(at))
+  const dependent = dependentApprovers({ request, kinship: edges.filter((edge) => edge.at < at), now: at })
+  if (dependent.length === 0) throw new Refused('already-in-state', requestId)
+
+  if (request.status === 'pending') {
+    await requests.voidApprovals(tx, requestId, dependent, 'not-independent', now)
+    return { value: dependent.length, events: told(dependent.map((id) => approvalFell(request, id))) }
+  }
+  const events = dependent.map(
+    (approverId): DomainEvent => ({
+      type: 'request.found-dependent',
+      subject: requestId,
+      organisation: request.organisationId,
+      data: { ...factOf(request), approverId },
+    }),
+  )
+  return { value: dependent.length, events: told(events) }
+}

@@ -1,6 +1,8 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createApp } from '@countersign/server/app.ts'
+import { mailCarriers } from '@countersign/server/carriers/mail.ts'
+import { drain } from '@countersign/server/kernel/outbox.ts'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makerOf } from '../support/make.ts'
@@ -82,8 +84,56 @@ describe('the door', () => {
       'x-original-url': 'https://evil.example',
     }
     expect((await post('requests.askReset', { name: account.login, justification: '' }, forged)).status).toBe(200)
-    const { rows } = await world.owner.query('select content from request where subject_id = $1', [account.id])
-    expect(JSON.stringify(rows)).not.toContain('evil')
+    const sent: { recipient: string; body: string }[] = []
+    const carriers = mailCarriers({
+      post: async (mail) => {
+        sent.push(mail)
+      },
+      publicUrl,
+    })
+    await drain(world.db, carriers, world.log)
+    const mails = sent.filter(({ recipient }) => recipient === `${account.login}@ml-lyon.example`)
+    // The invitation, and the word that a reset was asked.
+    expect(mails.length).toBe(2)
+    for (const { body } of mails) {
+      expect(body).not.toContain('evil')
+      expect([...body.matchAll(/https?:[^\s#]+/g)].map(([link]) => new URL(link).origin)).toEqual([publicUrl])
+    }
+  })
+
+  test('takes the word of its own proxies alone on where a request came from', async () => {
+    const addressOf = async (trustedProxies: readonly string[]) => {
+      const other = createServer(
+        createApp({
+          db: world.db,
+          pool: world.pool,
+          live: world.live,
+          log: world.log,
+          key: world.key,
+          publicUrl,
+          demo: true,
+          trustedProxies,
+        }),
+      )
+      await new Promise<void>((done) => other.listen(0, '127.0.0.1', done))
+      const accountId = await world.idOf('paul.martin')
+      await fetch(`http://127.0.0.1:${(other.address() as AddressInfo).port}/api/sessions.enterDemo`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-forwarded-for': '198.51.100.7, 203.0.113.9' },
+        body: JSON.stringify({ accountId }),
+      })
+      await new Promise((done) => other.close(done))
+      const { rows } = await world.owner.query<{ address: string }>(
+        'select address from session where account_id = $1 order by created_at desc limit 1',
+        [accountId],
+      )
+      return rows[0]?.address
+    }
+    expect(await addressOf([])).toBe('127.0.0.1')
+    expect(await addressOf(['10.0.0.0/8'])).toBe('127.0.0.1')
+    // The nearest address that is not one of ours: what the client wrote before it is hearsay.
+    expect(await addressOf(['127.0.0.0/8'])).toBe('203.0.113.9')
+    expect(await addressOf(['127.0.0.0/8', '203.0.113.9'])).toBe('198.51.100.7')
   })
 
   test('sets a cookie no script can read and no other site can send', async () => {

@@ -103,6 +103,17 @@ describe('a role', () => {
 })
 
 describe('wrong passwords', () => {
+  test('fifty guesses at the same instant are worth as many as the counter allows, and the right one among the rest is not told', async () => {
+    const { id, login } = await enrolled()
+    const guess = (typed: string) => outcome(world.anonymous.sessions.signIn({ login, password: typed, code: null }))
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => guess(`n’importe quoi ${index}`)))
+    expect(new Set(answers)).toEqual(new Set(['sign-in-failed']))
+    expect(await guess(password)).toBe('sign-in-failed')
+    expect((await world.entriesAbout(id)).filter((type) => type === 'sign-in.failed').length).toBe(4)
+    await world.tamper(`update sign_in_failure set last_at = now() - interval '3 seconds' where account_id = $1`, [id])
+    expect(await guess(password)).toBe('allowed')
+  })
+
   test('lock the account for a while, and then a right one is answered like a wrong one', async () => {
     const { id, login } = await enrolled()
     await world.tamper('insert into sign_in_failure (account_id, failures, last_at) values ($1, 10, now())', [id])
@@ -236,6 +247,44 @@ describe('a reset', () => {
 })
 
 describe('the public page', () => {
+  test('cannot keep somebody known from asking: their request replaces what nobody known asked', async () => {
+    const nadia = await world.as('nadia.roux')
+    const { id, login } = await make.account()
+    await world.anonymous.requests.askReset({ name: login, justification: '' })
+    const { rows } = await world.owner.query<{ id: string }>(`select id from request where subject_id = $1 and channel = 'public'`, [id])
+    const asked = await nadia.call.requests.submit({ kind: 'reset-credentials', accountId: id, justification: 'Téléphone perdu' })
+    expect(await world.entriesAbout(rows[0]?.id ?? '')).toEqual(['request.submitted', 'request.voided'])
+    expect(await outcome(world.anonymous.requests.askReset({ name: login, justification: '' }))).toBe('allowed')
+    const pending = await world.owner.query<{ id: string }>(`select id from request where subject_id = $1 and status = 'pending'`, [id])
+    expect(pending.rows).toEqual([{ id: asked.id }])
+  })
+
+  test('asks for one account three times a day at most, and answers the same the fourth time', async () => {
+    const amina = await world.as('amina.benali')
+    const { id, login } = await make.account()
+    for (let time = 0; time < 4; time += 1) {
+      expect(await world.anonymous.requests.askReset({ name: login, justification: '' })).toEqual({ asked: true })
+      const { rows } = await world.owner.query<{ id: string; content_hash: string }>(
+        `select id, content_hash from request where subject_id = $1 and status = 'pending'`,
+        [id],
+      )
+      expect(rows.length).toBe(time < 3 ? 1 : 0)
+      for (const row of rows) await amina.call.requests.reject({ requestId: row.id, seen: row.content_hash, reason: 'Pas jointe' })
+    }
+  })
+
+  test('takes so many asks from one address and no more, whoever they are about', async () => {
+    const ask = (address: string) => {
+      const ctx = { ...context, origin: { channel: 'web' as const, address } }
+      return outcome(world.callerOf(ctx).requests.askReset({ name: 'nobody.at-all', justification: '' }))
+    }
+    const context = world.contextOf(null)
+    const answers = await Promise.all(Array.from({ length: 21 }, () => ask('192.0.2.1')))
+    expect(answers.filter((answer) => answer === 'allowed').length).toBe(20)
+    expect(answers.filter((answer) => answer === 'too-many').length).toBe(1)
+    expect(await ask('192.0.2.2')).toBe('allowed')
+  })
+
   test('answers the same for an account, a suspended one and nobody', async () => {
     const sophie = await world.as('sophie.marchand')
     const suspended = await make.account()

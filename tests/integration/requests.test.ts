@@ -102,6 +102,15 @@ describe('a request for an account', () => {
     await claire.call.requests.cancel({ requestId: id })
   })
 
+  test('for a login somebody else asks for at the same instant: one is told it is taken', async () => {
+    const [nadia, sophie] = [await world.as('nadia.roux'), await world.as('sophie.marchand')]
+    for (let trial = 0; trial < 20; trial += 1) {
+      const content = await make.creation()
+      const answers = await Promise.all([nadia, sophie].map((one) => outcome(one.call.requests.submit(content))))
+      expect(answers.toSorted()).toEqual(['allowed', 'login-taken'])
+    }
+  })
+
   test('cancelled by its requester can no longer be countersigned', async () => {
     const nadia = await world.as('nadia.roux')
     const request = await make.pending(nadia)

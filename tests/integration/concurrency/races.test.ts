@@ -345,6 +345,26 @@ describe('a stream', () => {
     expect(tally(results)).toEqual({ '0 heard, in time': agents.rows.length })
   })
 
+  test('is not told by a forged notification: it only has what was committed read again', async () => {
+    const sophie = await world.as('sophie.marchand')
+    const stream = await sophie.call.live.changes()
+    const heard: string[] = []
+    void (async () => {
+      for await (const changes of stream) heard.push(...changes.map(({ type, subject }) => `${type} ${subject}`))
+    })()
+    const { rows } = await world.owner.query<{ id: string; transaction: string }>(
+      `select e.subject_id as id, e.transaction_id::text as transaction from audit_entry e join account a on a.id = e.subject_id
+       where e.type = 'account.created' and a.region_id <> (select region_id from account where id = $1) limit 1`,
+      [await make.agentOf('Mission locale de Lyon')],
+    )
+    for (const payload of ['', '0', "1'; drop table account; --", '{"type":"account.revoked"}', '9'.repeat(25), rows[0]?.transaction ?? ''])
+      await world.pool.query(`select pg_notify('committed', $1)`, [payload])
+    const mine = await make.agentOf('Mission locale de Lyon')
+    await sophie.call.accounts.suspend({ accountIds: [mine] })
+    await expect.poll(() => heard).toContain(`account.suspended ${mine}`)
+    expect(heard.filter((line) => !line.endsWith(mine) && !line.endsWith(sophie.person.id))).toEqual([])
+  })
+
   test('negative control: without asking for the session the revocation would have been heard', async () => {
     const olivier = await world.as('olivier.perrin')
     const agents = await world.owner.query<{ id: string }>(

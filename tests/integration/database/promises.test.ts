@@ -317,6 +317,31 @@ describe('the application login is refused by the database', () => {
     expect(await run()).toBe(expected)
   })
 
+  test('an approval counts at execution only while its giver holds the role', async () => {
+    const pending = await make.pending(await world.as('nadia.roux'))
+    const region = await make.organisation('Auvergne-Rhône-Alpes', 'region')
+    const sign = `insert into approval (id, request_id, approver_id, content_hash, independent, given_at) values (gen_random_uuid(), $1, $2, $3, true, now())`
+    const resign = `update role_grant set revoked_at = now() where account_id = $1 and role = 'supervisor'`
+    const execute = `update request set status = 'executed', decided_at = now() where id = $1`
+    const entry = (id: string) => [entryAbout(`'${id}'`)[0]] as const
+    expect(region).not.toBe('')
+    expect(
+      await together([sign, [pending.id, ids.sophie, pending.seen]], [resign, [ids.sophie]], [execute, [pending.id]], entry(pending.id)),
+    ).toBe('P1')
+  })
+
+  test('a credential is not forgotten without its audit entry', async () => {
+    const id = (await world.owner.query<{ account_id: string }>('select account_id from credential limit 1')).rows[0]?.account_id
+    const account = id ?? (await make.account()).id
+    if (!id) {
+      await world.tamper(
+        `insert into credential (id, account_id, kind, secret, link_id, created_at) select gen_random_uuid(), account_id, 'password', 'x', id, now() from link where account_id = $1 limit 1`,
+        [account],
+      )
+    }
+    expect(await attempt('delete from credential where account_id = $1', [account])).toBe('P6')
+  })
+
   test('even the owner cannot rewrite or empty the audit without lifting a trigger', async () => {
     expect(await verdictOfDatabase(world.owner.query(`update audit_entry set data = '{}' where id = $1`, [ids.entry]))).toBe('P6')
     expect(await verdictOfDatabase(world.owner.query('truncate audit_entry cascade'))).toBe('P6')

@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { makerOf, outcome, verdictOfDatabase } from '../support/make.ts'
+import { openWorld, type Signed, type World } from '../support/world.ts'
+
+/** A world each: whoever takes policy owners away leaves none for the next test. */
+let world: World
+let make: ReturnType<typeof makerOf>
+let owners: readonly [claire: Signed, marc: Signed, helene: Signed]
+let olivier: Signed
+
+beforeEach(async () => {
+  world = await openWorld()
+  make = makerOf(world)
+  owners = [await world.as('claire.fontaine'), await world.as('marc.delorme'), await world.as('helene.garnier')]
+  olivier = await world.as('olivier.perrin')
+})
+afterEach(async () => {
+  expect(await world.broken()).toEqual([])
+  await world.close()
+})
+
+const idOf = ({ person }: Signed) => person.id
+const statusOf = async (id: string) =>
+  (await world.owner.query<{ status: string }>('select status from account where id = $1', [id])).rows[0]?.status
+
+describe('policy owners', () => {
+  test('can be revoked while enough stay to name another, and not below', async () => {
+    const [claire, marc, helene] = owners
+    expect(await outcome(olivier.call.accounts.revoke({ accountIds: [idOf(claire)] }))).toBe('allowed')
+    expect(await outcome(olivier.call.accounts.revoke({ accountIds: [idOf(marc)] }))).toBe('last-policy-owner')
+    expect(
+      await outcome(
+        olivier.call.accounts.revokeRole({
+          accountId: idOf(marc),
+          role: 'policy-owner',
+          organisationId: await make.organisation('Réseau pour l’emploi', 'nation'),
+        }),
+      ),
+    ).toBe('last-policy-owner')
+    expect(await outcome(olivier.call.accounts.suspend({ accountIds: [idOf(marc)] }))).toBe('allowed')
+    expect(await outcome(olivier.call.accounts.suspend({ accountIds: [idOf(helene)] }))).toBe('last-policy-owner')
+  })
+
+  test('two suspended at the same instant: one stays', async () => {
+    const [claire, marc, helene] = owners
+    await olivier.call.accounts.suspend({ accountIds: [idOf(claire)] })
+    const answers = await Promise.all([marc, helene].map((owner) => outcome(olivier.call.accounts.suspend({ accountIds: [idOf(owner)] }))))
+    expect(answers.toSorted()).toEqual(['allowed', 'last-policy-owner'])
+  })
+
+  test('the last one who says "this was not me" is locked out and stays the owner', async () => {
+    const [claire, marc, helene] = owners
+    await olivier.call.accounts.suspend({ accountIds: [idOf(claire), idOf(marc)] })
+    expect(await outcome(helene.call.accounts.disown())).toBe('allowed')
+    expect(await statusOf(idOf(helene))).toBe('active')
+    expect(await world.alive(helene.token)).toBe(false)
+    expect((await world.owner.query('select 1 from credential where account_id = $1', [idOf(helene)])).rowCount).toBe(0)
+    expect(await world.entriesAbout(idOf(helene))).toContain('account.locked-out')
+  })
+
+  test('the last one is held by the database too, whichever way', async () => {
+    const ids = owners.map(idOf)
+    const all = `update account set status = 'suspended', previous_status = status, epoch = epoch + 1, status_changed_at = now() where id = any($1)`
+    expect(await verdictOfDatabase(world.pool.query(all, [ids]))).toBe('P10')
+    expect(await verdictOfDatabase(world.pool.query(`update role_grant set revoked_at = now() where role = 'policy-owner'`))).toBe('P10')
+  })
+})
+
+describe('a role that is taken away', () => {
+  test('takes along what its holder asked for and signed by it, and narrows their open stream', async () => {
+    const [claire, marc, helene] = owners
+    const nation = await make.organisation('Réseau pour l’emploi', 'nation')
+    const agent = await make.agentOf('Mission locale de Lille')
+    const lille = await make.organisation('Mission locale de Lille')
+    const content = {
+      kind: 'grant-role' as const,
+      accountId: agent,
+      role: 'account-manager' as const,
+      organisationId: lille,
+      justification: 'Essai',
+    }
+    const signed = await claire.call.requests.submit(content)
+    await marc.call.requests.approve({ requestId: signed.id, seen: await make.hashOf(signed.id) })
+    const filed = await marc.call.requests.submit({ ...content, accountId: await make.agentOf('Mission locale de Lille', 1) })
+
+    const heard: string[] = []
+    const stream = await marc.call.live.changes()
+    void (async () => {
+      for await (const changes of stream) heard.push(...changes.map(({ subject }) => subject))
+    })()
+    await olivier.call.accounts.revokeRole({ accountId: idOf(marc), role: 'policy-owner', organisationId: nation })
+
+    expect(await world.entriesAbout(signed.id)).toEqual(['request.submitted', 'request.approval-given', 'request.approval-voided'])
+    expect(await world.entriesAbout(filed.id)).toEqual(['request.submitted', 'request.voided'])
+    expect(await helene.call.requests.approve({ requestId: signed.id, seen: await make.hashOf(signed.id) })).toBe('pending')
+    await expect.poll(() => heard).toContain(idOf(marc))
+    heard.length = 0
+    // Elsewhere something happens, then to Marc himself: he hears of himself alone.
+    await olivier.call.accounts.suspend({ accountIds: [agent] })
+    await marc.call.sessions.signOut({ sessionId: (await world.enter(idOf(marc))).person.sessionId })
+    await expect.poll(() => heard.length).toBeGreaterThan(0)
+    expect(new Set(heard)).toEqual(new Set([idOf(marc)]))
+  })
+})
+
+describe('an account two people want out', () => {
+  test('stays out: the first can no longer take it back alone', async () => {
+    const sophie = await world.as('sophie.marchand')
+    const accountId = await make.agentOf('Mission locale de Lyon')
+    await sophie.call.accounts.suspend({ accountIds: [accountId] })
+    expect(await olivier.call.accounts.suspend({ accountIds: [accountId] })).toEqual([{ id: accountId, refusal: null, ended: null }])
+    expect(await outcome(sophie.call.accounts.undo({ accountId }))).toBe('undo-too-late')
+    expect((await world.entriesAbout(accountId)).slice(-2)).toEqual(['account.suspended', 'account.ending-confirmed'])
+    expect(await outcome(olivier.call.accounts.suspend({ accountIds: [accountId] }))).toBe('already-in-state')
+  })
+})

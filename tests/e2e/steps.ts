@@ -28,6 +28,7 @@ export const askForAccount = async (page: Page, { givenName, familyName, login }
   await page.getByLabel('E-mail').fill(`${login}@ml-lyon.example`)
   await page.getByLabel('Téléphone').fill('06 12 34 56 78')
   await page.getByLabel('Fin du compte').fill(`${new Date().getFullYear() + 1}-06-30`)
+  await page.getByLabel('Profil').selectOption({ label: 'Conseiller, son site' })
   await page.getByLabel('Motif, pour qui contresignera').fill('Renfort de l’antenne')
   await page.getByRole('button', { name: 'Déposer la demande' }).click()
   await expect(page.getByText(/Demande n° \d+ déposée/)).toBeVisible()

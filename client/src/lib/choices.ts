@@ -25,9 +25,9 @@ export const useOrganisationChoices =
       : choices
   }
 
-/** Accounts of one's scope as choices. */
+/** Accounts of one's scope as choices; of one state where only that makes sense. */
 export const useAccountChoices =
-  (status: 'active' | 'suspended') =>
+  (status?: 'active' | 'suspended') =>
   (words: string, value: string | null): readonly Choice[] => {
     const chosen = useQuery({ ...trpc.accounts.get.queryOptions({ accountId: value ?? '' }), enabled: value !== null })
     const name = chosen.data ? `${chosen.data.givenName} ${chosen.data.familyName}` : ''

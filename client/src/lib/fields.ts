@@ -2,14 +2,20 @@ import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import { useTranslation } from 'react-i18next'
 import { refusalOf } from './trpc.ts'
 
-/** The sentences of a refusal: one for each field, and what is left for the form as a whole. */
-export const useTextOfRefusal = (error: unknown) => {
+/** The sentence of a code: of a refusal, or of what is wrong with the shape of a field. */
+export const useWordedRefusal = () => {
   const { t, i18n } = useTranslation()
-  const refusal = error ? refusalOf(error) : null
-  const worded = (code: string): string => {
+  return (code: string): string => {
     if (i18n.exists(`refusal.${code}`)) return t(`refusal.${code as RefusalCode}`)
     return i18n.exists(`field.${code}`) ? t(`field.${code as 'other'}`) : t('field.other')
   }
+}
+
+/** The sentences of a refusal: one for each field, and what is left for the form as a whole. */
+export const useTextOfRefusal = (error: unknown) => {
+  const { t } = useTranslation()
+  const worded = useWordedRefusal()
+  const refusal = error ? refusalOf(error) : null
   const fields = refusal?.fields ?? []
   const whole = fields.find(({ field }) => field === null || field === '')
   return {

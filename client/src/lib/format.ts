@@ -4,8 +4,8 @@ const zone = 'Europe/Paris'
 
 const relative = { fr: new Intl.RelativeTimeFormat('fr', { numeric: 'auto' }), en: new Intl.RelativeTimeFormat('en', { numeric: 'auto' }) }
 const dateTime = {
-  fr: new Intl.DateTimeFormat('fr', { dateStyle: 'long', timeStyle: 'short', timeZone: zone }),
-  en: new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: zone }),
+  fr: new Intl.DateTimeFormat('fr', { dateStyle: 'medium', timeStyle: 'short', timeZone: zone }),
+  en: new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: zone }),
 }
 const day = {
   fr: new Intl.DateTimeFormat('fr', { dateStyle: 'medium', timeZone: zone }),
@@ -42,3 +42,7 @@ export const remaining = (milliseconds: number, day: string): string => {
   if (days > 0) return `${days} ${day} ${two(hours)} h`
   return hours > 0 ? `${hours} h ${two(minutes)}` : `${minutes} min ${two(seconds % 60)}`
 }
+
+/** A number as one dials it in France, in pairs; any other as it is kept. */
+export const phoneNumber = (e164: string): string =>
+  /^\+33\d{9}$/.test(e164) ? `0${e164.slice(3)}`.replace(/(\d\d)(?=\d)/g, '$1\u00a0') : e164

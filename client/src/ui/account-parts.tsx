@@ -67,7 +67,7 @@ export const Rights = ({ account, onRevokeRole }: Rights) => {
               files: count(reached.total, language),
               place: reached.name,
               level: t(`level.${reached.level}`),
-              sites: reached.sites,
+              count: reached.sites,
             })
           : count(account.reach, language)}
       </dd>

@@ -51,10 +51,21 @@ export const useEntryDetail = () => {
   }
 }
 
+/** Who stands behind an entry that no signed-in person made. */
+export const useActorless = () => {
+  const { t } = useTranslation()
+  return ({ type, channel }: { readonly type: EventType; readonly channel: string }): string => {
+    if (bySelf.has(type)) return t('common.self')
+    if (channel === 'cli') return t('common.console')
+    return channel === 'job' ? t('common.system') : t('common.nobody')
+  }
+}
+
 /** A life as a line of dots, newest first. */
 export const Timeline = ({ entries }: { entries: readonly Entry[] }) => {
   const { t } = useTranslation()
   const detail = useEntryDetail()
+  const actorless = useActorless()
   return (
     <ol className="line">
       {entries.map((entry) => (
@@ -62,9 +73,7 @@ export const Timeline = ({ entries }: { entries: readonly Entry[] }) => {
           <span className="strong">{t(`event.${entry.type}`)}</span> <span className="soft">{detail(entry.type, entry.data)}</span>
           <div className="soft small">
             <When at={entry.at} />
-            {bySelf.has(entry.type)
-              ? null
-              : ` · ${entry.actor?.name ?? (entry.channel === 'job' ? t('common.system') : t('common.nobody'))}`}
+            {bySelf.has(entry.type) ? null : ` · ${entry.actor?.name ?? actorless(entry)}`}
           </div>
         </li>
       ))}

@@ -1,7 +1,7 @@
 import { filedWith } from '../access/permissions.ts'
 import type { Role } from '../access/roles.ts'
 import { type Actor, covers, coversReach, type Level, type Place, scopeOf } from '../access/scope.ts'
-import { type NetworkKind, profileAllowedIn, profiles } from '../accounts/profiles.ts'
+import { type NetworkKind, type ProfileId, profileAllowedIn, profiles } from '../accounts/profiles.ts'
 import type { AccountStatus } from '../accounts/status.ts'
 import type { RefusalCode } from '../refusals.ts'
 import type { RequestContent } from './kinds.ts'
@@ -41,6 +41,19 @@ type FilingRule = (subject: FilingCase) => readonly [field: string | null, refus
 const mayFile: FilingRule = ({ actor, content, place }) =>
   actor !== 'public' && !covers(scopeOf(actor, filedWith[content.kind]), place) && [null, 'out-of-scope']
 
+/**
+ * May this person ask for this profile there? The network has to have it, and nobody hands out a reach wider than their own
+ * scope: an account manager reaches no further than the structure.
+ */
+export const profileOpenTo = (
+  actor: Actor,
+  profile: ProfileId,
+  { network, place }: { readonly network: NetworkKind | null; readonly place: Place },
+): boolean =>
+  network !== null &&
+  profileAllowedIn(profile, network) &&
+  coversReach(scopeOf(actor, 'request:file:create-account'), place, profiles[profile].dataScope)
+
 const fieldRules = {
   'create-account': [
     ({ level }) =>
@@ -50,17 +63,9 @@ const fieldRules = {
       level !== 'departement' && ['organisationId', 'organisation-unknown'],
     ({ loginTaken }) => loginTaken && ['login', 'login-taken'],
     ({ phoneValid }) => !phoneValid && ['phone', 'phone-invalid'],
-    ({ content, network }) =>
+    ({ actor, content, network, place }) =>
       content.kind === 'create-account' &&
-      (network === null || !profileAllowedIn(content.profile, network)) && ['profile', 'profile-not-allowed'],
-    // Nobody hands out a reach wider than their own scope: an account manager reaches no further than the structure.
-    ({ actor, content, place }) =>
-      actor !== 'public' &&
-      content.kind === 'create-account' &&
-      !coversReach(scopeOf(actor, 'request:file:create-account'), place, profiles[content.profile].dataScope) && [
-        'profile',
-        'profile-not-allowed',
-      ],
+      (actor === 'public' || !profileOpenTo(actor, content.profile, { network, place })) && ['profile', 'profile-not-allowed'],
     ({ content, today }) => content.kind === 'create-account' && content.endsOn <= today && ['endsOn', 'end-date-past'],
     ({ content, conventionEndsOn }) =>
       content.kind === 'create-account' &&
@@ -99,5 +104,4 @@ export const objectionsToFiling = (subject: FilingCase): readonly FilingObjectio
 }
 
 /** National reach needs two signatures, whichever way it comes about. */
-export const sensitivityOf = (profile: keyof typeof profiles): Sensitivity =>
-  profiles[profile].dataScope === 'nation' ? 'sensitive' : 'standard'
+export const sensitivityOf = (profile: ProfileId): Sensitivity => (profiles[profile].dataScope === 'nation' ? 'sensitive' : 'standard')

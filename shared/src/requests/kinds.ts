@@ -15,7 +15,7 @@ export const createAccountContent = z.strictObject({
   login,
   email,
   phone,
-  profile: z.enum(profileIds),
+  profile: z.enum(profileIds, 'field-required'),
   endsOn: isoDate,
   justification,
 })

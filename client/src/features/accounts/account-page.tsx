@@ -3,7 +3,7 @@ import { Button, Tabs } from '@mantine/core'
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { count } from '../../lib/format.ts'
+import { count, phoneNumber } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import { tellRefusal } from '../../lib/toast.ts'
 import { queryClient, trpc } from '../../lib/trpc.ts'
@@ -12,7 +12,7 @@ import { Sessions } from '../../ui/sessions.tsx'
 import { AccountState } from '../../ui/state.tsx'
 import { Timeline } from '../../ui/timeline.tsx'
 import { Day, When } from '../../ui/when.tsx'
-import { EndingCell } from './ending-cell.tsx'
+import { EndingCell, useCounted } from './ending-cell.tsx'
 import { useEndings } from './endings.ts'
 
 const route = getRouteApi('/_signed-in/accounts/$accountId')
@@ -56,7 +56,8 @@ export const AccountPage = () => {
     }),
   )
   const mayRevokeRoles = (person.may as readonly Permission[]).includes('role:revoke')
-  const stake = data.atStake
+  const { sessions, links, requests, approvals } = data.atStake
+  const stakes = useCounted()({ sessions, links, requestsVoided: requests, approvalsVoided: approvals })
   const ended = endings.of(data.id)
   return (
     <div className="page">
@@ -84,7 +85,7 @@ export const AccountPage = () => {
         </div>
         {data.status !== 'revoked' ? (
           <p className="soft small" style={{ margin: 0 }}>
-            {t('account.willEnd', stake)}
+            {stakes ? t('account.willEnd', { what: stakes }) : t('account.willEndNothing')}
           </p>
         ) : null}
         <dl className="facts">
@@ -93,7 +94,7 @@ export const AccountPage = () => {
           <dt>{t('account.email')}</dt>
           <dd>{data.email}</dd>
           <dt>{t('account.phone')}</dt>
-          <dd>{data.phone}</dd>
+          <dd>{phoneNumber(data.phone)}</dd>
           <dt>{t('account.created')}</dt>
           <dd>
             <When at={data.createdAt} />

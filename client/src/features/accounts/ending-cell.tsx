@@ -1,4 +1,5 @@
 import { type EndReason, endReasons, undoSeconds } from '@countersign/shared/accounts/status.ts'
+import type { Ended } from '@countersign/shared/events.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import { Button, NativeSelect, RingProgress, Tooltip } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
@@ -37,19 +38,30 @@ const Ring = ({ until }: { until: number }) => {
   )
 }
 
-/** The sentence that counts what went with an account. */
-export const useEndedSentence = () => {
+const counted = ['sessions', 'links', 'requestsVoided', 'approvalsVoided'] as const
+
+/** "3 sessions ended, 1 link dead": what is none is not said. */
+export const useCounted = () => {
   const { t } = useTranslation()
-  return ({ line }: Pick<Ending, 'line'>) =>
-    t('accounts.ended', {
-      sessions: line.ended?.sessions ?? 0,
-      links: line.ended?.links ?? 0,
-      requests: line.ended?.requestsVoided ?? 0,
-      approvals: line.ended?.approvalsVoided ?? 0,
-    })
+  return (ended: Ended): string =>
+    counted
+      .filter((one) => ended[one] > 0)
+      .map((one) => t(`accounts.${one}`, { count: ended[one] }))
+      .join(', ')
 }
 
-const Ended = ({ subject, ending, endings }: { subject: Subject; ending: Ending; endings: Endings }) => {
+/** The sentence that counts what went with an account; of one that was out already, that nobody takes it back alone any more. */
+export const useEndedSentence = () => {
+  const { t } = useTranslation()
+  const list = useCounted()
+  return (ended: Ended | null) => {
+    if (!ended) return t('accounts.confirmed')
+    const what = list(ended)
+    return what ? t('accounts.ended', { what }) : t('accounts.endedNothing')
+  }
+}
+
+const EndedCell = ({ subject, ending, endings }: { subject: Subject; ending: Ending; endings: Endings }) => {
   const { t } = useTranslation()
   const explain = useMutation(
     trpc.accounts.explain.mutationOptions({ onSuccess: () => tell(t('accounts.reasonSaved')), onError: tellRefusal }),
@@ -91,11 +103,11 @@ export const EndingCell = ({
   const sentence = useEndedSentence()
   const name = `${subject.givenName} ${subject.familyName}`
   const ending = endings.of(subject.id)
-  if (ending) return <Ended subject={subject} ending={ending} endings={endings} />
+  if (ending) return <EndedCell subject={subject} ending={ending} endings={endings} />
   const act = (verb: Verb) =>
     endings.end(verb, [subject.id], ([line]) => {
       if (line && line.refusal === null)
-        tell(t(verb === 'suspend' ? 'accounts.suspended' : 'accounts.revoked', { name }), sentence({ line }))
+        tell(t(verb === 'suspend' ? 'accounts.suspended' : 'accounts.revoked', { name }), sentence(line.ended))
     })
   return (
     <div className="row" style={{ justifyContent: 'flex-end', gap: 6 }}>

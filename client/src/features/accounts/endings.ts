@@ -1,4 +1,5 @@
 import { undoSeconds } from '@countersign/shared/accounts/status.ts'
+import { notifications } from '@mantine/notifications'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { holdStill } from '../../lib/live.ts'
@@ -53,7 +54,8 @@ export const useEndings = (): Endings => {
               (before) =>
                 new Map([
                   ...before,
-                  ...lines.filter(({ refusal }) => refusal === null).map((line) => [line.id, { verb, line, until }] as const),
+                  // What was out already and is only confirmed cannot be undone from here.
+                  ...lines.filter(({ ended }) => ended !== null).map((line) => [line.id, { verb, line, until }] as const),
                 ]),
             )
             told?.(lines)
@@ -61,7 +63,9 @@ export const useEndings = (): Endings => {
         },
       )
     },
-    undo: (accountId, told) =>
+    undo: (accountId, told) => {
+      // What it says is about to be untrue.
+      notifications.clean()
       undoing.mutate(
         { accountId },
         {
@@ -71,6 +75,7 @@ export const useEndings = (): Endings => {
             told()
           },
         },
-      ),
+      )
+    },
   }
 }

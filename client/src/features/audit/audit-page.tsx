@@ -6,14 +6,14 @@ import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { useOrganisationChoices } from '../../lib/choices.ts'
+import { useAccountChoices, useOrganisationChoices } from '../../lib/choices.ts'
 import { exactly } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import { type Outputs, trpc } from '../../lib/trpc.ts'
 import { type Column, DataTable } from '../../table/data-table.tsx'
 import { Empty, Failed, Skeleton } from '../../ui/screen.tsx'
 import { SearchSelect } from '../../ui/search-select.tsx'
-import { useEntryDetail } from '../../ui/timeline.tsx'
+import { useActorless, useEntryDetail } from '../../ui/timeline.tsx'
 
 const route = getRouteApi('/_signed-in/audit')
 const signedIn = getRouteApi('/_signed-in')
@@ -23,6 +23,7 @@ const useColumns = (set: (change: Partial<ListAudit>) => void): readonly Column<
   const { t } = useTranslation()
   const language = useLanguage()
   const detail = useEntryDetail()
+  const actorless = useActorless()
   const narrow = (label: string, change: Partial<ListAudit>, words: string) => (
     <button type="button" className="narrow nowrap" title={label} onClick={() => set(change)}>
       {words}
@@ -54,11 +55,7 @@ const useColumns = (set: (change: Partial<ListAudit>) => void): readonly Column<
       id: 'actor',
       header: t('audit.columns.actor'),
       cell: (row) =>
-        row.actor ? (
-          narrow(t('audit.byPerson'), { actor: row.actor.id }, row.actor.name)
-        ) : (
-          <span className="soft">{row.channel === 'job' ? t('common.system') : t('common.nobody')}</span>
-        ),
+        row.actor ? narrow(t('audit.byPerson'), { actor: row.actor.id }, row.actor.name) : <span className="soft">{actorless(row)}</span>,
     },
     {
       id: 'subject',
@@ -74,6 +71,15 @@ const useColumns = (set: (change: Partial<ListAudit>) => void): readonly Column<
             )}
             {row.subject.kind === 'account' ? (
               <Link to="/accounts/$accountId" params={{ accountId: row.subject.id }} aria-label={`${t('nav.accounts')} : ${name}`}>
+                →
+              </Link>
+            ) : null}
+            {row.subject.kind === 'request' ? (
+              <Link
+                to="/requests"
+                search={{ view: 'all', request: row.subject.id }}
+                aria-label={t('audit.openRequest', { reference: name })}
+              >
                 →
               </Link>
             ) : null}
@@ -126,11 +132,29 @@ export const AuditPage = () => {
           label={t('audit.type')}
           value={search.type ?? ''}
           onChange={(event) => set({ type: eventTypes.find((one) => one === event.currentTarget.value) })}
-          data={[{ value: '', label: t('common.all') }, ...eventTypes.map((value) => ({ value, label: t(`event.${value}`) }))]}
+          data={[{ value: '', label: t('common.any') }, ...eventTypes.map((value) => ({ value, label: t(`event.${value}`) }))]}
+        />
+        <SearchSelect
+          label={t('audit.actor')}
+          placeholder={t('audit.everybody')}
+          nothing={t('shell.noResult')}
+          clearable
+          value={search.actor ?? null}
+          onChange={(actor) => set({ actor: actor ?? undefined })}
+          useChoices={useAccountChoices()}
+        />
+        <SearchSelect
+          label={t('audit.subject')}
+          placeholder={t('audit.everybody')}
+          nothing={t('shell.noResult')}
+          clearable
+          value={search.subject ?? null}
+          onChange={(subject) => set({ subject: subject ?? undefined })}
+          useChoices={useAccountChoices()}
         />
         <SearchSelect
           label={t('accounts.organisation')}
-          placeholder={t('common.all')}
+          placeholder={t('common.any')}
           nothing={t('shell.noResult')}
           clearable
           value={search.organisation ?? null}

@@ -11,6 +11,15 @@ export const DisownPage = () => {
   const { t } = useTranslation()
   const [token] = useState(tokenInAddress)
   const disown = useMutation(trpc.links.disown.mutationOptions())
+  if (token === '') {
+    return (
+      <Door title={t('link.dead')}>
+        <div className="notice danger" role="alert">
+          {t('link.deadHint')}
+        </div>
+      </Door>
+    )
+  }
   return (
     <Door title={t('link.title.disown')}>
       {disown.isSuccess ? (

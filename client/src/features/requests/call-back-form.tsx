@@ -3,6 +3,7 @@ import { Button, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { phoneNumber } from '../../lib/format.ts'
 import { tell, tellRefusal } from '../../lib/toast.ts'
 import { type Outputs, queryClient, trpc } from '../../lib/trpc.ts'
 import { When } from '../../ui/when.tsx'
@@ -29,7 +30,7 @@ export const CallBack = ({ request }: { request: Detail }) => {
     <section className="card stack tight">
       <h3>{t('requests.callBack')}</h3>
       <div className="figure" style={{ fontSize: 20 }}>
-        {request.phoneOnRecord}
+        {phoneNumber(request.phoneOnRecord ?? '')}
       </div>
       {request.can.callBack === null ? (
         <>

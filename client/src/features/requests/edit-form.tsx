@@ -44,7 +44,12 @@ export const EditForm = ({ request, onDone }: { request: Detail; onDone: () => v
   }
   return (
     <form className="stack tight" onSubmit={submit}>
-      <CreateAccountFields typed={typed} set={(change) => setTyped((before) => ({ ...before, ...change }))} errorOf={errorOf} />
+      <CreateAccountFields
+        organisationId={content.kind === 'create-account' ? content.organisationId : null}
+        typed={typed}
+        set={(change) => setTyped((before) => ({ ...before, ...change }))}
+        errorOf={errorOf}
+      />
       <Textarea
         label={t('filing.justification')}
         value={justification}

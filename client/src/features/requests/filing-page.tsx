@@ -1,5 +1,5 @@
 import { type Role, roles } from '@countersign/shared/access/roles.ts'
-import { type ProfileId, profileIds } from '@countersign/shared/accounts/profiles.ts'
+import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import type { RequestContent, RequestKind } from '@countersign/shared/requests/kinds.ts'
 import { Button, NativeSelect, Textarea } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
@@ -29,7 +29,7 @@ const empty = (accountId: string | null): Draft => ({
   email: '',
   phone: '',
   endsOn: `${new Date().getFullYear()}-12-31`,
-  profile: profileIds[0],
+  profile: '',
   organisationId: null,
   accountId,
   role: roles[0],
@@ -104,11 +104,12 @@ export const FilingPage = () => {
               placeholder={t('filing.typeToSearch')}
               nothing={t('shell.noResult')}
               value={draft.organisationId}
-              onChange={(organisationId) => set({ organisationId })}
+              // Another place has other profiles.
+              onChange={(organisationId) => set({ organisationId, profile: '' })}
               useChoices={organisations}
               error={text.of('organisationId')}
             />
-            <CreateAccountFields typed={draft} set={set} errorOf={text.of} />
+            <CreateAccountFields organisationId={draft.organisationId} typed={draft} set={set} errorOf={text.of} />
           </>
         ) : (
           <SearchSelect

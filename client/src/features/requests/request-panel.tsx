@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { exactly } from '../../lib/format.ts'
+import { exactly, phoneNumber } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import type { Outputs } from '../../lib/trpc.ts'
 import { RequestState } from '../../ui/state.tsx'
@@ -32,7 +32,7 @@ const Content = ({ content }: { content: Detail['content'] }) => {
           <dt>{t('filing.email')}</dt>
           <dd>{content.email}</dd>
           <dt>{t('filing.phone')}</dt>
-          <dd>{content.phone}</dd>
+          <dd>{phoneNumber(content.phone)}</dd>
           <dt>{t('filing.profile')}</dt>
           <dd>{t(`profile.${content.profile}`)}</dd>
           <dt>{t('filing.endsOn')}</dt>

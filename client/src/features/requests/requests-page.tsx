@@ -2,10 +2,11 @@ import { filedWith, type Permission } from '@countersign/shared/access/permissio
 import { requestKinds } from '@countersign/shared/requests/kinds.ts'
 import { requestStatuses } from '@countersign/shared/requests/status.ts'
 import { Button, Menu, NativeSelect, SegmentedControl } from '@mantine/core'
-import { useHotkeys } from '@mantine/hooks'
+import { useHotkeys, useMediaQuery } from '@mantine/hooks'
 import { IconPlus } from '@tabler/icons-react'
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Outputs, trpc } from '../../lib/trpc.ts'
 import { Empty, Failed, Skeleton } from '../../ui/screen.tsx'
@@ -47,7 +48,7 @@ const Queue = ({ rows, chosen, choose }: { rows: readonly Row[]; chosen: string 
               {row.status === 'pending' && row.approvalsNeeded > 1 ? (
                 <span className="nowrap">{t('requests.approvalsOf', { given: row.approvalsGiven, needed: row.approvalsNeeded })}</span>
               ) : null}
-              {row.status !== 'pending' ? <When at={row.submittedAt} /> : null}
+              {row.status !== 'pending' ? <When at={row.decidedAt ?? row.submittedAt} /> : null}
             </div>
           </button>
         </li>
@@ -97,10 +98,52 @@ const Chosen = ({ requestId, onDone, onBack }: { requestId: string; onDone: () =
   )
 }
 
+type Search = Omit<ReturnType<typeof route.useSearch>, 'request'>
+
+const Filters = ({ search, set }: { search: Search; set: (change: Partial<Search>) => void }) => {
+  const { t } = useTranslation()
+  const view = search.view ?? 'queue'
+  const options = <T extends string>(all: readonly T[], label: (one: T) => string) => [
+    { value: '', label: t('common.all') },
+    ...all.map((value) => ({ value, label: label(value) })),
+  ]
+  return (
+    <search className="row wrap" style={{ alignItems: 'flex-end' }}>
+      <SegmentedControl
+        value={view}
+        onChange={(value) => set({ view: views.find((one) => one === value), status: undefined })}
+        data={views.map((value) => ({ value, label: t(`requests.views.${value}`) }))}
+      />
+      <NativeSelect
+        label={t('requests.kind')}
+        value={search.kind ?? ''}
+        onChange={(event) => set({ kind: requestKinds.find((one) => one === event.currentTarget.value) })}
+        data={options(requestKinds, (one) => t(`kind.${one}`))}
+      />
+      {view === 'queue' ? null : (
+        <NativeSelect
+          label={t('requests.status')}
+          value={search.status ?? ''}
+          onChange={(event) => set({ status: requestStatuses.find((one) => one === event.currentTarget.value) })}
+          data={options(requestStatuses, (one) => t(`requestStatus.${one}`))}
+        />
+      )}
+    </search>
+  )
+}
+
+/** The request that is open: the one the URL names, else, where there is room beside the queue, the most pressing one until one chooses. */
+const useOpened = (named: string | undefined, rows: readonly Row[]) => {
+  const wide = useMediaQuery('(min-width: 860px)', undefined, { getInitialValueInEffect: false })
+  const [opened, setOpened] = useState<string>()
+  if (wide && !named && !opened && rows[0]) setOpened(rows[0].id)
+  return { chosen: named ?? (wide ? opened : undefined), forget: () => setOpened(undefined) }
+}
+
 /** The triage inbox: queue, request, evidence; decided by mouse or keyboard, the next one opens. */
 export const RequestsPage = () => {
   const { t } = useTranslation()
-  const { request: chosen, ...search } = route.useSearch()
+  const { request: named, ...search } = route.useSearch()
   const navigate = route.useNavigate()
   const view = search.view ?? 'queue'
   const pages = useInfiniteQuery({
@@ -108,6 +151,7 @@ export const RequestsPage = () => {
     placeholderData: keepPreviousData,
   })
   const rows = pages.data?.pages.flatMap((page) => page.rows) ?? []
+  const { chosen, forget } = useOpened(named, rows)
   const choose = (id: string | undefined) => void navigate({ search: (before) => ({ ...before, request: id }), replace: true })
   const beside = (offset: 1 | -1) => rows[rows.findIndex(({ id }) => id === chosen) + offset]?.id
   const step = (offset: 1 | -1) => choose(chosen ? (beside(offset) ?? chosen) : rows[0]?.id)
@@ -117,12 +161,10 @@ export const RequestsPage = () => {
     ['k', () => step(-1)],
     ['ArrowUp', () => step(-1)],
   ])
-  const options = <T extends string>(all: readonly T[], label: (one: T) => string) => [
-    { value: '', label: t('common.all') },
-    ...all.map((value) => ({ value, label: label(value) })),
-  ]
-  const set = (change: Partial<typeof search>) =>
+  const set = (change: Partial<typeof search>) => {
+    forget()
     void navigate({ search: (before) => ({ ...before, ...change, request: undefined }), replace: true })
+  }
   if (pages.isError) return <Failed error={pages.error} reset={() => void pages.refetch()} />
   return (
     <div className="page">
@@ -130,27 +172,7 @@ export const RequestsPage = () => {
         <h1>{t('requests.title')}</h1>
         <Filing />
       </div>
-      <div className="row wrap" style={{ alignItems: 'flex-end' }}>
-        <SegmentedControl
-          value={view}
-          onChange={(value) => set({ view: views.find((one) => one === value), status: undefined })}
-          data={views.map((value) => ({ value, label: t(`requests.views.${value}`) }))}
-        />
-        <NativeSelect
-          aria-label={t('requests.kind')}
-          value={search.kind ?? ''}
-          onChange={(event) => set({ kind: requestKinds.find((one) => one === event.currentTarget.value) })}
-          data={options(requestKinds, (one) => t(`kind.${one}`))}
-        />
-        {view === 'queue' ? null : (
-          <NativeSelect
-            aria-label={t('requests.status')}
-            value={search.status ?? ''}
-            onChange={(event) => set({ status: requestStatuses.find((one) => one === event.currentTarget.value) })}
-            data={options(requestStatuses, (one) => t(`requestStatus.${one}`))}
-          />
-        )}
-      </div>
+      <Filters search={search} set={set} />
       {pages.isPending ? <Skeleton /> : null}
       {pages.isSuccess && rows.length === 0 && !chosen ? <Empty>{t(`requests.empty.${view}`)}</Empty> : null}
       {rows.length > 0 || chosen ? (

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { count, onDay } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
+import { atPlace, ofWhom } from '../../lib/prepositions.ts'
 import type { Outputs } from '../../lib/trpc.ts'
 
 type Detail = Outputs['requests']['get']
@@ -14,7 +15,9 @@ export const useSentence = (request: Detail): string => {
   const common = {
     requester: request.requester?.name ?? t('requests.somebody'),
     subject: request.subject?.name ?? '',
+    ofSubject: ofWhom(request.subject?.name ?? '', language),
     place,
+    atPlace: atPlace(place, language),
     files: count(request.reach.after, language),
   }
   if (content.kind === 'create-account')

@@ -1,3 +1,4 @@
+import { filedWith, type Permission } from '@countersign/shared/access/permissions.ts'
 import { requestKinds } from '@countersign/shared/requests/kinds.ts'
 import { createFileRoute, notFound } from '@tanstack/react-router'
 import { z } from 'zod'
@@ -11,6 +12,11 @@ export const Route = createFileRoute('/_signed-in/requests/new/$kind')({
       if (!parsed.success) throw notFound()
       return { kind: parsed.data }
     },
+  },
+  // A form one may not send is not offered, typed address or not.
+  beforeLoad: ({ context, params }) => {
+    const may: readonly Permission[] = context.person.may
+    if (!may.includes(filedWith[params.kind])) throw new Error('not-permitted')
   },
   component: FilingPage,
 })

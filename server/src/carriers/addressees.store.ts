@@ -21,11 +21,18 @@ export const addressees = {
     return rows[0] ?? null
   },
 
+  /** A founder's invitation is printed by the console and handed over; a mail would end the link they hold. */
+  async wasHandedOver(db: Db, accountId: string): Promise<boolean> {
+    const { rowCount } = await db.execute(sql`
+      select 1 from account a join request r on r.id = a.created_by_request_id and r.kind = 'found-network' where a.id = ${accountId}`)
+    return rowCount === 1
+  },
+
   /** Who answers for the place of this account: the nearest supervisors, three at most. */
   async supervisorsOf(db: Db, accountId: string): Promise<readonly Addressee[]> {
     const { rows } = await db.execute<Addressee & Record<string, unknown>>(sql`
       select ${columns} from account about join role_grant g on g.role = 'supervisor' and g.revoked_at is null
-        and g.organisation_id in (about.network_id, about.region_id, about.departement_id, about.structure_id)
+        and g.organisation_id in (about.nation_id, about.network_id, about.region_id, about.departement_id, about.structure_id)
       join organisation over on over.id = g.organisation_id
       join account a on a.id = g.account_id and a.status = 'active' and a.id <> about.id join organisation o on o.id = a.organisation_id
       where about.id = ${accountId} order by nlevel(over.path) desc, a.id limit 3`)

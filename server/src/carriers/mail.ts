@@ -40,7 +40,7 @@ const withLink =
   ({ post, publicUrl }: Carriage, kind: MailKind, linkKinds: readonly LinkKind[], page: 'link' | 'disown'): Carrier =>
   async (db, { accountId }): Promise<Delivery> => {
     const person = await addressees.find(db, accountId)
-    if (person?.status !== 'active') return 'pointless'
+    if (person?.status !== 'active' || (kind === 'invitation' && (await addressees.wasHandedOver(db, accountId)))) return 'pointless'
     if ((await addressees.mailsLastHour(db, accountId)) >= mailsPerHour) return postponed
     const token = newToken()
     const link = await links.mint(db, { accountId, kinds: linkKinds, hash: hashToken(token) })

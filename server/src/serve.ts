@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import { createServer } from 'node:http'
 import { pino } from 'pino'
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { createApp } from './app.ts'
 import { demoPost, mailCarriers, smtpPost } from './carriers/mail.ts'
 import { unfitLogin } from './database/roles.ts'
@@ -9,6 +9,7 @@ import { type Settings, SettingsWrong } from './env.ts'
 import { startJobs } from './jobs.ts'
 import { openDb, openPool } from './kernel/db.ts'
 import { openLive } from './kernel/live.ts'
+import { undelivered } from './kernel/outbox.ts'
 
 export type Serving = { readonly port: number; readonly stop: () => Promise<void> }
 
@@ -53,6 +54,16 @@ export const serve = async (settings: Settings): Promise<Serving> => {
   server.requestTimeout = 10_000
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
+  for (const state of ['waiting', 'failing'] as const) {
+    new Gauge({
+      name: `countersign_outbox_${state}`,
+      help: `Messages that have not left: ${state}`,
+      registers: [registry],
+      async collect() {
+        this.set((await undelivered(db))[state])
+      },
+    })
+  }
   const metrics = createServer((_request, response) => {
     registry.metrics().then(
       (text) => response.setHeader('Content-Type', registry.contentType).end(text),

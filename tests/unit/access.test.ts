@@ -45,6 +45,7 @@ test('the permission matrix is this one', () => {
         "request:file:reset-credentials",
         "request:file:reinstate",
         "audit:read",
+        "delivery:read",
       ],
       "policy-owner": [
         "account:read",

@@ -211,6 +211,12 @@ export const en: typeof fr = {
     copied: 'Copied',
   },
   overview: {
+    outbox: 'Outgoing mail',
+    failing_one: '{{count}} message could not leave; it is tried again by itself. Last reason:',
+    failing_other: '{{count}} messages could not leave; they are tried again by themselves. Last reason:',
+    leaving_one: '{{count}} message is about to leave.',
+    leaving_other: '{{count}} messages are about to leave.',
+    allLeft: 'Everything has left.',
     title: 'What waits for you',
     waiting_one: '{{count}} request waits for your countersignature',
     waiting_other: '{{count}} requests wait for your countersignature',

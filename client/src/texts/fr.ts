@@ -230,6 +230,12 @@ export const fr = {
     copied: 'Copié',
   },
   overview: {
+    outbox: 'Courrier sortant',
+    failing_one: '{{count}} message n’a pas pu partir ; nouvel essai automatique. Dernière raison :',
+    failing_other: '{{count}} messages n’ont pas pu partir ; nouvel essai automatique. Dernière raison :',
+    leaving_one: '{{count}} message va partir.',
+    leaving_other: '{{count}} messages vont partir.',
+    allLeft: 'Tout est parti.',
     title: 'Ce qui vous attend',
     waiting_one: '{{count}} demande attend votre contresignature',
     waiting_other: '{{count}} demandes attendent votre contresignature',

@@ -51,6 +51,15 @@ export const post = async (tx: Tx, entries: readonly Entry[], now: Date): Promis
     from jsonb_to_recordset(${JSON.stringify(due)}::jsonb) as d (id uuid, entry uuid, destination text, account uuid)`)
 }
 
+export type Undelivered = { readonly waiting: number; readonly failing: number; readonly reason: string | null }
+
+/** What has not left yet, and of it what failed at least once, with the newest reason: for the operator's page and the metrics. */
+export const undelivered = async (db: Db): Promise<Undelivered> => {
+  const { rows } = await db.execute<Undelivered>(sql`
+    select count(*)::int as waiting, count(last_error)::int as failing, max(last_error) as reason from outbox where settled_at is null`)
+  return rows[0] ?? { waiting: 0, failing: 0, reason: null }
+}
+
 export type Due = {
   readonly id: string
   readonly entryId: string

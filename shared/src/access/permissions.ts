@@ -17,6 +17,7 @@ export const permissions = {
   'request:call-back': ['reset-manager'],
   'audit:read': ['supervisor', 'it-admin', 'auditor', 'policy-owner'],
   'audit:export': ['auditor'],
+  'delivery:read': ['it-admin'],
 } as const satisfies Record<string, readonly Role[]>
 
 export type Permission = keyof typeof permissions

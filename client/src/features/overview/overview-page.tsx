@@ -96,6 +96,20 @@ export const OverviewPage = () => {
           <h2>{t('overview.mine')}</h2>
           <Waiting rows={data.mine} nothing={t('overview.noneMine')} view="mine" />
         </section>
+        {data.outbox ? (
+          <section className="card stack tight">
+            <h2>{t('overview.outbox')}</h2>
+            {data.outbox.failing > 0 ? (
+              <p className="notice danger" style={{ margin: 0 }}>
+                {t('overview.failing', { count: data.outbox.failing })} <code>{data.outbox.reason}</code>
+              </p>
+            ) : (
+              <p className="soft" style={{ margin: 0 }}>
+                {data.outbox.waiting > 0 ? t('overview.leaving', { count: data.outbox.waiting }) : t('overview.allLeft')}
+              </p>
+            )}
+          </section>
+        ) : null}
         {refusals ? (
           <section className="card stack">
             <h2>{t('overview.refusals')}</h2>

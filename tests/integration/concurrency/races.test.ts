@@ -14,12 +14,12 @@ import { type Nobody, nobody, type Person } from '@countersign/server/kernel/act
 import { type Operation, runCommitted } from '@countersign/server/kernel/commit.ts'
 import { Refused } from '@countersign/server/kernel/refused.ts'
 import { hashToken, newToken } from '@countersign/server/kernel/secrets.ts'
-import { decideApproval, independentSince } from '@countersign/shared/requests/approval.ts'
+import { decideApproval, decideOwn, independentSince } from '@countersign/shared/requests/approval.ts'
 import { requirementFor } from '@countersign/shared/requests/requirement.ts'
 import { sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { makerOf, outcome } from '../../support/make.ts'
+import { makerOf, outcome, verdictOfDatabase } from '../../support/make.ts'
 import { controlTrials, inBatches, tally, trials } from '../../support/race.ts'
 import { openWorld, type Signed, type World } from '../../support/world.ts'
 
@@ -188,6 +188,35 @@ describe('at the same instant', () => {
       expect(['1 allowed, executed, 1 account', `1 allowed, ${ended}, 0 account`]).toContain(result)
   })
 
+  test('negative control: without the row lock an approval and a cancel are both in time, or the database has to refuse one', async () => {
+    const cancelUnlocked: Operation<{ requestId: string }, string> = async ({ tx, actor, now }, { requestId }) => {
+      const request = await requests.read(tx as never, requestId)
+      if (!request) throw new Refused('not-found')
+      const verdict = decideOwn({ actor, request, now })
+      if (!verdict.ok) throw new Refused(verdict.refusal)
+      await tx.execute(sql`select pg_sleep(0.005)`)
+      await requests.decide(tx, requestId, { status: 'cancelled', by: actor.id, now, reason: null })
+      return {
+        value: 'cancelled',
+        events: [{ type: 'request.cancelled', subject: requestId, organisation: request.organisationId, data: factOf(request) }],
+      }
+    }
+    const pending = await stock(controlTrials, 1)
+    const results = await inBatches(controlTrials, async (index) => {
+      const { id, seen } = pending[index] ?? { id: '', seen: '' }
+      const both = await Promise.all([
+        verdictOfDatabase(
+          runCommitted(approveUnlocked, { db: world.db, actor: sophie.person, origin: { channel: 'web' } }, { requestId: id, seen }),
+        ),
+        run(cancelUnlocked, nadia.person, { requestId: id }),
+      ])
+      return both.join(' + ')
+    })
+    const counted = tally(results)
+    expect((counted['allowed + allowed'] ?? 0) + (counted['P3 + allowed'] ?? 0)).toBeGreaterThan(0)
+    await world.tamper(`delete from approval where request_id = any($1::uuid[])`, [pending.map(({ id }) => id)])
+  })
+
   test('an approval and an edit: what is executed is what was seen', async () => {
     const pending = await stock(trials, 1)
     const results = await inBatches(trials, async (index) => {
@@ -228,6 +257,30 @@ describe('at the same instant', () => {
       1,
     )
     expect(tally(results)).toEqual({ '0 live': trials })
+  })
+
+  test('negative control: without holding the approver it takes the database to refuse the signature of somebody who is out', async () => {
+    const pending = await stock(controlTrials, 2)
+    const olivier = await world.as('olivier.perrin')
+    const approver = others[1]?.person.id ?? ''
+    const unheld = (requestId: string, seen: string) =>
+      world.db.transaction(async (tx) => {
+        const active = await tx.execute(sql`select 1 from account where id = ${approver} and status = 'active'`)
+        if (active.rowCount !== 1) throw new Refused('not-signed-in')
+        await tx.execute(sql`select pg_sleep(0.005)`)
+        await requests.approve(tx, { requestId, approverId: approver, contentHash: seen, now: new Date() })
+      })
+    const results = await inBatches(
+      controlTrials,
+      async (index) => {
+        const { id, seen } = pending[index] ?? { id: '', seen: '' }
+        const [answer] = await Promise.all([verdictOfDatabase(unheld(id, seen)), run(revoke, olivier.person, { accountIds: [approver] })])
+        await olivier.call.accounts.undo({ accountId: approver })
+        return answer
+      },
+      1,
+    )
+    expect(tally(results)['P1']).toBeGreaterThan(0)
   })
 
   test('a sign-in and a revocation: no session survives', async () => {

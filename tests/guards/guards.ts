@@ -1,0 +1,226 @@
+/** One thing that stands in the way of an attack, and how it is taken out: in the database of the test, or in the source. */
+export type Guard = { readonly name: string; readonly suites: readonly Suite[] } & (
+  | { readonly sql: string }
+  | { readonly file: string; readonly out: readonly [from: string, to: string] }
+)
+export type Suite = { readonly project: 'integration' | 'attack' | 'unit'; readonly file: string }
+
+const promises: Suite = { project: 'integration', file: 'database/promises' }
+const holes: Suite = { project: 'attack', file: 'holes' }
+const matrix: Suite = { project: 'attack', file: 'matrix' }
+const door: Suite = { project: 'attack', file: 'door' }
+const credentials: Suite = { project: 'integration', file: 'credentials' }
+const accounts: Suite = { project: 'integration', file: 'accounts' }
+const owners: Suite = { project: 'integration', file: 'policy-owners' }
+const independence: Suite = { project: 'integration', file: 'independence' }
+const requests: Suite = { project: 'integration', file: 'integration/requests' }
+
+const trigger = (table: string, name: string, ...suites: readonly Suite[]): Guard => ({
+  name: `trigger ${name}`,
+  sql: `alter table ${table} disable trigger ${name}`,
+  suites: [promises, ...suites],
+})
+const dropped = (name: string, sql: string, ...suites: readonly Suite[]): Guard => ({ name, sql, suites: [promises, ...suites] })
+const source = (name: string, file: string, from: string, to: string, ...suites: readonly Suite[]): Guard => ({
+  name,
+  file,
+  out: [from, to],
+  suites,
+})
+
+const inDatabase: readonly Guard[] = [
+  trigger('request', 'request_filed'),
+  trigger('request', 'stamp_request'),
+  trigger('request', 'request_changed', holes),
+  trigger('request', 'approvers_in_office'),
+  trigger('approval', 'approval_given', holes),
+  trigger('approval', 'approval_changed'),
+  trigger('account', 'account_born'),
+  trigger('account', 'account_changed'),
+  trigger('account', 'out_means_out'),
+  trigger('account', 'account_leaves_owner', owners),
+  trigger('role_grant', 'role_granted'),
+  trigger('role_grant', 'role_grant_changed'),
+  trigger('role_grant', 'role_leaves_owner', owners),
+  trigger('link', 'link_made'),
+  trigger('link', 'link_used'),
+  trigger('credential', 'credential_set'),
+  trigger('session', 'session_opened'),
+  trigger('organisation', 'organisation_audited'),
+  trigger('organisation', 'organisation_change_audited'),
+  trigger('account', 'account_audited'),
+  trigger('account', 'account_change_audited'),
+  trigger('role_grant', 'role_audited'),
+  trigger('request', 'request_audited'),
+  trigger('approval', 'approval_audited'),
+  trigger('call_back', 'call_back_audited'),
+  trigger('credential', 'credential_audited'),
+  trigger('credential', 'credential_forgotten_audited'),
+  trigger('audit_entry', 'stamp_audit_entry'),
+  trigger('audit_entry', 'audit_entry_stands'),
+  dropped('the application’s rights, column by column', 'grant all on all tables in schema public to countersign_application'),
+  dropped(
+    'check someone_must_agree',
+    'alter table request drop constraint request__someone_must_agree; drop trigger request_filed on request',
+    holes,
+  ),
+  dropped('check some_role_may_agree', 'alter table request drop constraint request__some_role_may_agree', holes),
+  dropped('check hash_of_content', 'alter table request drop constraint request__hash_of_content'),
+  dropped('check request__givers', 'alter table request drop constraint request__givers'),
+  dropped('check request__role_givers', 'alter table request drop constraint request__role_givers'),
+  dropped('check approval__independent', 'alter table approval drop constraint approval__independent'),
+  dropped('index approval__once_each', 'drop index approval__once_each', holes),
+  dropped('index request__one_pending', 'drop index request__one_pending'),
+  dropped('index organisation__one_nation', 'drop index organisation__one_nation'),
+  dropped('index credential__one_of_a_kind_per_link', 'drop index credential__one_of_a_kind_per_link'),
+]
+
+const approval = 'shared/src/requests/approval.ts'
+const inSource: readonly Guard[] = [
+  source('H1 scope before all', approval, "&& 'out-of-scope'\n\nconst open", '&& false\n\nconst open', holes),
+  source('H2 somebody must be signed in', 'server/src/trpc.ts', 'if (!ctx.person) throw', 'if (false) throw', matrix),
+  source('H3 a network is founded once', 'server/src/commands/init.ts', 'if (await founding.done(db))', 'if (false as boolean)', holes),
+  source(
+    'H4 not one’s own request',
+    approval,
+    "request.requesterId === actor.id && 'own-request',\n  ({ actor, request }) => request.subjectId === actor.id && 'own-account',\n  ({ actor, request }) => request.approverIds",
+    "false && 'own-request',\n  ({ actor, request }) => request.subjectId === actor.id && 'own-account',\n  ({ actor, request }) => request.approverIds",
+    holes,
+  ),
+  source(
+    'H5 one person, one signature',
+    approval,
+    "request.approverIds.includes(actor.id) && 'already-approved'",
+    "false && 'already-approved'",
+    holes,
+  ),
+  source(
+    'H6 nobody is not everybody',
+    'shared/src/access/scope.ts',
+    'scope.some(({ level, organisationId }) => place',
+    'scope.length === 0 || scope.some(({ level, organisationId }) => place',
+    holes,
+  ),
+  source(
+    'H7 silence is a refusal',
+    'server/src/features/requests/requests.store.ts',
+    "set status = 'expired'",
+    "set status = 'pending'",
+    holes,
+  ),
+  source(
+    'H8 no role above the others',
+    'shared/src/requests/requirement.ts',
+    "'create-account': ['supervisor'],",
+    "'create-account': ['supervisor', 'policy-owner'],",
+    holes,
+  ),
+  source(
+    'H9 a deadline ends',
+    approval,
+    "request.expiresAt <= now && 'expired',\n  ({ request, seen })",
+    "false && 'expired',\n  ({ request, seen })",
+    holes,
+  ),
+  source('H10 what was seen', approval, "request.contentHash !== seen && 'content-changed'", "false && 'content-changed'", holes),
+  source(
+    'H11 a request is no account',
+    'server/src/features/requests/subjects.store.ts',
+    'return only && !second',
+    "if (!only) return '01900000-0000-7000-8000-000000000000'\n    return only && !second",
+    holes,
+  ),
+  source(
+    'H12 no relatives',
+    approval,
+    "independentSince(now))) && 'not-independent'",
+    "independentSince(now))) && false && 'not-independent'",
+    holes,
+  ),
+  source(
+    'H13 the request is held',
+    'server/src/features/requests/requests.store.ts',
+    "const [row] = await tx.select().from(request).where(eq(request.id, id)).for('update')",
+    'const [row] = await tx.select().from(request).where(eq(request.id, id))',
+    holes,
+  ),
+  source(
+    'H14 links fall with their issuer',
+    'server/src/features/accounts/accounts.store.ts',
+    'or r.requester_id = any(${among}))\n      returning',
+    ')\n      returning',
+    holes,
+  ),
+  source(
+    'guesses take turns',
+    'server/src/features/sessions/sessions.store.ts',
+    'await tx.execute(sql`select 1 from account where id = ${accountId} for no key update`)',
+    '',
+    credentials,
+  ),
+  source(
+    'a waiting account is not answered',
+    'server/src/features/sessions/sign-in.ts',
+    'if (wait && wait > now) throw',
+    'if (false as boolean) throw',
+    credentials,
+  ),
+  source('three public asks a day', 'server/src/features/requests/ask-publicly.ts', '>= publicAsksADay', '>= 99', credentials),
+  source('addresses are counted', 'server/src/trpc.ts', "throw new Refused('too-many')", 'void 0', credentials),
+  source(
+    'a public ask gives way',
+    'server/src/features/requests/submit.ts',
+    'pending?.requesterId === null && by.requesterId !== null ? pending : null',
+    'null',
+    credentials,
+  ),
+  source('a second person confirms', 'server/src/features/accounts/end.ts', 'confirmed.map(({ id }) => id),\n    )', '[],\n    )', owners),
+  source(
+    'owners stay',
+    'shared/src/accounts/ending.ts',
+    "ownersLeft !== null && leavesTooFewOwners(verb, ownersLeft) && 'last-policy-owner'",
+    "false && 'last-policy-owner'",
+    owners,
+  ),
+  source(
+    'a role takes its signatures along',
+    'server/src/features/accounts/revoke-role.ts',
+    "await requests.voidApprovals(tx, id, [accountId], 'role-revoked', now)",
+    'void id',
+    owners,
+  ),
+  source('streams are narrowed', 'server/src/features/live/live.router.ts', 'concerns(present, change)', 'true', owners),
+  source(
+    'signatures are held against the lineage again',
+    'server/src/features/requests/approve.ts',
+    'const fallen = dependentApprovers({ request: locked, kinship, now })',
+    'const fallen: readonly string[] = []',
+    independence,
+  ),
+  source('one login at a time', 'server/src/features/accounts/logins.store.ts', 'select pg_advisory_xact_lock(', 'select abs(', requests),
+  source(
+    'garbage cookies',
+    'server/src/kernel/actor.ts',
+    'personWhere(db, sql`s.token_hash = ${tokenHash}`)',
+    'personWhere(db, sql`true`)',
+    door,
+  ),
+  source('other sites', 'server/src/app.ts', "response.status(403).json({ refusal: 'not-permitted' })", 'next()', door),
+  source(
+    'links from configuration',
+    'server/src/carriers/mail.ts',
+    'address: `${publicUrl}/${page}#${token}`',
+    'address: `https://evil.example/${page}#${token}`',
+    door,
+  ),
+  source('permissions', 'server/src/trpc.ts', 'if (!holds(ctx.actor, permission))', 'if (false as boolean)', matrix),
+  source(
+    'sessions end',
+    'server/src/features/accounts/accounts.store.ts',
+    'delete from session where account_id = any(${among}) returning',
+    'delete from session where false returning',
+    accounts,
+  ),
+]
+
+export const guards: readonly Guard[] = [...inSource, ...inDatabase]

@@ -60,6 +60,10 @@ beforeAll(async () => {
     'mailbox.list': { valid: undefined },
     'organisations.search': { valid: { words: '', levels: [], purpose: 'read' } },
     'organisations.named': { valid: { ids: [missing] } },
+    'organisations.profiles': {
+      valid: { organisationId: missing },
+      elsewhere: { organisationId: await make.siteOf('Mission locale de Lyon') },
+    },
     'overview.get': { valid: undefined },
     'requests.list': { valid: {} },
     'requests.get': { valid: { requestId: missing }, elsewhere: { requestId: foreign.id } },

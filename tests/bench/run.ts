@@ -37,6 +37,28 @@ const measure = async (name: string, times: number, run: (index: number) => Prom
   process.stdout.write(`${name.padEnd(44)} ${quantiles(took)}\n`)
 }
 
+const asked = 2000
+
+/** Known and unknown names in turn, a few at a time; their medians may differ by 5 % and no more, or time tells who exists. */
+const existence = async (name: string, logins: readonly string[], ask: (name: string) => Promise<void>): Promise<void> => {
+  const took = { known: [] as number[], unknown: [] as number[] }
+  const names = logins.flatMap((login, index) => [['known', login] as const, ['unknown', `nobody.at-all-${index}`] as const])
+  const work = async () => {
+    for (let next = names.pop(); next; next = names.pop()) {
+      const start = performance.now()
+      await ask(next[1])
+      took[next[0]].push(performance.now() - start)
+    }
+  }
+  await Promise.all(Array.from({ length: 16 }, work))
+  const median = (times: readonly number[]) => [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0
+  const ratio = median(took.known) / median(took.unknown)
+  process.stdout.write(
+    `${name.padEnd(44)} p50 ${median(took.known).toFixed(1)} ms against ${median(took.unknown).toFixed(1)} ms, ratio ${ratio.toFixed(3)}\n`,
+  )
+  if (Math.abs(ratio - 1) > 0.05) process.exitCode = 1
+}
+
 const database = await startEmbedded(join(root, '.data/bench'), ['-c', 'max_wal_size=2GB'])
 try {
   await ensureDatabase(database.url('postgres'), 'bench')
@@ -49,7 +71,7 @@ try {
   const log = pino({ level: 'silent' })
   const live = await openLive(url, log)
   const server = createServer(
-    createApp({ db, pool, live, log, key: Buffer.alloc(32), publicUrl: 'http://localhost', demo: true, trustedProxies: [] }),
+    createApp({ db, pool, live, log, key: Buffer.alloc(32), publicUrl: 'http://localhost', demo: true, trustedProxies: ['127.0.0.1'] }),
   )
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api`
@@ -57,6 +79,12 @@ try {
     const { rows } = await pool.query<{ id: string }>('select id from account where login = $1', [login])
     const { token } = await runCommitted(enterDemo, { db, actor: nobody, origin: { channel: 'web' } }, { accountId: rows[0]?.id ?? '' })
     return token
+  }
+  /** From a new address each time: how often one address may ask is another question. */
+  const post = async (path: string, body: unknown): Promise<void> => {
+    const address = `198.51.${Math.floor(Math.random() * 255)}.${Math.floor(Math.random() * 255)}`
+    const headers = { 'content-type': 'application/json', 'x-forwarded-for': address }
+    await (await fetch(`${base}/${path}`, { method: 'POST', headers, body: JSON.stringify(body) })).arrayBuffer()
   }
   const caller = async (login: string) => {
     const cookie = `session=${await tokenOf(login)}`
@@ -89,6 +117,15 @@ try {
   await measure('revoke: one account, with audit and outbox', rounds, (index) =>
     olivier('accounts.revoke', { accountIds: [rows[index + 10]?.id ?? ''] }),
   )
+
+  const known = await pool.query<{ login: string }>(
+    `select login from account a where status = 'active' and not exists (select 1 from role_grant g where g.account_id = a.id) order by id desc limit ${asked}`,
+  )
+  const logins = known.rows.map(({ login }) => login)
+  await existence('sign-in: known against unknown logins', logins, (login) =>
+    post('sessions.signIn', { login, password: 'n’importe quoi ici', code: null }),
+  )
+  await existence('forgotten password: known against unknown', logins, (name) => post('requests.askReset', { name, justification: '' }))
 
   const assets = join(root, 'client/dist/assets')
   const html = readFileSync(join(root, 'client/dist/index.html'), 'utf8')

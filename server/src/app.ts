@@ -47,6 +47,18 @@ const sameOrigin =
     else response.status(403).json({ refusal: 'not-permitted' })
   }
 
+/** Behind a proxy that is not named everybody has one address, and shares one limit. */
+const warnOfProxy = (log: Logger): RequestHandler => {
+  let warned = false
+  return (request, _response, next) => {
+    if (!warned && request.headers['x-forwarded-for'] !== undefined) {
+      warned = true
+      log.warn('requests come through a proxy that TRUSTED_PROXIES does not name: all of them count as one address')
+    }
+    next()
+  }
+}
+
 export const createApp = ({ db, pool, live, log, key, publicUrl, demo, trustedProxies }: Parts): express.Express => {
   const app = express()
   const cookie = cookieOf(publicUrl)
@@ -82,6 +94,7 @@ export const createApp = ({ db, pool, live, log, key, publicUrl, demo, trustedPr
 
   app.disable('x-powered-by')
   if (trustedProxies.length > 0) app.set('trust proxy', trustedProxies)
+  else app.use(warnOfProxy(log))
   app.use(
     helmet({
       contentSecurityPolicy: {
@@ -121,6 +134,7 @@ export const createApp = ({ db, pool, live, log, key, publicUrl, demo, trustedPr
       createContext: ({ req, res }) => contextOf(req, res),
       allowMethodOverride: true,
       maxBodySize: 200_000,
+      maxBatchSize: 20,
     }),
   )
   if (existsSync(client)) {

@@ -8,7 +8,7 @@ const url = (protocols: RegExp, hint: string) =>
 const isNetwork = (text: string): boolean => {
   const [address = '', bits, ...more] = text.split('/')
   const widest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
-  return more.length === 0 && widest > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= widest))
+  return more.length === 0 && widest > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= widest))
 }
 
 const settings = z.object({

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { expire } from './features/requests/expire.ts'
 import { recheck } from './features/requests/recheck.ts'
 import { requests } from './features/requests/requests.store.ts'
+import { type Signed, signatures } from './features/requests/signatures.store.ts'
 import { nobody } from './kernel/actor.ts'
 import { runCommitted } from './kernel/commit.ts'
 import type { Db } from './kernel/db.ts'
@@ -32,27 +33,25 @@ export const closeOverdue = async (db: Db): Promise<number> => {
   return (await unlessRefused(() => runCommitted(expire, { db, actor: nobody, origin: { channel: 'job' } }, { requestIds }))) ?? 0
 }
 
-const first = '00000000-0000-0000-0000-000000000000'
-
 /** Holds every signature of the last 30 days against the lineage once more (P2); answers the requests that were acted upon. */
-export const recheckSignatures = async (db: Db, now: Date): Promise<readonly string[]> => {
+export const recheckSignatures = async (db: Db, now: Date, stopped = () => false): Promise<readonly string[]> => {
   const since = independentSince(now)
   const acted: string[] = []
-  for (let after = first; ; ) {
-    const signed = await requests.signed(db, { after, since })
-    const people = [...new Set(signed.flatMap(involved))]
+  for (let after: Signed | undefined; !stopped(); ) {
+    const page = await signatures.page(db, { after, since })
     // What was decided a month ago was independent of the month before.
-    const edges = await requests.kinship(db, people, independentSince(since))
-    for (const request of signed) {
+    const edges = await requests.kinship(db, [...new Set(page.flatMap(involved))], independentSince(since))
+    for (const request of page) {
       const at = request.decidedAt ?? now
       if (dependentApprovers({ request, kinship: edges.filter((edge) => edge.at < at), now: at }).length === 0) continue
-      await unlessRefused(() => runCommitted(recheck, { db, actor: nobody, origin: { channel: 'job' } }, { requestId: request.id }))
-      acted.push(request.id)
+      const origin = { channel: 'job' as const }
+      const done = await unlessRefused(() => runCommitted(recheck, { db, actor: nobody, origin }, { requestId: request.id }))
+      if (done !== null) acted.push(request.id)
     }
-    const last = signed.at(-1)
-    if (!last) return acted
-    after = last.id
+    after = page.at(-1)
+    if (!after) break
   }
+  return acted
 }
 
 /**
@@ -94,7 +93,7 @@ export const startJobs = ({
   const unlisten = live.listen(wake)
   const timer = setInterval(wake, sweepMilliseconds)
   const recheckAll = () =>
-    recheckSignatures(db, new Date()).then(
+    recheckSignatures(db, new Date(), () => stopped).then(
       (acted) => acted.length > 0 && log.error({ requests: acted }, 'signatures that are not independent were found'),
       (error: unknown) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'the lineage could not be checked again'),
     )

@@ -54,21 +54,22 @@ export const serve = async (settings: Settings): Promise<Serving> => {
   server.requestTimeout = 10_000
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  for (const state of ['waiting', 'failing'] as const) {
-    new Gauge({
-      name: `countersign_outbox_${state}`,
-      help: `Messages that have not left: ${state}`,
-      registers: [registry],
-      async collect() {
-        this.set((await undelivered(db))[state])
-      },
-    })
-  }
+  const gauge = (state: string) =>
+    new Gauge({ name: `countersign_outbox_${state}`, help: `Messages that have not left: ${state}`, registers: [registry] })
+  const [waiting, failing] = [gauge('waiting'), gauge('failing')]
   const metrics = createServer((_request, response) => {
-    registry.metrics().then(
-      (text) => response.setHeader('Content-Type', registry.contentType).end(text),
-      () => response.writeHead(500).end(),
-    )
+    // Where the database is silent the rest is worth reading all the more.
+    undelivered(db)
+      .then((outbox) => {
+        waiting.set(outbox.waiting)
+        failing.set(outbox.failing)
+      })
+      .catch(() => [waiting, failing].forEach((one) => void one.reset()))
+      .then(() => registry.metrics())
+      .then(
+        (text) => response.setHeader('Content-Type', registry.contentType).end(text),
+        () => response.writeHead(500).end(),
+      )
   })
   await listen(server, settings.PORT, settings.HOST)
   if (!settings.demo) await listen(metrics, settings.METRICS_PORT, '127.0.0.1')

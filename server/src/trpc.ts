@@ -112,7 +112,8 @@ const answering = t.middleware(async ({ ctx, path, type, next }) => {
     if (result.error.code === 'INTERNAL_SERVER_ERROR') ctx.log.error({ path, ...faultOf(cause) }, 'an operation broke')
     return result
   }
-  if (type === 'mutation' && ctx.person && cause.code !== 'not-signed-in') {
+  // A flood is not written down word for word: that would be the flood's second half.
+  if (type === 'mutation' && ctx.person && cause.code !== 'not-signed-in' && cause.code !== 'too-many') {
     const input = { operation: path, code: cause.code, target: isUuid(cause.target) ? cause.target : null }
     await runCommitted(recordRefusal, { db: ctx.db, actor: ctx.person, origin: ctx.origin }, input).catch((error: unknown) => {
       if (!(error instanceof Refused)) throw error
@@ -138,9 +139,17 @@ export const sparingly = (door: Door) =>
   })
 
 /** For anybody signed in, about themselves. */
-export const signedIn = t.procedure.use(answering).use(({ ctx, next }) => {
+export const signedIn = t.procedure.use(answering).use(async ({ ctx, type, next }) => {
   if (!ctx.person) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'not-signed-in', cause: new Refused('not-signed-in') })
-  return next({ ctx: { ...ctx, actor: ctx.person } })
+  const actor = ctx.person
+  if (type === 'subscription') return next({ ctx: { ...ctx, actor } })
+  const end = ctx.limits.begin('call', actor.id)
+  if (!end) throw new TRPCError({ code: 'TOO_MANY_REQUESTS', message: 'too-many', cause: new Refused('too-many') })
+  try {
+    return await next({ ctx: { ...ctx, actor } })
+  } finally {
+    end()
+  }
 })
 
 /** For holders of a permission, anywhere; where exactly is for the operation's rules and the query's `where`. */

@@ -1,5 +1,5 @@
 import type { Role } from './access/roles.ts'
-import type { EndReason } from './accounts/status.ts'
+import type { AccountStatus, EndReason } from './accounts/status.ts'
 import type { RefusalCode } from './refusals.ts'
 import type { RequestKind } from './requests/kinds.ts'
 import type { CallBackOutcome, VoidReason } from './requests/status.ts'
@@ -40,8 +40,8 @@ export type EventData = {
   'account.revoked': Ended & { before: string; after: string; cause: string }
   'account.reinstated': { requestId: string; before: string; after: string }
   'account.ending-undone': { before: string; after: string }
-  'account.ending-confirmed': { status: string }
-  'account.locked-out': { sessions: number; cause: string }
+  'account.ending-confirmed': { status: AccountStatus }
+  'account.locked-out': Ended & { cause: string }
   'account.ending-explained': { reason: EndReason; note: string }
   'account.enrolled': { linkId: string; factors: readonly string[] }
   'role.granted': { requestId: string; role: Role; over: string }

@@ -20,6 +20,7 @@ export const refusalCodes = [
   'account-not-active',
   'account-revoked',
   'last-policy-owner',
+  'last-it-admin',
   'undo-too-late',
   'one-pending-already',
   'login-taken',

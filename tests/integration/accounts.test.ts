@@ -88,17 +88,6 @@ describe('one click', () => {
       )
     }
   })
-
-  test('never takes the last policy owner', async () => {
-    const olivier = await world.as('olivier.perrin')
-    const owners = await Promise.all((['claire.fontaine', 'marc.delorme', 'helene.garnier'] as const).map((login) => world.idOf(login)))
-    const lines = await olivier.call.accounts.revoke({ accountIds: owners }).catch(() => [])
-    expect(lines).toEqual([])
-    const [first, second, third] = owners
-    await olivier.call.accounts.suspend({ accountIds: [first ?? '', second ?? ''] })
-    expect(await outcome(olivier.call.accounts.revoke({ accountIds: [third ?? ''] }))).toBe('last-policy-owner')
-    for (const accountId of [first ?? '', second ?? '']) await olivier.call.accounts.undo({ accountId })
-  })
 })
 
 describe('the list of accounts', () => {

@@ -103,14 +103,18 @@ describe('a role', () => {
 })
 
 describe('wrong passwords', () => {
-  test('fifty guesses at the same instant are worth as many as the counter allows, and the right one among the rest is not told', async () => {
+  test('fifty guesses at the same instant are worth as many as the counter allows; each is written down, and a right one after them is not told', async () => {
     const { id, login } = await enrolled()
     const guess = (typed: string) => outcome(world.anonymous.sessions.signIn({ login, password: typed, code: null }))
     const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => guess(`n’importe quoi ${index}`)))
     expect(new Set(answers)).toEqual(new Set(['sign-in-failed']))
     expect(await guess(password)).toBe('sign-in-failed')
-    expect((await world.entriesAbout(id)).filter((type) => type === 'sign-in.failed').length).toBe(4)
-    await world.tamper(`update sign_in_failure set last_at = now() - interval '3 seconds' where account_id = $1`, [id])
+    const { rows } = await world.owner.query<{ failures: number }>('select failures from sign_in_failure where account_id = $1', [id])
+    // The delay after the fourth is two seconds: on a slow machine one more may be looked at, and no more than that.
+    expect(rows[0]?.failures).toBeGreaterThanOrEqual(4)
+    expect(rows[0]?.failures).toBeLessThanOrEqual(5)
+    expect((await world.entriesAbout(id)).filter((type) => type === 'sign-in.failed').length).toBe(51)
+    await world.tamper(`update sign_in_failure set last_at = now() - interval '10 seconds' where account_id = $1`, [id])
     expect(await guess(password)).toBe('allowed')
   })
 

@@ -24,21 +24,39 @@ const statusOf = async (id: string) =>
   (await world.owner.query<{ status: string }>('select status from account where id = $1', [id])).rows[0]?.status
 
 describe('policy owners', () => {
-  test('can be revoked while enough stay to name another, and not below', async () => {
+  test('cannot be revoked while too few would be left to name another; suspended they can be, and the others go on', async () => {
     const [claire, marc, helene] = owners
+    const nation = await make.organisation('Réseau pour l’emploi', 'nation')
+    const role = { accountId: idOf(claire), role: 'policy-owner' as const, organisationId: nation }
+    expect(await outcome(olivier.call.accounts.revoke({ accountIds: [idOf(claire)] }))).toBe('last-policy-owner')
+    expect(await outcome(olivier.call.accounts.revokeRole(role))).toBe('last-policy-owner')
+    expect(await outcome(marc.call.accounts.revokeRole(role))).toBe('last-policy-owner')
+    expect(await outcome(olivier.call.accounts.suspend({ accountIds: [idOf(claire)] }))).toBe('allowed')
+
+    // With her out, a fourth is named: the IT admin asks, and gives nothing; the two others sign. Then she can be revoked.
+    const accountId = await make.agentOf('Mission locale de Lyon')
+    const { id } = await olivier.call.requests.submit({ ...role, kind: 'grant-role', accountId, justification: 'Relève' })
+    const seen = await make.hashOf(id)
+    expect(await outcome(olivier.call.requests.approve({ requestId: id, seen }))).toBe('not-permitted')
+    expect(await marc.call.requests.approve({ requestId: id, seen })).toBe('pending')
+    expect(await helene.call.requests.approve({ requestId: id, seen })).toBe('executed')
     expect(await outcome(olivier.call.accounts.revoke({ accountIds: [idOf(claire)] }))).toBe('allowed')
     expect(await outcome(olivier.call.accounts.revoke({ accountIds: [idOf(marc)] }))).toBe('last-policy-owner')
-    expect(
-      await outcome(
-        olivier.call.accounts.revokeRole({
-          accountId: idOf(marc),
-          role: 'policy-owner',
-          organisationId: await make.organisation('Réseau pour l’emploi', 'nation'),
-        }),
-      ),
-    ).toBe('last-policy-owner')
-    expect(await outcome(olivier.call.accounts.suspend({ accountIds: [idOf(marc)] }))).toBe('allowed')
+  })
+
+  test('whose time is over count for nothing', async () => {
+    const [claire, marc, helene] = owners
+    await world.tamper('update account set ends_on = current_date - 1 where id = any($1)', [[idOf(claire), idOf(marc)]])
     expect(await outcome(olivier.call.accounts.suspend({ accountIds: [idOf(helene)] }))).toBe('last-policy-owner')
+  })
+
+  test('cannot take away the last IT admin, who could put them out', async () => {
+    const [claire] = owners
+    const nation = await make.organisation('Réseau pour l’emploi', 'nation')
+    expect(await outcome(claire.call.accounts.revokeRole({ accountId: idOf(olivier), role: 'it-admin', organisationId: nation }))).toBe(
+      'last-it-admin',
+    )
+    expect(await outcome(olivier.call.accounts.suspend({ accountIds: [idOf(claire)] }))).toBe('allowed')
   })
 
   test('two suspended at the same instant: one stays', async () => {
@@ -48,21 +66,47 @@ describe('policy owners', () => {
     expect(answers.toSorted()).toEqual(['allowed', 'last-policy-owner'])
   })
 
-  test('the last one who says "this was not me" is locked out and stays the owner', async () => {
+  test('the last one who says "this was not me" is locked out, with all that could act for them, and stays the owner', async () => {
     const [claire, marc, helene] = owners
-    await olivier.call.accounts.suspend({ accountIds: [idOf(claire), idOf(marc)] })
+    const ask = async (by: Signed, offset: number) => {
+      const { id } = await by.call.requests.submit({
+        kind: 'grant-role',
+        accountId: await make.agentOf('Mission locale de Lille', offset),
+        role: 'account-manager',
+        organisationId: await make.organisation('Mission locale de Lille'),
+        justification: 'Essai',
+      })
+      return id
+    }
+    const signed = await ask(claire, 0)
+    await helene.call.requests.approve({ requestId: signed, seen: await make.hashOf(signed) })
+    const filed = await ask(helene, 1)
+    const reset = await olivier.call.requests.submit({ kind: 'reset-credentials', accountId: idOf(helene), justification: 'Oubli' })
+    await world.tamper(
+      `insert into credential (id, account_id, kind, secret, link_id, created_at) select gen_random_uuid(), $1, 'password', 'x', id, now() from link where account_id = $1 limit 1`,
+      [idOf(helene)],
+    )
+    // The two others are out, without anything of theirs having gone with them.
+    await world.tamper(`update account set status = 'suspended' where id = any($1)`, [[idOf(claire), idOf(marc)]])
     expect(await outcome(helene.call.accounts.disown())).toBe('allowed')
     expect(await statusOf(idOf(helene))).toBe('active')
     expect(await world.alive(helene.token)).toBe(false)
     expect((await world.owner.query('select 1 from credential where account_id = $1', [idOf(helene)])).rowCount).toBe(0)
-    expect(await world.entriesAbout(idOf(helene))).toContain('account.locked-out')
+    expect((await world.entriesAbout(idOf(helene))).at(-1)).toBe('account.locked-out')
+    expect((await world.entriesAbout(filed)).at(-1)).toBe('request.voided')
+    expect((await world.entriesAbout(reset.id)).at(-1)).toBe('request.voided')
+    expect(await world.entriesAbout(signed)).toContain('request.approval-voided')
+    await world.tamper(`update account set status = 'active' where id = any($1)`, [[idOf(claire), idOf(marc)]])
   })
 
   test('the last one is held by the database too, whichever way', async () => {
     const ids = owners.map(idOf)
     const all = `update account set status = 'suspended', previous_status = status, epoch = epoch + 1, status_changed_at = now() where id = any($1)`
     expect(await verdictOfDatabase(world.pool.query(all, [ids]))).toBe('P10')
-    expect(await verdictOfDatabase(world.pool.query(`update role_grant set revoked_at = now() where role = 'policy-owner'`))).toBe('P10')
+    for (const role of ['policy-owner', 'it-admin'])
+      expect(await verdictOfDatabase(world.pool.query('update role_grant set revoked_at = now() where role = $1', [role]))).toBe('P10')
+    const one = `update account set status = 'revoked', previous_status = status, epoch = epoch + 1, status_changed_at = now() where id = $1`
+    expect(await verdictOfDatabase(world.pool.query(one, [ids[0]]))).toBe('P10')
   })
 })
 
@@ -88,6 +132,8 @@ describe('a role that is taken away', () => {
     void (async () => {
       for await (const changes of stream) heard.push(...changes.map(({ subject }) => subject))
     })()
+    const successor = await make.role(await make.agentOf('Mission locale de Lyon', 2), 'policy-owner', nation)
+    expect(successor).not.toBe('')
     await olivier.call.accounts.revokeRole({ accountId: idOf(marc), role: 'policy-owner', organisationId: nation })
 
     expect(await world.entriesAbout(signed.id)).toEqual(['request.submitted', 'request.approval-given', 'request.approval-voided'])
@@ -108,7 +154,9 @@ describe('an account two people want out', () => {
     const sophie = await world.as('sophie.marchand')
     const accountId = await make.agentOf('Mission locale de Lyon')
     await sophie.call.accounts.suspend({ accountIds: [accountId] })
-    expect(await olivier.call.accounts.suspend({ accountIds: [accountId] })).toEqual([{ id: accountId, refusal: null, ended: null }])
+    expect(await olivier.call.accounts.suspend({ accountIds: [accountId] })).toEqual([
+      { id: accountId, refusal: null, status: 'suspended', ended: null },
+    ])
     expect(await outcome(sophie.call.accounts.undo({ accountId }))).toBe('undo-too-late')
     expect((await world.entriesAbout(accountId)).slice(-2)).toEqual(['account.suspended', 'account.ending-confirmed'])
     expect(await outcome(olivier.call.accounts.suspend({ accountIds: [accountId] }))).toBe('already-in-state')

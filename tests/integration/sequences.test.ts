@@ -38,6 +38,7 @@ type Stage = {
   readonly signedIn: Map<string, Signed>
   readonly people: string[]
   readonly requests: { id: string; seen: string }[]
+  readonly ended: string[]
 }
 type Verb = (stage: Stage, actor: Signed, at: (list: readonly string[]) => string, pick: number) => Promise<unknown>
 
@@ -48,7 +49,12 @@ const file = async (stage: Stage, actor: Signed, content: Parameters<Signed['cal
   stage.requests.push({ id, seen: await make.hashOf(id) })
 }
 
-/** Everything the API can change. Whoever acts and whatever it is about is drawn at random, so most of it must be refused. */
+const end = async (stage: Stage, id: string, verb: Signed['call']['accounts']['suspend']) => {
+  await verb({ accountIds: [id] })
+  stage.ended.push(id)
+}
+
+/** What the API can change about requests, accounts and roles. Whoever acts and whatever it is about is drawn at random, so most of it must be refused. */
 const verbs: Record<string, Verb> = {
   create: async (stage, actor, at, pick) => {
     const profile = profileIds[pick % profileIds.length] ?? 'site-adviser'
@@ -82,9 +88,10 @@ const verbs: Record<string, Verb> = {
       outcome: callBackOutcomes[pick % callBackOutcomes.length] ?? 'confirmed',
       note: '',
     }),
-  suspend: (stage, actor, at) => actor.call.accounts.suspend({ accountIds: [at(stage.people)] }),
-  revoke: (stage, actor, at) => actor.call.accounts.revoke({ accountIds: [at(stage.people)] }),
-  undo: (stage, actor, at) => actor.call.accounts.undo({ accountId: at(stage.people) }),
+  suspend: (stage, actor, at) => end(stage, at(stage.people), actor.call.accounts.suspend),
+  revoke: (stage, actor, at) => end(stage, at(stage.people), actor.call.accounts.revoke),
+  undo: (stage, actor, at, pick) =>
+    actor.call.accounts.undo({ accountId: (pick % 2 ? stage.ended.at(-1) : undefined) ?? at(stage.people) }),
   disown: (_stage, actor) => actor.call.accounts.disown(),
   revokeRole: (stage, actor, at, pick) =>
     actor.call.accounts.revokeRole({
@@ -129,7 +136,7 @@ test(`${sequences} random lives of ${commands} commands each: every answer is a 
     fc.asyncProperty(fc.array(step, { minLength: commands, maxLength: commands }), async (steps) => {
       await restore()
       const ids = await Promise.all(cast.map((login) => world.idOf(login)))
-      const stage: Stage = { signedIn: new Map(), people: [...ids, ...agents], requests: [] }
+      const stage: Stage = { signedIn: new Map(), people: [...ids, ...agents], requests: [], ended: [] }
       for (const { verb, actor, first, second } of steps) {
         const signed = stage.signedIn.get(actor) ?? (await world.as(actor).catch(() => null))
         if (!signed) continue

@@ -62,15 +62,17 @@ export const makerOf = (world: World) => {
       ...change,
     }
   }
-  /** An ordinary active account of a structure, nobody's relative. */
+  /** An ordinary active account, nobody's relative: of this structure, or, where it has too few, of another one of its region. */
   const agentOf = async (structure: string, offset = 0): Promise<string> => {
     const { rows } = await world.owner.query<{ id: string }>(
-      `select a.id from account a join organisation o on o.id = a.structure_id where o.name = $1 and a.status = 'active' and a.login <> 'paul.martin'
+      `select a.id from account a join organisation o on o.name = $1 and o.level = 'structure' and a.region_id = o.region_id
+       where a.status = 'active' and a.login <> 'paul.martin'
          and not exists (select 1 from role_grant g where g.account_id = a.id) and not exists (select 1 from request r where r.subject_id = a.id and r.status = 'pending')
-         and a.created_at < now() - interval '31 days' order by a.id offset $2 limit 1`,
+         and a.created_at < now() - interval '31 days' order by a.structure_id = o.id desc, a.id offset $2 limit 1`,
       [structure, offset],
     )
-    return rows[0]?.id ?? ''
+    if (!rows[0]) throw new Error(`the demo network has no agent ${offset} around ${structure}`)
+    return rows[0].id
   }
   const pending = async (by: Signed, change: Partial<ContentOf<'create-account'>> = {}) => {
     const content = await creation(change)

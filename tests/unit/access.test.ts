@@ -44,6 +44,7 @@ test('the permission matrix is this one', () => {
         "request:read",
         "request:file:reset-credentials",
         "request:file:reinstate",
+        "request:file:grant-role",
         "audit:read",
         "delivery:read",
       ],
@@ -102,7 +103,7 @@ describe('ending an account', () => {
   const decide = (
     verb: 'suspend' | 'revoke',
     status: 'active' | 'suspended' | 'revoked',
-    change: { actor?: Actor; left?: OwnersLeft; by?: string; ago?: number } = {},
+    change: { actor?: Actor; left?: OwnersLeft; lastItAdmin?: boolean; by?: string; ago?: number } = {},
   ) => {
     const verdict = decideEnding({
       actor: change.actor ?? sophie,
@@ -116,6 +117,7 @@ describe('ending an account', () => {
         statusChangedAt: new Date(now.getTime() - (change.ago ?? 5) * 1000),
       },
       ownersLeft: change.left ?? null,
+      lastItAdmin: change.lastItAdmin ?? false,
       now,
     })
     return verdict.ok ? verdict.value : verdict.refusal
@@ -129,12 +131,12 @@ describe('ending an account', () => {
     ['revoke', 'revoked', 'already-in-state'],
   ] as const)('%s an %s one → %s', (verb, status, expected) => expect(decide(verb, status)).toBe(expected))
   test.each([
-    ['suspend', 'the last active owner', { active: 0, standing: 2, ever: 3 }, 'last-policy-owner'],
-    ['suspend', 'one of two active ones', { active: 1, standing: 1, ever: 3 }, 'suspended'],
-    ['revoke', 'one of three', { active: 2, standing: 2, ever: 3 }, 'revoked'],
-    ['revoke', 'one of two, who could not name a third any more', { active: 1, standing: 1, ever: 3 }, 'last-policy-owner'],
-    ['revoke', 'one of two founders, who can', { active: 1, standing: 1, ever: 2 }, 'revoked'],
-    ['revoke', 'the last active owner', { active: 0, standing: 2, ever: 3 }, 'last-policy-owner'],
+    ['suspend', 'the last owner who can act', { active: 0, standing: 3, ever: 4 }, 'last-policy-owner'],
+    ['suspend', 'one of two who can', { active: 1, standing: 2, ever: 3 }, 'suspended'],
+    ['revoke', 'one of four', { active: 3, standing: 3, ever: 4 }, 'revoked'],
+    ['revoke', 'one of three: one must ask and two sign to name another', { active: 2, standing: 2, ever: 3 }, 'last-policy-owner'],
+    ['revoke', 'one of two founders: one must ask and one sign', { active: 1, standing: 1, ever: 2 }, 'last-policy-owner'],
+    ['revoke', 'the last who can act', { active: 0, standing: 3, ever: 4 }, 'last-policy-owner'],
   ] as const)('%s %s → %s', (verb, _who, left, expected) => expect(decide(verb, 'active', { left })).toBe(expected))
   test.each([
     ['suspend', 'suspended', 'thomas', 5, 'suspended'],
@@ -146,6 +148,10 @@ describe('ending an account', () => {
     '%s one %s by %s %s seconds ago → %s: while its way back is open, a second person closes it',
     (verb, status, by, ago, expected) => expect(decide(verb, status, { by, ago })).toBe(expected),
   )
+  test('the last IT admin may be suspended, and is revoked by nobody', () => {
+    expect(decide('suspend', 'active', { lastItAdmin: true })).toBe('suspended')
+    expect(decide('revoke', 'active', { lastItAdmin: true })).toBe('last-it-admin')
+  })
   test('an account manager ends nobody', () =>
     expect(
       decide('suspend', 'active', { actor: { id: 'n', grants: [{ role: 'account-manager', level: 'structure', organisationId: 's' }] } }),

@@ -32,7 +32,18 @@ test('the canonical text does not depend on the order of keys, and reads back as
 })
 
 test('a cursor comes back as it went, and garbage as none', () => {
-  expect(decodeCursor(encodeCursor(['Martin', 'Paul', 'id']), 3)).toEqual(['Martin', 'Paul', 'id'])
-  for (const garbage of ['', 'x', '%%%', encodeCursor(['one']), Buffer.from('{"__proto__":1}').toString('base64url')])
-    expect(decodeCursor(garbage, 3)).toBeNull()
+  const casts = ['text', 'timestamptz', 'uuid'] as const
+  const id = '01900000-0000-7000-8000-000000000000'
+  for (const when of ['2026-03-02T10:00:00.123456+00:00', '-infinity'])
+    expect(decodeCursor(encodeCursor(['Martin', when, id]), casts)).toEqual(['Martin', when, id])
+  for (const garbage of [
+    '',
+    'x',
+    '%%%',
+    encodeCursor(['one']),
+    encodeCursor(['a', 'b', 'c']),
+    encodeCursor(['a\0', '2026-03-02', id]),
+    Buffer.from('{"__proto__":1}').toString('base64url'),
+  ])
+    expect(decodeCursor(garbage, casts)).toBeNull()
 })

@@ -137,7 +137,7 @@ const stepsFrom = (state: State, hands: readonly Actor[]): readonly State[] => {
     for (const [id, status] of Object.entries(state.statuses)) {
       const account = { id, status, place: lyon, previousStatus: null, statusChangedAt: now, statusChangedBy: null }
       for (const verb of ['suspend', 'revoke'] as const) {
-        const verdict = decideEnding({ actor, verb, account, ownersLeft: null, now })
+        const verdict = decideEnding({ actor, verb, account, ownersLeft: null, lastItAdmin: false, now })
         if (verdict.ok) next.push({ ...state, statuses: { ...state.statuses, [id]: verdict.value } })
       }
     }

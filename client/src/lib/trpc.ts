@@ -17,7 +17,7 @@ export const client = createTRPCClient<AppRouter>({
     splitLink({
       condition: ({ type }) => type === 'subscription',
       true: httpSubscriptionLink({ url: '/api' }),
-      false: httpBatchLink({ url: '/api', methodOverride: 'POST' }),
+      false: httpBatchLink({ url: '/api', methodOverride: 'POST', maxItems: 10 }),
     }),
   ],
 })

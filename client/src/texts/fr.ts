@@ -29,7 +29,9 @@ export const fr = {
     'already-in-state': 'C’est déjà le cas.',
     'account-not-active': 'Ce compte n’est pas actif.',
     'account-revoked': 'Ce compte est révoqué : la personne revient par une nouvelle demande.',
-    'last-policy-owner': 'C’est le dernier responsable de la politique : nommez-en un autre avant.',
+    'last-policy-owner':
+      'Il ne resterait pas assez de responsables de la politique pour en nommer un autre : suspendez, ou nommez-en un avant.',
+    'last-it-admin': 'C’est le dernier administrateur SI : suspendez-le, ou nommez-en un autre avant.',
     'undo-too-late': 'Les 30 secondes sont passées : demandez une réactivation.',
     'one-pending-already': 'Une demande de ce type attend déjà pour ce compte.',
     'login-taken': 'Cet identifiant est déjà pris.',

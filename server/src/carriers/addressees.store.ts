@@ -40,10 +40,10 @@ export const addressees = {
   },
 
   /** Mails that reached this account's own mailbox within the last hour. */
-  async mailsLastHour(db: Db, accountId: string): Promise<number> {
-    const { rows } = await db.execute<{ count: number }>(sql`
-      select count(*)::int as count from outbox where account_id = ${accountId} and outcome = 'delivered' and settled_at > now() - interval '1 hour'
+  async mailsLastHour(db: Db, accountId: string): Promise<{ all: number; notices: number }> {
+    const { rows } = await db.execute<{ all: number; notices: number }>(sql`
+      select count(*)::int as all, count(*) filter (where destination = 'mail.reset-asked')::int as notices from outbox where account_id = ${accountId} and outcome = 'delivered' and settled_at > now() - interval '1 hour'
         and destination in ('mail.invitation', 'mail.enrolment', 'mail.reset-asked', 'mail.reset-link')`)
-    return rows[0]?.count ?? 0
+    return rows[0] ?? { all: 0, notices: 0 }
   },
 }

@@ -9,8 +9,9 @@ import { type MailFacts, type MailKind, wordMail } from './mail-texts.ts'
 
 export type Post = (mail: { accountId: string; recipient: string; subject: string; body: string }) => Promise<void>
 
-/** No mailbox gets more than this, whatever is clicked; the rest waits. */
+/** No mailbox gets more than this, whatever is clicked; the rest waits. Of a mere notice fewer, so that a countersigned link has room. */
 const mailsPerHour = 3
+const noticesPerHour = 1
 const postponed = { postponedMinutes: 20 } as const
 
 export const smtpPost = (url: string, from: string): Post => {
@@ -41,7 +42,8 @@ const withLink =
   async (db, { accountId }): Promise<Delivery> => {
     const person = await addressees.find(db, accountId)
     if (person?.status !== 'active' || (kind === 'invitation' && (await addressees.wasHandedOver(db, accountId)))) return 'pointless'
-    if ((await addressees.mailsLastHour(db, accountId)) >= mailsPerHour) return postponed
+    const { all, notices } = await addressees.mailsLastHour(db, accountId)
+    if (all >= mailsPerHour || (page === 'disown' && notices >= noticesPerHour)) return postponed
     const token = newToken()
     const link = await links.mint(db, { accountId, kinds: linkKinds, hash: hashToken(token) })
     if (!link) return 'pointless'

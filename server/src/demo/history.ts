@@ -1,7 +1,7 @@
 import type { EndingVerb } from '@countersign/shared/accounts/ending.ts'
 import type { DomainEvent, LineageEdge } from '@countersign/shared/events.ts'
 import { accounts } from '../features/accounts/accounts.store.ts'
-import { closeAccounts } from '../features/accounts/end.ts'
+import { closeAccounts } from '../features/accounts/close.ts'
 import { grants } from '../features/requests/grants.store.ts'
 import type { Nobody, Person } from '../kernel/actor.ts'
 import { type Operation, told } from '../kernel/commit.ts'

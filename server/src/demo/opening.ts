@@ -78,6 +78,10 @@ const candidates = (stage: Stage, cast: readonly Persona[]): readonly Candidate[
     ...supervised.map((kind) =>
       candidate(stage, people.name(), office('11'), 'region-coordinator', 'reset-manager', at(keys.network(kind))),
     ),
+    // Somebody answers for those who answer for everybody.
+    ...[0, 1].map(() =>
+      candidate(stage, people.name(), office('11'), 'region-coordinator', 'supervisor', at(keys.network('france-travail'))),
+    ),
   ]
 }
 

@@ -61,12 +61,19 @@ export const personOfToken = (db: Db | Tx, tokenHash: Buffer): Promise<Person | 
 /** The same of a session that is known already: for streams, which outlive the request that opened them. */
 export const personOfSession = (db: Db | Tx, sessionId: string): Promise<Person | null> => personWhere(db, sql`s.id = ${sessionId}`)
 
-/** The same person read again inside a transaction, and held: a revocation waits for this commit or refuses it (P5). */
+const personLock = 7_203_004
+
+/**
+ * The same person read again inside a transaction, and held: a revocation waits for this commit or refuses it (P5). What one person
+ * does takes turns, or a flood of it would keep the row shared for ever and their own revocation waiting. The roles are a question
+ * of its own after the lock: one that was taken away while this waited is gone.
+ */
 export const holdPerson = async (tx: Tx, person: Person): Promise<Person | null> => {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${person.id}, ${personLock}))`)
+  await tx.execute(sql`select 1 from account where id = ${person.id} for share`)
   const { rows } = await tx.execute<Row>(sql`
     select a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, ${grantsOf} as grants
     from account a join session s on s.account_id = a.id
-    where a.id = ${person.id} and a.status = 'active' and a.epoch = ${person.epoch} and s.id = ${person.sessionId} and s.expires_at > now()
-    for share of a`)
+    where a.id = ${person.id} and a.status = 'active' and a.epoch = ${person.epoch} and s.id = ${person.sessionId} and s.expires_at > now()`)
   return rows[0] ? toPerson(rows[0]) : null
 }

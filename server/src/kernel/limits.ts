@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 
 /**
@@ -8,21 +9,58 @@ const doors = {
   'sign-in': { points: 300, duration: 900 },
   'ask-reset': { points: 20, duration: 3600 },
   link: { points: 200, duration: 900 },
+  /** By person and not by address: a whole team's accounts in an afternoon, and no flood. */
+  file: { points: 200, duration: 3600 },
 } as const
 
+/** Calls of one person that may be under way at once: more than any screen asks, and fewer than would crowd out everybody else. */
+const mostAtOnce = { call: 12, stream: 12 } as const
+export type Work = keyof typeof mostAtOnce
+
 export type Door = keyof typeof doors
-export type Limits = { readonly allow: (door: Door, address: string) => Promise<boolean> }
+export type Limits = {
+  readonly allow: (door: Door, who: string) => Promise<boolean>
+  /** Begins a piece of work for somebody; null where they have as much under way as anybody may. Call what it gives when it ends. */
+  readonly begin: (work: Work, who: string) => (() => void) | null
+}
+
+/** Who has an IPv6 address has a whole /64 of them: that is what is counted. */
+export const networkOf = (address: string): string => {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/, '')
+  if (isIP(plain) !== 6) return plain
+  const [head = '', tail = ''] = plain.split('::')
+  const [first, last] = [head.split(':').filter(Boolean), tail.split(':').filter(Boolean)]
+  const groups = plain.includes('::') ? [...first, ...Array.from({ length: 8 - first.length - last.length }, () => '0'), ...last] : first
+  return groups.slice(0, 4).join(':')
+}
 
 export const openLimits = (): Limits => {
-  const limiters = new Map(Object.entries(doors).map(([door, limit]) => [door, new RateLimiterMemory(limit)]))
+  const limiters = {
+    'sign-in': new RateLimiterMemory(doors['sign-in']),
+    'ask-reset': new RateLimiterMemory(doors['ask-reset']),
+    link: new RateLimiterMemory(doors.link),
+    file: new RateLimiterMemory(doors.file),
+  } satisfies Record<Door, RateLimiterMemory>
+  const underWay = new Map<string, number>()
   return {
     allow: async (door, address) => {
       try {
-        await limiters.get(door)?.consume(address)
+        await limiters[door].consume(networkOf(address))
         return true
       } catch (spent) {
         if (spent instanceof RateLimiterRes) return false
         throw spent
+      }
+    },
+    begin: (work, who) => {
+      const key = `${work} ${who}`
+      const now = underWay.get(key) ?? 0
+      if (now >= mostAtOnce[work]) return null
+      underWay.set(key, now + 1)
+      return () => {
+        const left = (underWay.get(key) ?? 1) - 1
+        if (left > 0) underWay.set(key, left)
+        else underWay.delete(key)
       }
     },
   }

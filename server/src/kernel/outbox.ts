@@ -29,6 +29,7 @@ const routes: { readonly [T in EventType]?: Route<T> } = {
     { destination: 'mail.reset-notice', accountId: subject },
   ],
   // A supervisor who suspends knows; one whose agent said "it was not me" must be told.
+  'account.locked-out': ({ subject }) => [{ destination: 'mail.ended', accountId: subject }],
   'account.suspended': ({ subject, data }) => (data.cause === 'operator' ? [] : [{ destination: 'mail.ended', accountId: subject }]),
 }
 
@@ -56,7 +57,8 @@ export type Undelivered = { readonly waiting: number; readonly failing: number; 
 /** What has not left yet, and of it what failed at least once, with the newest reason: for the operator's page and the metrics. */
 export const undelivered = async (db: Db): Promise<Undelivered> => {
   const { rows } = await db.execute<Undelivered>(sql`
-    select count(*)::int as waiting, count(last_error)::int as failing, max(last_error) as reason from outbox where settled_at is null`)
+    select count(*)::int as waiting, count(last_error)::int as failing,
+      (array_agg(last_error order by run_after desc) filter (where last_error is not null))[1] as reason from outbox where settled_at is null`)
   return rows[0] ?? { waiting: 0, failing: 0, reason: null }
 }
 

@@ -1,3 +1,4 @@
+import { plainText } from '@countersign/shared/text/fields.ts'
 import { z } from 'zod'
 
 /** Where a page ended: the sort key of its last row. Opaque to the client, checked when it comes back. */
@@ -9,12 +10,22 @@ export type Position = z.infer<typeof position>
 
 export const encodeCursor = (values: Position): string => Buffer.from(JSON.stringify(values)).toString('base64url')
 
+/** The database's type of each value of a sort key, and what such a value looks like. */
+const shapes = {
+  text: plainText(400),
+  uuid: z.uuid(),
+  integer: z.int(),
+  date: z.iso.date(),
+  timestamptz: z.string().refine((text) => text === '-infinity' || !Number.isNaN(Date.parse(text))),
+} as const
+export type Cast = keyof typeof shapes
+
 /** The position a cursor stands for; null for garbage, which then reads as the first page. */
-export const decodeCursor = (cursor: string | undefined, length: number): Position | null => {
+export const decodeCursor = (cursor: string | undefined, casts: readonly Cast[]): Position | null => {
   if (!cursor) return null
   try {
-    const parsed = position.safeParse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
-    return parsed.success && parsed.data.length === length ? parsed.data : null
+    const values = position.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
+    return values.length === casts.length && casts.every((cast, index) => shapes[cast].safeParse(values[index]).success) ? values : null
   } catch {
     return null
   }

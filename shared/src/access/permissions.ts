@@ -12,7 +12,7 @@ export const permissions = {
   'request:file:create-account': ['account-manager', 'supervisor'],
   'request:file:reset-credentials': ['account-manager', 'supervisor', 'it-admin'],
   'request:file:reinstate': ['account-manager', 'supervisor', 'it-admin'],
-  'request:file:grant-role': ['supervisor', 'policy-owner'],
+  'request:file:grant-role': ['supervisor', 'it-admin', 'policy-owner'],
   'request:countersign': ['supervisor', 'reset-manager', 'policy-owner'],
   'request:call-back': ['reset-manager'],
   'audit:read': ['supervisor', 'it-admin', 'auditor', 'policy-owner'],

@@ -5,15 +5,15 @@ import { type AccountStatus, statusAfter, undoSeconds } from './status.ts'
 
 export type EndingVerb = 'suspend' | 'revoke'
 
-/** The policy owners there would be without the accounts concerned: active ones, and those not revoked; and how many were ever named. */
+/** The policy owners there would be without the accounts concerned: those who can act today, those not revoked, and all who were ever named. */
 export type OwnersLeft = { readonly active: number; readonly standing: number; readonly ever: number }
 
 /**
- * May policy owners be taken away so that these are left? One active owner always stays. A suspended owner can come back, so only
- * a revocation must leave enough of them to countersign the naming of another: otherwise no role could ever be given again.
+ * May policy owners be taken away so that these are left? One who can act always stays. A suspended owner can come back, so only a
+ * revocation must leave one to ask and as many as must sign: otherwise no role could ever be given again.
  */
 export const leavesTooFewOwners = (verb: EndingVerb, { active, standing, ever }: OwnersLeft): boolean =>
-  active < 1 || (verb === 'revoke' && standing < requirementFor('grant-role', 'standard', ever).approvalsNeeded)
+  active < 1 || (verb === 'revoke' && standing < requirementFor('grant-role', 'standard', ever).approvalsNeeded + 1)
 
 export type EndedBefore = {
   readonly status: AccountStatus
@@ -28,6 +28,8 @@ export type EndingCase = {
   readonly account: EndedBefore & { readonly id: string; readonly place: Place }
   /** Null where the account owns no policy. */
   readonly ownersLeft: OwnersLeft | null
+  /** True where no IT admin would be left who is not revoked: nobody could put a policy owner out any more. */
+  readonly lastItAdmin: boolean
   readonly now: Date
 }
 
@@ -36,7 +38,7 @@ const undoable = ({ previousStatus, statusChangedAt }: EndedBefore, now: Date): 
 
 /** Out already, by the hand of somebody else who could still take it back: wanting it out too ends their way back. */
 const confirms = ({ actor, account, now }: EndingCase): boolean =>
-  account.status !== 'active' && account.statusChangedBy !== actor.id && undoable(account, now)
+  account.status !== 'active' && account.statusChangedBy !== null && account.statusChangedBy !== actor.id && undoable(account, now)
 
 /** Own account included: a person who fears a hijack may put themselves out. */
 const endingRules: readonly Rule<EndingCase>[] = [
@@ -44,6 +46,7 @@ const endingRules: readonly Rule<EndingCase>[] = [
     !covers(scopeOf(actor, verb === 'suspend' ? 'account:suspend' : 'account:revoke'), account.place) && 'out-of-scope',
   (subject) => statusAfter(subject.account.status, subject.verb) === undefined && !confirms(subject) && 'already-in-state',
   ({ verb, ownersLeft }) => ownersLeft !== null && leavesTooFewOwners(verb, ownersLeft) && 'last-policy-owner',
+  ({ verb, lastItAdmin }) => verb === 'revoke' && lastItAdmin && 'last-it-admin',
 ]
 
 /** Taking access away needs one person: scope and state are the only questions. The present status as an answer means: confirmed. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { roles } from '../access/roles.ts'
+import { plainText } from '../text/fields.ts'
 import { profileIds } from './profiles.ts'
 import { accountStatuses } from './status.ts'
 
@@ -8,7 +9,7 @@ export const pageSize = 50
 
 /** One schema for the URL, the wire and the query: every filter of the account table. */
 export const listAccounts = z.strictObject({
-  q: z.string().max(100).optional().catch(undefined),
+  q: plainText(100).optional().catch(undefined),
   status: z.enum(accountStatuses).optional().catch(undefined),
   organisation: z.uuid().optional().catch(undefined),
   profile: z.enum(profileIds).optional().catch(undefined),

@@ -37,11 +37,11 @@ export type ApprovalCase = {
 const days = 24 * 60 * 60 * 1000
 export const independentSince = (now: Date): Date => new Date(now.getTime() - independenceDays * days)
 
-export type Involved = Pick<RequestCase, 'requesterId' | 'subjectId' | 'approverIds'>
+export type Involved = Pick<RequestCase, 'requesterId' | 'subjectId' | 'approverIds' | 'callerId'>
 
-/** Everybody with a hand in a request. */
-export const involved = ({ requesterId, subjectId, approverIds }: Involved): string[] =>
-  [requesterId, subjectId, ...approverIds].filter((id) => id !== null)
+/** Everybody with a hand in a request. Where nobody known asked, whoever called stands in the place of who asks. */
+export const involved = ({ requesterId, subjectId, approverIds, callerId }: Involved): string[] =>
+  [requesterId ?? callerId, subjectId, ...approverIds].filter((id) => id !== null)
 
 const inScope: Rule<Pick<ApprovalCase, 'actor' | 'request'>> = ({ actor, request }) =>
   !covers(scopeOfRoles(actor, request.approverRoles), request.place) && 'out-of-scope'
@@ -60,7 +60,8 @@ const approvalRules: readonly Rule<ApprovalCase>[] = [
   ({ actor, request }) => request.subjectId === actor.id && 'own-account',
   ({ actor, request }) => request.approverIds.includes(actor.id) && 'already-approved',
   ({ actor, request, kinship, now }) =>
-    involved(request).some((person) => related(actor.id, person, kinship, independentSince(now))) && 'not-independent',
+    involved(request).some((person) => person !== actor.id && related(actor.id, person, kinship, independentSince(now))) &&
+    'not-independent',
   ({ request, now }) => request.heldUntil !== null && request.heldUntil > now && 'held-after-contact-change',
   ({ request }) => request.kind === 'reset-credentials' && request.callBack !== 'confirmed' && 'call-back-missing',
   // Where nobody known asked, the one who called is the first of the two people it takes.
@@ -73,6 +74,16 @@ export type Signatures = Pick<ApprovalCase, 'kinship' | 'now'> & { readonly requ
 /** Those whose signature stands no longer: by now somebody else in this request could control them, or could be controlled by whoever controls them (P2). */
 export const dependentApprovers = ({ request, kinship, now }: Signatures): readonly string[] =>
   request.approverIds.filter((id) => involved(request).some((other) => other !== id && related(id, other, kinship, independentSince(now))))
+
+/** A request with the signatures that still stand, and those that fell. What is shown and what is decided both begin with it. */
+export const standingSignatures = <R extends Involved>({
+  request,
+  kinship,
+  now,
+}: Pick<Signatures, 'kinship' | 'now'> & { readonly request: R }): { readonly request: R; readonly fallen: readonly string[] } => {
+  const fallen = dependentApprovers({ request, kinship, now })
+  return { request: { ...request, approverIds: request.approverIds.filter((id) => !fallen.includes(id)) }, fallen }
+}
 
 /** Says whether this approval may be given, and what the request becomes by it. */
 export const decideApproval = (subject: ApprovalCase): Verdict<'pending' | 'executed'> => {

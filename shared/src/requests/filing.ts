@@ -41,6 +41,9 @@ type FilingRule = (subject: FilingCase) => readonly [field: string | null, refus
 const mayFile: FilingRule = ({ actor, content, place }) =>
   actor !== 'public' && !covers(scopeOf(actor, filedWith[content.kind]), place) && [null, 'out-of-scope']
 
+const grantedInScope = ({ actor, grantPlace }: FilingCase): boolean =>
+  actor !== 'public' && grantPlace !== null && covers(scopeOf(actor, 'request:file:grant-role'), grantPlace)
+
 /**
  * May this person ask for this profile there? The network has to have it, and nobody hands out a reach wider than their own
  * scope: an account manager reaches no further than the structure.
@@ -82,13 +85,13 @@ const fieldRules = {
     ({ account }) => account?.status !== 'active' && ['accountId', 'account-not-active'],
     ({ actor, content }) =>
       actor !== 'public' && content.kind === 'grant-role' && content.accountId === actor.id && ['accountId', 'own-account'],
-    ({ actor, grantPlace }) =>
-      actor !== 'public' &&
-      (grantPlace === null || !covers(scopeOf(actor, 'request:file:grant-role'), grantPlace)) && ['organisationId', 'organisation-unknown'],
-    ({ content, level }) =>
-      content.kind === 'grant-role' &&
-      !(grantableLevels[content.role] as readonly Level[]).includes(level) && ['organisationId', 'role-not-for-level'],
-    ({ roleHeld }) => roleHeld && ['role', 'role-already-held'],
+    (subject) => !grantedInScope(subject) && ['organisationId', 'organisation-unknown'],
+    // Of a place outside one's scope nothing else is said, neither its level nor who holds what there.
+    (subject) =>
+      grantedInScope(subject) &&
+      subject.content.kind === 'grant-role' &&
+      !(grantableLevels[subject.content.role] as readonly Level[]).includes(subject.level) && ['organisationId', 'role-not-for-level'],
+    (subject) => grantedInScope(subject) && subject.roleHeld && ['role', 'role-already-held'],
   ],
 } as const satisfies Record<RequestContent['kind'], readonly FilingRule[]>
 

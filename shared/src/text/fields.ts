@@ -9,11 +9,19 @@ const hasControl = (text: string) =>
     return code < 32 || code === 127 || (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code === 0x200b
   })
 
+/** What may be looked for or compared: any text a database can hold. */
+export const plainText = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine((text) => text.isWellFormed() && !text.includes('\0'), 'field-characters')
+
 /** Text a person types on one line: normalised, without control or direction-changing characters. Messages are codes, worded by the translations. */
 const line = (min: number, max: number) =>
   z
     .string('field-required')
     .max(max * 4, 'field-too-long')
+    .refine((text) => text.isWellFormed(), 'field-characters')
     .transform(normalised)
     .refine((text) => !hasControl(text), 'field-characters')
     .refine((text) => min === 0 || text.length > 0, 'field-required')

@@ -3,6 +3,7 @@ import { covers, scopeOf } from '@countersign/shared/access/scope.ts'
 import { listAccounts } from '@countersign/shared/accounts/listing.ts'
 import { reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
 import { endReasons } from '@countersign/shared/accounts/status.ts'
+import type { EventType } from '@countersign/shared/events.ts'
 import { optionalComment } from '@countersign/shared/text/fields.ts'
 import { z } from 'zod'
 import { commit } from '../../kernel/commit.ts'
@@ -22,6 +23,9 @@ import { undo } from './undo.ts'
 
 /** As many as one may tick; more is a bulk. */
 const ticked = z.strictObject({ accountIds: z.array(z.uuid()).min(1).max(200) })
+
+/** When and where somebody signs in is told with their sessions, to the same readers. */
+const ofSessions: ReadonlySet<EventType> = new Set(['session.opened', 'session.closed', 'sign-in.failed'])
 
 const detailOf = async (db: Db, row: AccountRow) => {
   const [contact, life, lineage, grants, requests, atStake] = await Promise.all([
@@ -52,7 +56,8 @@ export const accountsRouter = router({
       const { home, ...detail } = await detailOf(ctx.db, row)
       // Sessions tell where somebody is: for those who could end them, not for every reader.
       const mayEnd = home && covers(scopeOf(ctx.actor, 'account:suspend'), home.place)
-      return { ...detail, sessions: mayEnd ? await sessions.of(ctx.db, row.id) : null }
+      const life = mayEnd ? detail.life : detail.life.filter(({ type }) => !ofSessions.has(type))
+      return { ...detail, life, sessions: mayEnd ? await sessions.of(ctx.db, row.id) : null }
     }),
 
   mine: signedIn.query(async ({ ctx }) => {

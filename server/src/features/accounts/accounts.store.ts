@@ -1,12 +1,13 @@
 import { account, accountSearch } from '@countersign/drizzle/schema/account.ts'
-import type { Role } from '@countersign/shared/access/roles.ts'
 import type { Place } from '@countersign/shared/access/scope.ts'
 import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import type { AccountStatus } from '@countersign/shared/accounts/status.ts'
 import type { Ended } from '@countersign/shared/events.ts'
+import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
 import { searchWords } from '@countersign/shared/text/search.ts'
 import { eq, sql } from 'drizzle-orm'
 import { type Tx, uuids } from '../../kernel/db.ts'
+import type { RequestRow } from '../requests/facts.ts'
 
 export type LockedAccount = {
   readonly id: string
@@ -22,14 +23,7 @@ export type LockedAccount = {
 }
 
 export type EndedAccount = Ended & { readonly id: string }
-export type FallenRequest = {
-  readonly id: string
-  readonly reference: number
-  readonly kind: string
-  readonly organisationId: string
-  readonly subjectId: string | null
-}
-export type FallenApproval = FallenRequest & { readonly approverId: string }
+export type FallenApproval = RequestRow & { readonly approverId: string }
 
 const lockColumns = {
   id: account.id,
@@ -49,6 +43,13 @@ const lockColumns = {
   siteId: account.siteId,
 }
 
+/** What ended, counted for each account; the requests that fell, and the signatures. */
+export type EndedSet = {
+  readonly ended: readonly EndedAccount[]
+  readonly voided: readonly RequestRow[]
+  readonly reopened: readonly FallenApproval[]
+}
+
 type Ending = { readonly ids: readonly string[]; readonly status: AccountStatus; readonly by: string | null; readonly now: Date }
 
 export const accounts = {
@@ -66,15 +67,17 @@ export const accounts = {
     }))
   },
 
-  /** Puts accounts out: everything that could still act for them ends in the same transaction (P5). The rows are already locked. */
-  async end(
-    tx: Tx,
-    { ids, status, by, now }: Ending,
-  ): Promise<{ ended: EndedAccount[]; voided: FallenRequest[]; reopened: FallenApproval[] }> {
-    const among = uuids(ids)
+  /** Puts accounts out, with everything that could still act for them (P5). The rows are already locked. */
+  async end(tx: Tx, { ids, status, by, now }: Ending): Promise<EndedSet> {
     await tx.execute(sql`
       update account set previous_status = status, status = ${status}, status_changed_at = ${now}, status_changed_by = ${by}, epoch = epoch + 1
-      where id = any(${among})`)
+      where id = any(${uuids(ids)})`)
+    return accounts.endWhatActs(tx, { ids, by, now })
+  },
+
+  /** Ends all that could act for these accounts, in one transaction: sessions, links, what they asked for and what they signed. */
+  async endWhatActs(tx: Tx, { ids, by, now }: Omit<Ending, 'status'>): Promise<EndedSet> {
+    const among = uuids(ids)
     const sessions = await tx.execute<{ id: string }>(sql`delete from session where account_id = any(${among}) returning account_id as id`)
     // Their own links, and the unused ones of what they asked for: an invitation must not outlive its issuer (H14).
     const links = await tx.execute<{ id: string }>(sql`
@@ -84,7 +87,7 @@ export const accounts = {
     const requests = await tx.execute<{
       id: string
       reference: string
-      kind: string
+      kind: RequestKind
       organisationId: string
       subjectId: string | null
       of: string
@@ -96,7 +99,7 @@ export const accounts = {
     const approvals = await tx.execute<{
       id: string
       reference: string
-      kind: string
+      kind: RequestKind
       organisationId: string
       subjectId: string | null
       approverId: string
@@ -150,9 +153,13 @@ export const accounts = {
       .where(eq(account.id, row.id))
   },
 
-  /** A reset opens a new epoch: every session of before is refused from this commit on. */
-  async endSessions(tx: Tx, id: string): Promise<number> {
+  /** Every session of before is refused from this commit on. */
+  async raiseEpoch(tx: Tx, id: string): Promise<void> {
     await tx.execute(sql`update account set epoch = epoch + 1 where id = ${id}`)
+  },
+
+  async endSessions(tx: Tx, id: string): Promise<number> {
+    await accounts.raiseEpoch(tx, id)
     const { rowCount } = await tx.execute(sql`delete from session where account_id = ${id}`)
     return rowCount ?? 0
   },
@@ -164,11 +171,5 @@ export const accounts = {
       .values(
         rows.map((row) => ({ accountId: row.id, words: searchWords(`${row.givenName} ${row.familyName} ${row.login} ${row.email}`) })),
       )
-  },
-
-  async holdsRole(tx: Tx, accountId: string, role: Role, organisationId: string): Promise<boolean> {
-    const { rowCount } = await tx.execute(sql`
-      select 1 from role_grant where account_id = ${accountId} and role = ${role} and organisation_id = ${organisationId} and revoked_at is null`)
-    return (rowCount ?? 0) > 0
   },
 }

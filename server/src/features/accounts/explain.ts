@@ -2,7 +2,11 @@ import { covers, scopeOf } from '@countersign/shared/access/scope.ts'
 import type { EndReason } from '@countersign/shared/accounts/status.ts'
 import { type Operation, told } from '../../kernel/commit.ts'
 import { Refused } from '../../kernel/refused.ts'
+import { credentials } from '../sessions/credentials.store.ts'
 import { accounts } from './accounts.store.ts'
+
+/** Reasons that say somebody else may know the password. */
+const knownToOthers: readonly EndReason[] = ['suspected-hijack', 'denied-reset']
 
 export type ExplainInput = { readonly accountIds: readonly string[]; readonly reason: EndReason; readonly note: string }
 
@@ -11,6 +15,9 @@ export const explain: Operation<ExplainInput, number> = async ({ tx, actor }, { 
   const rows = await accounts.lockAll(tx, accountIds)
   const mine = rows.filter((row) => row.status !== 'active' && covers(scopeOf(actor, 'account:suspend'), row.place))
   if (mine.length === 0) throw new Refused('not-found', accountIds[0] ?? null)
+
+  // What a hijacker knows must not let them in again when the account comes back.
+  if (knownToOthers.includes(reason)) for (const { id } of mine) await credentials.forget(tx, id)
 
   const events = mine.map((row) => ({
     type: 'account.ending-explained' as const,

@@ -5,25 +5,29 @@ import { leavesTooFewOwners } from '@countersign/shared/accounts/ending.ts'
 import type { DomainEvent } from '@countersign/shared/events.ts'
 import { type Operation, told } from '../../kernel/commit.ts'
 import { Refused } from '../../kernel/refused.ts'
-import { factOf } from '../requests/approve.ts'
+import { approvalVoided, requestVoided } from '../requests/facts.ts'
 import { grants } from '../requests/grants.store.ts'
 import { requests } from '../requests/requests.store.ts'
 import { accounts } from './accounts.store.ts'
-import { owners } from './owners.store.ts'
+import { guardianCase, guardians } from './guardians.store.ts'
 
 export type RevokeRoleInput = { readonly accountId: string; readonly role: Role; readonly organisationId: string }
 
 /**
  * Takes a role away at once, by one person, as every taking away. What its holder asked for or signed by that role, and nobody
- * has decided yet, goes with it. Policy owners stay while too few would be left to name another.
+ * has decided yet, goes with it. Policy owners and IT admins stay while too few would be left.
  */
 export const revokeRole: Operation<RevokeRoleInput, true> = async ({ tx, actor, now }, { accountId, role, organisationId }) => {
   const [row] = await accounts.lockAll(tx, [accountId])
   if (!row || !covers(scopeOf(actor, 'role:revoke'), row.place)) throw new Refused('not-found', accountId)
-  if (role === 'policy-owner' && leavesTooFewOwners('revoke', await owners.holdWithout(tx, [accountId])))
-    throw new Refused('last-policy-owner', accountId)
+  if (!(await grants.held(tx, { accountId, role, organisationId }))) throw new Refused('already-in-state', accountId)
+  if (role === 'policy-owner' || role === 'it-admin') {
+    const left = guardianCase([role], await guardians.holdWithout(tx, [accountId]))
+    if (left.ownersLeft && leavesTooFewOwners('revoke', left.ownersLeft)) throw new Refused('last-policy-owner', accountId)
+    if (left.lastItAdmin) throw new Refused('last-it-admin', accountId)
+  }
 
-  if (!(await grants.revoke(tx, { accountId, role, organisationId, now }))) throw new Refused('already-in-state', accountId)
+  await grants.revoke(tx, { accountId, role, organisationId, now })
   const holder = { id: accountId, grants: await grants.of(tx, accountId) }
   const { filed, signed } = await requests.pendingBy(tx, accountId)
   const groundless = filed.filter(({ kind, place }) => !covers(scopeOf(holder, filedWith[kind]), place))
@@ -41,22 +45,8 @@ export const revokeRole: Operation<RevokeRoleInput, true> = async ({ tx, actor, 
     value: true,
     events: told([
       revoked,
-      ...groundless.map(
-        (request): DomainEvent => ({
-          type: 'request.voided',
-          subject: request.id,
-          organisation: request.organisationId,
-          data: { ...factOf(request), reason: 'role-revoked' },
-        }),
-      ),
-      ...unsigned.map(
-        (request): DomainEvent => ({
-          type: 'request.approval-voided',
-          subject: request.id,
-          organisation: request.organisationId,
-          data: { ...factOf(request), approverId: accountId, reason: 'role-revoked' },
-        }),
-      ),
+      ...groundless.map((request) => requestVoided(request, 'role-revoked')),
+      ...unsigned.map((request) => approvalVoided(request, accountId, 'role-revoked')),
     ]),
   }
 }

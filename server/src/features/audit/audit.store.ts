@@ -52,7 +52,7 @@ export const audit = {
     scope: Scope,
     { after, limit = pageSize, ...filters }: ListAudit & { after?: string | undefined; limit?: number },
   ): Promise<Page<AuditRow>> {
-    const cursor = decodeCursor(after, 2)
+    const cursor = decodeCursor(after, ['timestamptz', 'uuid'])
     const conditions = await conditionsOf(db, scope, filters)
     if (cursor) conditions.push(sql`(audit_entry.at, audit_entry.id) < (${cursor[0]}::timestamptz, ${cursor[1]}::uuid)`)
     const { rows } = await db.execute<AuditRow & Record<string, unknown>>(sql`

@@ -2,7 +2,7 @@ import type { Nobody } from '../../kernel/actor.ts'
 import { type Operation, told } from '../../kernel/commit.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { accounts } from '../accounts/accounts.store.ts'
-import { closeDisowned } from '../accounts/end.ts'
+import { closeDisowned } from '../accounts/close.ts'
 import { links } from './links.store.ts'
 
 /** "This was not me", from the mail about a reset: the account is suspended and the request voided, whoever asked. */

@@ -6,7 +6,7 @@ import { hashToken } from '../../kernel/secrets.ts'
 
 export type LinkKind = 'invitation' | 'reset' | 'enrolment' | 'disown'
 
-/** How long each kind opens (DOMAIN section 4, NIST 800-63B-4). */
+/** How long each kind opens (DOMAIN section 4, NIST 800-63B-4), once more from when its mail is written: the database sees to it. */
 export const linkHours = { invitation: 24, reset: 1, enrolment: 24, disown: 72 } as const satisfies Record<LinkKind, number>
 
 export type OpenLink = {
@@ -29,10 +29,10 @@ export const links = {
     await tx.insert(link).values({ id: uuid(), kind, accountId, requestId, createdAt: now, expiresAt })
   },
 
-  /** A new link for a credential ends the older ones. */
-  async voidUnused(tx: Tx, accountId: string, now: Date): Promise<void> {
+  /** A new link for a credential ends the older ones. What was enrolled ends "this was not me" too: the person has answered. */
+  async voidUnused(tx: Tx, accountId: string, now: Date, kept: readonly LinkKind[] = []): Promise<void> {
     await tx.execute(
-      sql`update link set voided_at = ${now} where account_id = ${accountId} and kind <> 'disown' and used_at is null and voided_at is null`,
+      sql`update link set voided_at = ${now} where account_id = ${accountId} and kind <> all(${sql.param([...kept])}::text[]) and used_at is null and voided_at is null`,
     )
   },
 
@@ -59,7 +59,8 @@ export const links = {
   ): Promise<{ id: string; kind: LinkKind; expiresAt: Date } | null> {
     const { rows } = await db.execute<{ id: string; kind: LinkKind; expires_at: string }>(sql`
       update link set token_hash = ${hash} where id = (
-        select id from link where account_id = ${accountId} and kind = any(${sql.param([...kinds])}::text[]) and used_at is null and voided_at is null and expires_at > now()
+        select id from link where account_id = ${accountId} and kind = any(${sql.param([...kinds])}::text[]) and used_at is null and voided_at is null
+          and (token_hash is null and created_at > now() - interval '72 hours' or expires_at > now())
         order by created_at desc limit 1)
       and used_at is null and voided_at is null
       returning id, kind, expires_at`)

@@ -8,6 +8,7 @@ import { accounts } from '../accounts/accounts.store.ts'
 import { plainRecoveryCode } from '../sessions/authenticate.ts'
 import { credentials } from '../sessions/credentials.store.ts'
 import { hashPassword, objectionToPassword } from '../sessions/passwords.ts'
+import { sessions } from '../sessions/sessions.store.ts'
 import { stepOfCode } from '../sessions/totp.ts'
 import { links, type OpenLink } from './links.store.ts'
 
@@ -58,14 +59,19 @@ const factorsOnly = ['totp', 'recovery-code'] as const
 export const redeem =
   (key: Buffer): Operation<RedeemInput, Redeemed, Nobody> =>
   async ({ tx, now }, input) => {
+    const found = await links.open(tx, input.token)
+    if (!found || found.kind === 'disown') throw new Refused('link-dead')
+    await accounts.lockAll(tx, [found.accountId])
+    // Read again under the lock: a role that was given meanwhile asks for a second factor.
     const link = await links.open(tx, input.token)
-    if (!link || link.kind === 'disown') throw new Refused('link-dead')
-    await accounts.lockAll(tx, [link.accountId])
+    if (!link) throw new Refused('link-dead')
     const { set, codes, replaced } = await provenBy(key, link, input)
 
     if (!(await links.use(tx, link.id, now))) throw new Refused('link-dead')
     // Whoever is still in came in with what is replaced now.
     await accounts.endSessions(tx, link.accountId)
+    await links.voidUnused(tx, link.accountId, now)
+    await sessions.forgetFailures(tx, link.accountId)
     await credentials.replace(tx, { accountId: link.accountId, linkId: link.id, now }, replaced, set)
 
     const data = { linkId: link.id, factors: [...new Set(set.map(({ kind }) => kind))] }

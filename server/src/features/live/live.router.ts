@@ -1,6 +1,7 @@
 import { covers } from '@countersign/shared/access/scope.ts'
 import { type Person, personOfSession } from '../../kernel/actor.ts'
 import type { Change } from '../../kernel/live.ts'
+import { Refused } from '../../kernel/refused.ts'
 import { router, signedIn } from '../../trpc.ts'
 
 const recheckMilliseconds = 15_000
@@ -18,6 +19,8 @@ export const liveRouter = router({
   changes: signedIn.subscription(async function* ({ ctx, signal }) {
     // Read again with every word: a role that was taken away narrows the stream at once.
     let person = ctx.actor
+    const end = ctx.limits.begin('stream', person.id)
+    if (!end) throw new Refused('too-many')
     let waiting: Change[] = []
     let wake = () => {}
     const stop = ctx.live.listen((changes) => {
@@ -51,6 +54,7 @@ export const liveRouter = router({
     } finally {
       signal?.removeEventListener('abort', aborted)
       stop()
+      end()
     }
   }),
 })

@@ -1,6 +1,7 @@
 import { covers, levels, scopeOf } from '@countersign/shared/access/scope.ts'
 import { profileIds } from '@countersign/shared/accounts/profiles.ts'
 import { profileOpenTo } from '@countersign/shared/requests/filing.ts'
+import { plainText } from '@countersign/shared/text/fields.ts'
 import { z } from 'zod'
 import { Refused } from '../../kernel/refused.ts'
 import { permitted, router } from '../../trpc.ts'
@@ -11,7 +12,7 @@ export const organisationsRouter = router({
   search: permitted('organisation:read')
     .input(
       z.strictObject({
-        words: z.string().max(100),
+        words: plainText(100),
         levels: z.array(z.enum(levels)).max(6),
         purpose: z.enum(['read', 'create-account', 'grant-role']),
       }),

@@ -1,31 +1,20 @@
-import type { DomainEvent } from '@countersign/shared/events.ts'
-import { decideApproval, dependentApprovers, independentSince, involved } from '@countersign/shared/requests/approval.ts'
+import { decideApproval, independentSince, involved, standingSignatures } from '@countersign/shared/requests/approval.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import { orRefuse } from '../../kernel/refused.ts'
 import { execute } from './execute.ts'
-import { requests, type StoredRequest } from './requests.store.ts'
+import { approvalVoided, factOf } from './facts.ts'
+import { requests } from './requests.store.ts'
 
 export type DecisionInput = { readonly requestId: string; readonly seen: string }
-
-/** What every entry about a request says of it. */
-export const factOf = (request: StoredRequest) => ({ reference: request.reference, kind: request.kind, accountId: request.subjectId })
-
-export const approvalFell = (request: StoredRequest, approverId: string): DomainEvent => ({
-  type: 'request.approval-voided',
-  subject: request.id,
-  organisation: request.organisationId,
-  data: { ...factOf(request), approverId, reason: 'not-independent' },
-})
 
 /** Countersigns. The last approval executes the request in the same transaction. */
 export const approve: Operation<DecisionInput, 'pending' | 'executed'> = async ({ tx, actor, now }, { requestId, seen }) => {
   const locked = await requests.lock(tx, requestId)
   const kinship = await requests.kinship(tx, [actor.id, ...involved(locked)], independentSince(now))
-  const fallen = dependentApprovers({ request: locked, kinship, now })
-  const request = { ...locked, approverIds: locked.approverIds.filter((id) => !fallen.includes(id)) }
+  const { request, fallen } = standingSignatures({ request: locked, kinship, now })
   const status = orRefuse(decideApproval({ actor, request, kinship, now, seen }), requestId)
 
-  await requests.voidApprovals(tx, requestId, fallen, 'not-independent', now)
+  if (fallen.length > 0) await requests.voidApprovals(tx, requestId, fallen, 'not-independent', now)
   await requests.approve(tx, { requestId, approverId: actor.id, contentHash: seen, now })
   const given = {
     type: 'request.approval-given' as const,
@@ -33,7 +22,7 @@ export const approve: Operation<DecisionInput, 'pending' | 'executed'> = async (
     organisation: request.organisationId,
     data: { ...factOf(request), contentHash: seen },
   }
-  const voided = fallen.map((approverId) => approvalFell(request, approverId))
+  const voided = fallen.map((approverId) => approvalVoided(request, approverId, 'not-independent'))
   if (status === 'pending') return { value: status, events: [given, ...voided] }
 
   await requests.decide(tx, requestId, { status, by: actor.id, now, reason: null })

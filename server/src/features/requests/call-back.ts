@@ -4,8 +4,8 @@ import type { CallBackOutcome } from '@countersign/shared/requests/status.ts'
 import { type Operation, told } from '../../kernel/commit.ts'
 import { orRefuse } from '../../kernel/refused.ts'
 import { accounts } from '../accounts/accounts.store.ts'
-import { closeDisowned } from '../accounts/end.ts'
-import { factOf } from './approve.ts'
+import { closeDisowned } from '../accounts/close.ts'
+import { factOf } from './facts.ts'
 import { requests } from './requests.store.ts'
 
 export type CallBackInput = { readonly requestId: string; readonly outcome: CallBackOutcome; readonly note: string }

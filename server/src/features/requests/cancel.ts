@@ -1,7 +1,7 @@
 import { decideOwn } from '@countersign/shared/requests/approval.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import { orRefuse } from '../../kernel/refused.ts'
-import { factOf } from './approve.ts'
+import { factOf } from './facts.ts'
 import { requests } from './requests.store.ts'
 
 /** Takes one's own request back while nobody has decided. */

@@ -3,7 +3,7 @@ import type { RequestContent } from '@countersign/shared/requests/kinds.ts'
 import { approvalsNeeded } from '@countersign/shared/requests/requirement.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import { orRefuse, Refused } from '../../kernel/refused.ts'
-import { factOf } from './approve.ts'
+import { factOf } from './facts.ts'
 import { requests } from './requests.store.ts'
 import { prepare } from './submit.ts'
 

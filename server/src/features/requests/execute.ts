@@ -9,6 +9,7 @@ import { logins } from '../accounts/logins.store.ts'
 import { links } from '../links/links.store.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 import { credentials } from '../sessions/credentials.store.ts'
+import { sessions } from '../sessions/sessions.store.ts'
 import { grants } from './grants.store.ts'
 import type { StoredRequest } from './requests.store.ts'
 
@@ -58,14 +59,17 @@ const createAccount: Execution<'create-account'> = async (tx, request, content, 
 
 const resetCredentials: Execution<'reset-credentials'> = async (tx, request, content, now) => {
   const row = await activeSubject(tx, content.accountId)
-  const sessions = await accounts.endSessions(tx, row.id)
+  const ended = await accounts.endSessions(tx, row.id)
   // What was known before is worth nothing from here on: only the link lets anybody in.
   await credentials.forget(tx, row.id)
-  await links.voidUnused(tx, row.id, now)
+  await links.voidUnused(tx, row.id, now, ['disown'])
+  await sessions.forgetFailures(tx, row.id)
   await links.make(tx, { kind: 'reset', accountId: row.id, requestId: request.id, now })
   return {
     accountId: row.id,
-    events: [{ type: 'account.reset', subject: row.id, organisation: row.organisationId, data: { requestId: request.id, sessions } }],
+    events: [
+      { type: 'account.reset', subject: row.id, organisation: row.organisationId, data: { requestId: request.id, sessions: ended } },
+    ],
   }
 }
 

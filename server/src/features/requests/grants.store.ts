@@ -6,6 +6,16 @@ import { and, eq, isNull } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import type { Tx } from '../../kernel/db.ts'
 
+type Held = { readonly accountId: string; readonly role: Role; readonly organisationId: string }
+
+const theOne = ({ accountId, role, organisationId }: Held) =>
+  and(
+    eq(roleGrant.accountId, accountId),
+    eq(roleGrant.role, role),
+    eq(roleGrant.organisationId, organisationId),
+    isNull(roleGrant.revokedAt),
+  )
+
 export const grants = {
   /** Needs the executed request: without it the database refuses (P10). */
   async give(
@@ -24,22 +34,12 @@ export const grants = {
       .where(and(eq(roleGrant.accountId, accountId), isNull(roleGrant.revokedAt)))
   },
 
-  async revoke(
-    tx: Tx,
-    { accountId, role, organisationId, now }: { accountId: string; role: Role; organisationId: string; now: Date },
-  ): Promise<boolean> {
-    const gone = await tx
-      .update(roleGrant)
-      .set({ revokedAt: now })
-      .where(
-        and(
-          eq(roleGrant.accountId, accountId),
-          eq(roleGrant.role, role),
-          eq(roleGrant.organisationId, organisationId),
-          isNull(roleGrant.revokedAt),
-        ),
-      )
-      .returning({ id: roleGrant.id })
-    return gone.length === 1
+  async held(tx: Tx, grant: Held): Promise<boolean> {
+    const rows = await tx.select({ id: roleGrant.id }).from(roleGrant).where(theOne(grant))
+    return rows.length > 0
+  },
+
+  async revoke(tx: Tx, { now, ...grant }: Held & { now: Date }): Promise<void> {
+    await tx.update(roleGrant).set({ revokedAt: now }).where(theOne(grant))
   },
 }

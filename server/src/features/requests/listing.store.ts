@@ -10,6 +10,8 @@ import {
   decideOwn,
   decideRejection,
   independentSince,
+  involved,
+  standingSignatures,
 } from '@countersign/shared/requests/approval.ts'
 import type { RequestContent, RequestKind } from '@countersign/shared/requests/kinds.ts'
 import type { ListRequests } from '@countersign/shared/requests/listing.ts'
@@ -93,7 +95,7 @@ export const requestListing = {
     { view = 'queue', kind, status, after, limit = pageSize }: ListRequests & { after?: string | undefined; limit?: number },
   ): Promise<Page<RequestRow>> {
     const byDeadline = view === 'queue'
-    const cursor = decodeCursor(after, 2)
+    const cursor = decodeCursor(after, ['timestamptz', 'uuid'])
     const conditions = [
       sql`request.kind <> 'found-network'`,
       views[view](actor),
@@ -137,9 +139,9 @@ export const requestListing = {
 
   /** What this person may do to it now, by the functions that decide when they do it. */
   async can(db: Db, actor: Actor, stored: StoredRequest, now: Date) {
-    const involved = [actor.id, stored.requesterId, stored.subjectId, ...stored.approverIds].filter((id) => id !== null)
-    const kinship = await requests.kinship(db, involved, independentSince(now))
-    const subject: ApprovalCase = { actor, request: stored, kinship, now, seen: stored.contentHash }
+    const kinship = await requests.kinship(db, [actor.id, ...involved(stored)], independentSince(now))
+    const { request } = standingSignatures({ request: stored, kinship, now })
+    const subject: ApprovalCase = { actor, request, kinship, now, seen: stored.contentHash }
     const own = refusalOf(decideOwn(subject))
     return {
       approve: refusalOf(decideApproval(subject)),

@@ -3,7 +3,7 @@ import { dependentApprovers, independentSince, involved } from '@countersign/sha
 import type { Nobody } from '../../kernel/actor.ts'
 import { type Operation, told } from '../../kernel/commit.ts'
 import { Refused } from '../../kernel/refused.ts'
-import { approvalFell, factOf } from './approve.ts'
+import { approvalVoided, factOf } from './facts.ts'
 import { requests } from './requests.store.ts'
 
 /**
@@ -19,7 +19,7 @@ export const recheck: Operation<{ readonly requestId: string }, number, Nobody> 
 
   if (request.status === 'pending') {
     await requests.voidApprovals(tx, requestId, dependent, 'not-independent', now)
-    return { value: dependent.length, events: told(dependent.map((id) => approvalFell(request, id))) }
+    return { value: dependent.length, events: told(dependent.map((id) => approvalVoided(request, id, 'not-independent'))) }
   }
   const events = dependent.map(
     (approverId): DomainEvent => ({

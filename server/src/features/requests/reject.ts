@@ -1,7 +1,8 @@
 import { decideRejection } from '@countersign/shared/requests/approval.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import { orRefuse } from '../../kernel/refused.ts'
-import { type DecisionInput, factOf } from './approve.ts'
+import type { DecisionInput } from './approve.ts'
+import { factOf } from './facts.ts'
 import { requests } from './requests.store.ts'
 
 /** Refuses a request, with a sentence the requester will read. */

@@ -32,7 +32,10 @@ export const requestsRouter = router({
   get: permitted('request:read')
     .input(z.strictObject({ requestId }))
     .query(({ ctx, input }) => requestDetail(ctx.db, ctx.actor, input.requestId)),
-  submit: signedIn.input(requestContent).mutation(commit(submit)),
+  submit: signedIn.input(requestContent).mutation(async ({ ctx, input }) => {
+    if (!(await ctx.limits.allow('file', ctx.actor.id))) throw new Refused('too-many')
+    return runCommitted(submit, ctx, input)
+  }),
   approve: permitted('request:countersign').input(z.strictObject({ requestId, seen })).mutation(commit(approve)),
   reject: permitted('request:countersign')
     .input(z.strictObject({ requestId, seen, reason: justification }))

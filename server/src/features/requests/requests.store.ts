@@ -1,7 +1,7 @@
 import { approval, callBack, request } from '@countersign/drizzle/schema/request.ts'
 import type { Place } from '@countersign/shared/access/scope.ts'
 import type { Kinship } from '@countersign/shared/policy/independence.ts'
-import type { Involved, RequestCase } from '@countersign/shared/requests/approval.ts'
+import type { RequestCase } from '@countersign/shared/requests/approval.ts'
 import { canonicalJson } from '@countersign/shared/requests/canonical.ts'
 import { type RequestContent, type RequestKind, requestContent } from '@countersign/shared/requests/kinds.ts'
 import type { CallBackOutcome, RequestStatus, VoidReason } from '@countersign/shared/requests/status.ts'
@@ -38,8 +38,6 @@ type Filing = {
   readonly expiresAt: Date
   readonly heldUntil: Date | null
 }
-
-export type Signed = Involved & { readonly id: string; readonly decidedAt: Date | null }
 
 type LastCall = { readonly outcome: CallBackOutcome; readonly callerId: string } | null
 
@@ -95,7 +93,14 @@ export const requests = {
     const [call] = await db
       .select({ outcome: callBack.outcome, callerId: callBack.callerId })
       .from(callBack)
-      .where(eq(callBack.requestId, id))
+      // A call by somebody who is out by now, or no longer holds the role, is worth nothing.
+      .where(
+        and(
+          eq(callBack.requestId, id),
+          sql`exists (select 1 from account a join role_grant g on g.account_id = a.id and g.role = 'reset-manager' and g.revoked_at is null
+            where a.id = ${callBack.callerId} and a.status = 'active')`,
+        ),
+      )
       .orderBy(sql`called_at desc, id desc`)
       .limit(1)
     return { approverIds: given.map(({ by }) => by), lastCall: call ?? null }
@@ -148,7 +153,7 @@ export const requests = {
   /** How often the public page was asked for a reset of this account in the last 24 hours. */
   async askedPublicly(tx: Tx, subjectId: string, now: Date): Promise<number> {
     const { rowCount } = await tx.execute(sql`
-      select 1 from request where subject_id = ${subjectId} and channel = 'public' and submitted_at > ${now}::timestamptz - interval '24 hours' limit 10`)
+      select 1 from request where subject_id = ${subjectId} and channel = 'public' and reason is distinct from 'superseded' and submitted_at > ${now}::timestamptz - interval '24 hours' limit 10`)
     return rowCount ?? 0
   },
 
@@ -233,29 +238,6 @@ export const requests = {
     await tx.execute(sql`
       update approval set voided_at = ${now}, voided_because = ${because}
       where request_id = ${id} and approver_id = any(${uuids(approverIds)}) and voided_at is null`)
-  },
-
-  /** Signed requests that are pending, or were executed since and are not written down as dependent: 500 after this id. */
-  async signed(db: Db, { after, since }: { after: string; since: Date }): Promise<readonly Signed[]> {
-    const { rows } = await db.execute<{
-      id: string
-      requester: string | null
-      subject: string | null
-      approvers: string[]
-      at: string | null
-    }>(sql`
-      select r.id, r.requester_id as requester, r.subject_id as subject, array_agg(a.approver_id) as approvers, r.decided_at as at
-      from request r join approval a on a.request_id = r.id and a.voided_at is null
-      where r.id > ${after} and r.kind <> 'found-network' and (r.status = 'pending' or r.status = 'executed' and r.decided_at > ${since})
-        and not exists (select 1 from audit_entry e where e.subject_id = r.id and e.type = 'request.found-dependent')
-      group by r.id order by r.id limit 500`)
-    return rows.map(({ id, requester, subject, approvers, at }) => ({
-      id,
-      requesterId: requester,
-      subjectId: subject,
-      approverIds: approvers,
-      decidedAt: at ? new Date(at) : null,
-    }))
   },
 
   async overdue(db: Db): Promise<readonly string[]> {

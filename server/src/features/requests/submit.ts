@@ -12,6 +12,7 @@ import { accounts } from '../accounts/accounts.store.ts'
 import { logins } from '../accounts/logins.store.ts'
 import { links } from '../links/links.store.ts'
 import { organisations } from '../organisations/organisations.store.ts'
+import { grants } from './grants.store.ts'
 import { requests } from './requests.store.ts'
 import { subjects } from './subjects.store.ts'
 import { afterWorkingHours } from './working-hours.ts'
@@ -54,7 +55,7 @@ const look = async (tx: Tx, actor: Actor | 'public', content: RequestContent, no
     phoneValid: content.kind !== 'create-account' || isValidPhoneNumber(content.phone),
     account: subject,
     grantPlace: granted?.place ?? null,
-    roleHeld: content.kind === 'grant-role' && (await accounts.holdsRole(tx, content.accountId, content.role, content.organisationId)),
+    roleHeld: content.kind === 'grant-role' && (await grants.held(tx, content)),
   }
   return { filing, subject, home }
 }

@@ -40,7 +40,8 @@ export const authenticate = async (
   const matches = await verifyPassword(found?.passwordHash ?? (await nobodysHash), password)
   if (!found) throw new Refused('sign-in-failed')
   const proof = await proofOf(found, matches && found.passwordHash !== null, code, key)
-  const answer = await runCommitted(signIn, context, { accountId: found.id, organisationId: found.organisationId, proof })
+  const { id: accountId, organisationId, epoch } = found
+  const answer = await runCommitted(signIn, context, { accountId, organisationId, epoch, proof })
   if ('refusal' in answer) throw new Refused(answer.refusal)
   return answer
 }

@@ -6,6 +6,8 @@ import type { Db, Tx } from '../../kernel/db.ts'
 export type SignInCase = {
   readonly id: string
   readonly organisationId: string
+  /** What is proven is proven of this epoch: a reset in between makes it worth nothing. */
+  readonly epoch: number
   readonly passwordHash: string | null
   readonly totp: { readonly id: string; readonly sealed: string } | null
 }
@@ -16,11 +18,12 @@ export const credentials = {
     const { rows } = await db.execute<{
       id: string
       organisation_id: string
+      epoch: number
       password: string | null
       totp_id: string | null
       totp: string | null
     }>(sql`
-      select a.id, a.organisation_id, p.secret as password, t.id as totp_id, t.secret as totp
+      select a.id, a.organisation_id, a.epoch, p.secret as password, t.id as totp_id, t.secret as totp
       from account a
       left join credential p on p.account_id = a.id and p.kind = 'password'
       left join credential t on t.account_id = a.id and t.kind = 'totp'
@@ -30,6 +33,7 @@ export const credentials = {
     return {
       id: row.id,
       organisationId: row.organisation_id,
+      epoch: row.epoch,
       passwordHash: row.password,
       totp: row.totp_id && row.totp ? { id: row.totp_id, sealed: row.totp } : null,
     }

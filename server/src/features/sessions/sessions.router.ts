@@ -1,5 +1,6 @@
 import { type Permission, permissions } from '@countersign/shared/access/permissions.ts'
 import { holds } from '@countersign/shared/access/scope.ts'
+import { plainText } from '@countersign/shared/text/fields.ts'
 import { z } from 'zod'
 import { commit, runCommitted } from '../../kernel/commit.ts'
 import { neutrally } from '../../kernel/neutral.ts'
@@ -23,10 +24,7 @@ export const sessionsRouter = router({
   signIn: sparingly('sign-in')
     .input(
       z.strictObject({
-        login: z
-          .string()
-          .max(254)
-          .transform((text) => text.normalize('NFKC').trim().toLowerCase()),
+        login: plainText(254).transform((text) => text.normalize('NFKC').trim().toLowerCase()),
         password: z.string().min(1).max(200),
         code: z.string().min(1).max(40).nullable(),
       }),

@@ -63,13 +63,14 @@ export const sessions = {
   },
 
   /** Holds the account until the transaction ends, so that guesses at the same instant are counted one after the other. */
-  async holdFailures(tx: Tx, accountId: string): Promise<{ failures: number; lastAt: Date | null }> {
-    await tx.execute(sql`select 1 from account where id = ${accountId} for no key update`)
+  async holdFailures(tx: Tx, accountId: string): Promise<{ epoch: number | null; failures: number; lastAt: Date | null }> {
+    const held = await tx.execute<{ epoch: number }>(sql`select epoch from account where id = ${accountId} for no key update`)
+    const epoch = held.rows[0]?.epoch ?? null
     const { rows } = await tx.execute<{ failures: number; last_at: string }>(
       sql`select failures, last_at from sign_in_failure where account_id = ${accountId}`,
     )
     const row = rows[0]
-    return row ? { failures: row.failures, lastAt: new Date(row.last_at) } : { failures: 0, lastAt: null }
+    return { epoch, failures: row?.failures ?? 0, lastAt: row ? new Date(row.last_at) : null }
   },
 
   async failed(tx: Tx, accountId: string, now: Date): Promise<number> {

@@ -1,7 +1,7 @@
 import { waitUntil } from '@countersign/shared/access/lock.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import type { Nobody } from '../../kernel/actor.ts'
-import type { Operation } from '../../kernel/commit.ts'
+import type { Operation, Outcome } from '../../kernel/commit.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { hashToken, newToken } from '../../kernel/secrets.ts'
@@ -16,7 +16,7 @@ export type ProvenFactor =
 /** What the attempt proved, before anybody has asked whether it may count. */
 export type Proof = { readonly wrong: 'sign-in-failed' | 'code-wrong' } | { readonly missing: 'code' } | { readonly factor: ProvenFactor }
 
-export type SignInInput = { readonly accountId: string; readonly organisationId: string; readonly proof: Proof }
+export type SignInInput = { readonly accountId: string; readonly organisationId: string; readonly epoch: number; readonly proof: Proof }
 export type SignInAnswer = { readonly token: string } | { readonly refusal: RefusalCode }
 
 const methods = { none: 'password', totp: 'password-totp', 'recovery-code': 'password-recovery-code' } as const
@@ -26,19 +26,25 @@ const methods = { none: 'password', totp: 'password-totp', 'recovery-code': 'pas
  * while the account waits is not even told whether it was right: any number of guesses at the same instant are worth as many as the
  * counter allows. The second factor is consumed here, so that it serves once. A failure is written down, hence answered and not thrown.
  */
-export const signIn: Operation<SignInInput, SignInAnswer, Nobody> = async ({ tx, now, origin }, { accountId, organisationId, proof }) => {
-  const { failures, lastAt } = await sessions.holdFailures(tx, accountId)
+export const signIn: Operation<SignInInput, SignInAnswer, Nobody> = async (
+  { tx, now, origin },
+  { accountId, organisationId, epoch, proof },
+) => {
+  // Every attempt on a known account is written down, those that are not even looked at included.
+  const refused = (refusal: RefusalCode, count: number): Outcome<SignInAnswer> => ({
+    value: { refusal },
+    events: [{ type: 'sign-in.failed', subject: accountId, organisation: organisationId, data: { failures: count } }],
+  })
+  const { epoch: present, failures, lastAt } = await sessions.holdFailures(tx, accountId)
   const wait = waitUntil(failures, lastAt)
-  if (wait && wait > now) throw new Refused('sign-in-failed')
+  if (wait && wait > now) return refused('sign-in-failed', failures)
+  // Proven against a password that was forgotten meanwhile.
+  if (present !== epoch) throw new Refused('sign-in-failed')
   if ('missing' in proof) throw new Refused('second-factor-needed')
 
   const spent = 'factor' in proof && (await consumed(tx, accountId, proof.factor, now))
   if (!spent) {
-    const count = await sessions.failed(tx, accountId, now)
-    return {
-      value: { refusal: 'wrong' in proof ? proof.wrong : 'code-wrong' },
-      events: [{ type: 'sign-in.failed', subject: accountId, organisation: organisationId, data: { failures: count } }],
-    }
+    return refused('wrong' in proof ? proof.wrong : 'code-wrong', await sessions.failed(tx, accountId, now))
   }
   const token = newToken()
   const method = methods[proof.factor.kind]

@@ -136,6 +136,18 @@ describe('the door', () => {
     expect(await addressOf(['127.0.0.0/8', '203.0.113.9'])).toBe('198.51.100.7')
   })
 
+  test('answers a batch of twenty calls and none of twenty-one', async () => {
+    const sophie = await world.as('sophie.marchand')
+    const batch = (size: number) =>
+      fetch(`${base}/api/${Array.from({ length: size }, () => 'sessions.current').join(',')}?batch=1`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...cookie(sophie.token) },
+        body: '{}',
+      })
+    expect((await batch(20)).status).toBe(200)
+    expect((await batch(21)).status).toBe(400)
+  })
+
   test('sets a cookie no script can read and no other site can send', async () => {
     const sophie = await world.as('sophie.marchand')
     const answer = await post('sessions.signOut', { sessionId: null }, cookie(sophie.token))

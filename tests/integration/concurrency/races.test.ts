@@ -1,7 +1,8 @@
 import type { Ask } from '@countersign/server/demo/history.store.ts'
 import { tellSubmissions } from '@countersign/server/demo/history.ts'
-import { revoke } from '@countersign/server/features/accounts/end.ts'
+import { revoke, suspend } from '@countersign/server/features/accounts/end.ts'
 import { explain } from '@countersign/server/features/accounts/explain.ts'
+import { revokeRole } from '@countersign/server/features/accounts/revoke-role.ts'
 import { links } from '@countersign/server/features/links/links.store.ts'
 import { redeem } from '@countersign/server/features/links/redeem.ts'
 import { approve } from '@countersign/server/features/requests/approve.ts'
@@ -10,7 +11,9 @@ import { edit } from '@countersign/server/features/requests/edit.ts'
 import { factOf } from '@countersign/server/features/requests/facts.ts'
 import { reject } from '@countersign/server/features/requests/reject.ts'
 import { canonicalContent, requests } from '@countersign/server/features/requests/requests.store.ts'
+import { submit } from '@countersign/server/features/requests/submit.ts'
 import { enterDemo } from '@countersign/server/features/sessions/enter-demo.ts'
+import { signIn } from '@countersign/server/features/sessions/sign-in.ts'
 import { type Nobody, nobody, type Person } from '@countersign/server/kernel/actor.ts'
 import { type Operation, runCommitted } from '@countersign/server/kernel/commit.ts'
 import { Refused } from '@countersign/server/kernel/refused.ts'
@@ -357,6 +360,63 @@ describe('at the same instant', () => {
     const all = await Promise.all(Array.from({ length: 20 }, careless))
     await world.tamper('alter table link enable trigger link_used')
     expect(tally(all)['allowed']).toBeGreaterThan(1)
+  })
+
+  test('a flood of one’s own does not keep one’s own suspension waiting', async () => {
+    const olivier = await world.as('olivier.perrin')
+    for (let trial = 0; trial < 5; trial += 1) {
+      const agent = await world.enter(await make.agentOf('Mission locale de Lyon', trial))
+      let over = false
+      const flood = Array.from({ length: 12 }, async () => {
+        while (!over) {
+          const answer = await outcome(agent.call.requests.cancel({ requestId: uuid() }))
+          if (answer === 'not-signed-in') return
+        }
+      })
+      await new Promise((done) => setTimeout(done, 100))
+      expect(await run(suspend, olivier.person, { accountIds: [agent.person.id] })).toBe('allowed')
+      over = true
+      await Promise.all(flood)
+    }
+  })
+
+  test('a filing and the revocation of the role it is filed by: nothing stays that nobody may ask', async () => {
+    const claire = await world.as('claire.fontaine')
+    const organisationId = await make.organisation('Mission locale de Lyon')
+    const role = { accountId: nadia.person.id, role: 'account-manager' as const, organisationId }
+    const results = await inBatches(
+      Math.min(trials, 100),
+      async () => {
+        const [content, others_] = [await make.creation(), await make.creation()]
+        await Promise.all([run(submit, nadia.person, content), run(revokeRole, claire.person, role), run(submit, nadia.person, others_)])
+        const { rowCount } = await world.owner.query(`select 1 from request where requester_id = $1 and status = 'pending'`, [
+          nadia.person.id,
+        ])
+        await world.tamper(`update role_grant set revoked_at = null where account_id = $1 and role = 'account-manager'`, [nadia.person.id])
+        return `${rowCount} pending`
+      },
+      1,
+    )
+    expect(Object.keys(tally(results))).toEqual(['0 pending'])
+  })
+
+  test('a sign-in and a reset: what was proven against the old password opens nothing afterwards', async () => {
+    const results = await inBatches(
+      controlTrials,
+      async () => {
+        const accountId = await make.agentOf('Mission locale de Lyon', 8)
+        const { rows } = await world.owner.query<{ epoch: number; organisation_id: string }>(
+          'select epoch, organisation_id from account where id = $1',
+          [accountId],
+        )
+        const { epoch, organisation_id: organisationId } = rows[0] ?? { epoch: 0, organisation_id: '' }
+        // The password was right a moment ago; then a reset was executed.
+        await world.tamper('update account set epoch = epoch + 1 where id = $1', [accountId])
+        return run(signIn, nobody, { accountId, organisationId, epoch, proof: { factor: { kind: 'none' } } })
+      },
+      1,
+    )
+    expect(tally(results)).toEqual({ 'sign-in-failed': controlTrials })
   })
 
   test('two overlapping batches in opposite order: each account once, no deadlock', async () => {

@@ -37,7 +37,7 @@ if (root) {
     <StrictMode>
       <MantineProvider theme={theme} defaultColorScheme="auto">
         <QueryClientProvider client={queryClient}>
-          <Notifications position="bottom-right" />
+          <Notifications position="top-right" />
           <RouterProvider router={router} />
         </QueryClientProvider>
       </MantineProvider>

@@ -1,4 +1,5 @@
 CREATE INDEX "account__by_end" ON "account" USING btree ("ends_on","id");--> statement-breakpoint
+CREATE INDEX "audit_entry__account" ON "audit_entry" USING btree (("data" ->> 'accountId'),"at") WHERE ("data" ->> 'accountId') is not null;--> statement-breakpoint
 
 -- P5: who else wanted an account out takes the way back from whoever ended it first: what it was may be forgotten, never rewritten.
 CREATE OR REPLACE FUNCTION account_changed() RETURNS trigger LANGUAGE plpgsql AS $$

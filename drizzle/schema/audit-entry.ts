@@ -1,4 +1,5 @@
 import type { EventType } from '@countersign/shared/events.ts'
+import { sql } from 'drizzle-orm'
 import { index, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import { instant, placeColumns, transactionId } from './columns.ts'
 
@@ -27,6 +28,10 @@ export const auditEntry = pgTable(
     index('audit_entry__actor').on(table.actorId, table.at),
     index('audit_entry__type').on(table.type, table.at),
     index('audit_entry__structure').on(table.structureId, table.at, table.id),
+    /** Requests name the account they are about. */
+    index('audit_entry__account')
+      .on(sql`(${table.data} ->> 'accountId')`, table.at)
+      .where(sql`(${table.data} ->> 'accountId') is not null`),
     index('audit_entry__transaction').on(table.transactionId, table.subjectId),
   ],
 )

@@ -101,6 +101,10 @@ const faultOf = (error: unknown) => {
   }
 }
 
+/** A form that has to be corrected is no attempt at anything. */
+const mistyped = ({ fields }: Refused): boolean =>
+  fields.length > 0 && fields.every(({ field }) => field !== null && !['accountId', 'organisationId', 'role'].includes(field))
+
 const isUuid = (text: string | null): text is string => text !== null && /^[0-9a-f-]{36}$/i.test(text)
 
 /** Turns refusals into answers with a status, writes down who was refused what, and lets no bug speak to the client. */
@@ -113,7 +117,7 @@ const answering = t.middleware(async ({ ctx, path, type, next }) => {
     return result
   }
   // A flood is not written down word for word: that would be the flood's second half.
-  if (type === 'mutation' && ctx.person && cause.code !== 'not-signed-in' && cause.code !== 'too-many') {
+  if (type === 'mutation' && ctx.person && cause.code !== 'not-signed-in' && cause.code !== 'too-many' && !mistyped(cause)) {
     const input = { operation: path, code: cause.code, target: isUuid(cause.target) ? cause.target : null }
     await runCommitted(recordRefusal, { db: ctx.db, actor: ctx.person, origin: ctx.origin }, input).catch((error: unknown) => {
       if (!(error instanceof Refused)) throw error

@@ -33,7 +33,7 @@ test('breach 1 replayed: a hijacked account manager asks, cannot approve, and is
   const thomas = await another(browser, 'Thomas Vasseur')
   await thomas.goto('/accounts?q=julien.lefebvre')
   await thomas.getByRole('button', { name: 'Révoquer Julien Lefebvre' }).click()
-  await expect(thomas.getByText('Julien Lefebvre est révoqué')).toBeVisible()
+  await expect(thomas.getByText('Julien Lefebvre : compte révoqué')).toBeVisible()
   await page.reload()
   await expect(page.getByRole('heading', { name: 'Connexion' })).toBeVisible()
 
@@ -58,6 +58,7 @@ test('breach 2 replayed: resets in a burst, the call-back says “it was not me�
     await queue.getByRole('button').filter({ hasText: 'Mission locale de Lyon' }).first().click()
     await expect(page.getByText(/Quelqu’un, par la page publique/)).toBeVisible()
     await page.getByRole('button', { name: 'Jointe, dément' }).click()
+    await page.getByRole('button', { name: 'Confirmer le démenti' }).click()
     await expect(page.getByText('Refusée', { exact: true }).first()).toBeVisible()
   }
   await enterAs(page, 'Sophie Marchand')

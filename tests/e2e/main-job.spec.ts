@@ -68,7 +68,7 @@ test('from request to revocation: asked, countersigned, invited, reset with a ca
   // Suspicious: one click, and her browser is out.
   await sophie.goto(`/accounts?q=${login}`)
   await sophie.getByRole('button', { name: 'Révoquer Zoé d’Ornano' }).click()
-  await expect(sophie.getByText('Zoé d’Ornano est révoqué')).toBeVisible()
+  await expect(sophie.getByText('Zoé d’Ornano : compte révoqué')).toBeVisible()
   await expect(sophie.getByText(/1 session close/)).toBeVisible()
   await sophie.getByRole('combobox', { name: 'Motif' }).selectOption('suspected-hijack')
   await expect(sophie.getByText('Motif enregistré')).toBeVisible()

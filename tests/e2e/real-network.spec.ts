@@ -156,7 +156,7 @@ test('two founders, the real directory, then a creation, a reset and a revocatio
   // A revocation, in one click, by the other supervisor.
   await other.goto(`${production.address}/accounts?q=agent.reel`)
   await other.getByRole('button', { name: 'Révoquer Camille agent.reel' }).click()
-  await expect(other.getByText('Camille agent.reel est révoqué')).toBeVisible()
+  await expect(other.getByText('Camille agent.reel : compte révoqué')).toBeVisible()
   await expect(again.getByRole('heading', { name: 'Connexion' })).toBeVisible()
 
   const owner = new pg.Pool({ connectionString: production.ownerUrl })

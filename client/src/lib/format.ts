@@ -11,6 +11,10 @@ const day = {
   fr: new Intl.DateTimeFormat('fr', { dateStyle: 'medium', timeZone: zone }),
   en: new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: zone }),
 }
+const shortDay = {
+  fr: new Intl.DateTimeFormat('fr', { dateStyle: 'short', timeZone: zone }),
+  en: new Intl.DateTimeFormat('en-GB', { dateStyle: 'short', timeZone: zone }),
+}
 const number = { fr: new Intl.NumberFormat('fr'), en: new Intl.NumberFormat('en-GB') }
 
 const units = [
@@ -30,8 +34,10 @@ export const ago = (iso: string, language: Language, now = Date.now()): string =
 }
 
 export const exactly = (iso: string, language: Language): string => dateTime[language].format(new Date(iso))
-export const onDay = (iso: string, language: Language): string =>
-  day[language].format(new Date(iso.length === 10 ? `${iso}T12:00:00Z` : iso))
+const noonOf = (iso: string): Date => new Date(iso.length === 10 ? `${iso}T12:00:00Z` : iso)
+export const onDay = (iso: string, language: Language): string => day[language].format(noonOf(iso))
+/** For columns: 31/12/2027. */
+export const onDayShort = (iso: string, language: Language): string => shortDay[language].format(noonOf(iso))
 export const count = (value: number, language: Language): string => number[language].format(value)
 
 /** "1 h 04", "12 min 30": what is left until a deadline, never negative. */
@@ -46,3 +52,6 @@ export const remaining = (milliseconds: number, day: string): string => {
 /** A number as one dials it in France, in pairs; any other as it is kept. */
 export const phoneNumber = (e164: string): string =>
   /^\+33\d{9}$/.test(e164) ? `0${e164.slice(3)}`.replace(/(\d\d)(?=\d)/g, '$1\u00a0') : e164
+
+/** The day that many days ago, as filters take it. */
+export const daysAgo = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10)

@@ -13,7 +13,7 @@ type Account = Pick<Outputs['accounts']['get'], 'lineage' | 'grants' | 'requests
 
 export const Lineage = ({ lineage, linked }: { lineage: Account['lineage']; linked: boolean }) => {
   const { t } = useTranslation()
-  const list = (kin: Account['lineage']['by'], nothing: string) =>
+  const list = (kin: Account['lineage']['by'], words: 'lineage' | 'lineageOf', nothing: string) =>
     kin.length === 0 ? (
       <p className="soft">{nothing}</p>
     ) : (
@@ -28,7 +28,7 @@ export const Lineage = ({ lineage, linked }: { lineage: Account['lineage']; link
               <span className="strong">{one.name}</span>
             )}{' '}
             <span className="soft">
-              {t(`lineage.${one.kind}`)} · {one.place} · <When at={one.at} />
+              {t(`${words}.${one.kind}`)} · {one.place} · <When at={one.at} />
             </span>
           </li>
         ))}
@@ -38,11 +38,11 @@ export const Lineage = ({ lineage, linked }: { lineage: Account['lineage']; link
     <div className="grid">
       <section>
         <h2>{t('account.madeBy')}</h2>
-        {list(lineage.by, t('account.nobodyMade'))}
+        {list(lineage.by, 'lineage', t('account.nobodyMade'))}
       </section>
       <section>
         <h2>{t('account.made')}</h2>
-        {list(lineage.made, t('account.nothingMade'))}
+        {list(lineage.made, 'lineageOf', t('account.nothingMade'))}
       </section>
     </div>
   )

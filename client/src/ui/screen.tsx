@@ -32,7 +32,7 @@ export const Failed = ({ error, reset }: { error: unknown; reset?: () => void })
     return (
       <div className="page">
         <div className="card stack" role="alert">
-          <h1>{t('common.notFound')}</h1>
+          <h1>{t(message === 'not-found' ? 'common.notFound' : 'common.forbidden')}</h1>
           <p style={{ margin: 0 }}>{t(message === 'not-found' ? 'common.notFoundHint' : 'refusal.not-permitted')}</p>
           <div>
             <Button component="a" href="/" variant="default">

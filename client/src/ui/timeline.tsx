@@ -25,7 +25,7 @@ const tones: { readonly [T in EventType]?: 'danger' | 'good' } = {
 }
 
 /** Done by nobody but the person themselves, before they had a session. */
-const bySelf: ReadonlySet<EventType> = new Set(['session.opened', 'sign-in.failed', 'account.enrolled', 'link.disowned'])
+const bySelf: ReadonlySet<EventType> = new Set(['session.opened', 'account.enrolled', 'link.disowned'])
 
 /** What an entry tells beside who and when, in words where there are words for it. */
 export const useEntryDetail = () => {
@@ -56,6 +56,7 @@ export const useActorless = () => {
   const { t } = useTranslation()
   return ({ type, channel }: { readonly type: EventType; readonly channel: string }): string => {
     if (bySelf.has(type)) return t('common.self')
+    if (type === 'sign-in.failed') return t('common.unknown')
     if (channel === 'cli') return t('common.console')
     return channel === 'job' ? t('common.system') : t('common.nobody')
   }

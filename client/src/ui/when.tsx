@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { ago, exactly, onDay, remaining } from '../lib/format.ts'
+import { ago, exactly, onDay, onDayShort, remaining } from '../lib/format.ts'
 import { useLanguage } from '../lib/language.ts'
 
 /** Relative to read, exact on hover and to screen readers. */
@@ -14,9 +14,9 @@ export const When = ({ at }: { at: string }) => {
   )
 }
 
-export const Day = ({ on }: { on: string }) => (
+export const Day = ({ on, short = false }: { on: string; short?: boolean }) => (
   <time dateTime={on} className="nowrap">
-    {onDay(on, useLanguage())}
+    {(short ? onDayShort : onDay)(on, useLanguage())}
   </time>
 )
 

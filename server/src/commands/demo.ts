@@ -88,6 +88,7 @@ const prepare = async ({ database, data, reset, accounts }: Preparation, say: (l
   // Written when the seed is whole: a network that was cut short while it was made is made again.
   const whole = join(data, 'seeded')
   if (reset || !existsSync(whole)) {
+    if (!reset && existsSync(join(data, 'key'))) say('the network in this folder is not whole: it is made again')
     await rm(whole, { force: true })
     await dropDatabase(database.url('postgres'), 'countersign')
   }

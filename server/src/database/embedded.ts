@@ -102,9 +102,11 @@ const answers = async (url: string, child: ChildProcess, lastWords: () => string
       await client.connect()
       await client.end()
       return true
-    } catch {
+    } catch (error) {
       await client.end().catch(() => undefined)
       await wait(50)
+      // "The database system is starting up": it reads its log after a crash, which takes what it takes.
+      if (error instanceof Error && 'code' in error && error.code === '57P03') tries -= 1
     }
   }
   child.kill('SIGKILL')

@@ -59,6 +59,7 @@ export const AccountPage = () => {
   const { sessions, links, requests, approvals } = data.atStake
   const stakes = useCounted()({ sessions, links, requestsVoided: requests, approvalsVoided: approvals })
   const ended = endings.of(data.id)
+  const status = ended ? (ended.verb === 'revoke' ? 'revoked' : 'suspended') : data.status
   return (
     <div className="page">
       <header className="card stack">
@@ -68,14 +69,17 @@ export const AccountPage = () => {
               <h1>
                 {data.givenName} {data.familyName}
               </h1>
-              <AccountState status={ended ? (ended.verb === 'revoke' ? 'revoked' : 'suspended') : data.status} />
+              <AccountState status={status} />
             </div>
             <div className="soft">
               {[data.place, data.detail].filter(Boolean).join(' · ')} · {t(`profile.${data.profileId}`)}
             </div>
             <div>
-              <span className="strong">{count(data.reach, language)}</span>{' '}
+              <span className="strong">{count(status === 'active' ? data.reach : 0, language)}</span>{' '}
               <span className="soft">{t('accounts.columns.reach').toLowerCase()}</span>
+              {status === 'suspended' ? (
+                <span className="soft"> · {t('accounts.reachAgain', { files: count(data.reach, language) })}</span>
+              ) : null}
             </div>
           </div>
           <div className="row wrap">
@@ -83,7 +87,7 @@ export const AccountPage = () => {
             <EndingCell subject={data} endings={endings} size="sm" />
           </div>
         </div>
-        {data.status !== 'revoked' ? (
+        {status === 'active' ? (
           <p className="soft small" style={{ margin: 0 }}>
             {stakes ? t('account.willEnd', { what: stakes }) : t('account.willEndNothing')}
           </p>

@@ -27,7 +27,12 @@ export const AccountsPage = () => {
   const { person } = signedIn.useRouteContext()
   const mayEnd = (person.may as readonly Permission[]).includes('account:suspend')
   const columns = useColumns(endings, ticked, tick).filter(({ id }) => mayEnd || (id !== 'select' && id !== 'actions'))
-  const set = (change: Partial<ListAccounts>) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })
+  const sort = (change: Partial<ListAccounts>) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })
+  // What is no longer in sight is not ended with a click.
+  const set = (change: Partial<ListAccounts>) => {
+    setTicked(new Set())
+    sort(change)
+  }
   const pages = useInfiniteQuery({
     ...trpc.accounts.list.infiniteQueryOptions(search, { getNextPageParam: (page) => page.next ?? undefined }),
     placeholderData: keepPreviousData,
@@ -48,7 +53,7 @@ export const AccountsPage = () => {
           rows={rows}
           keyOf={(row) => row.id}
           sorted={{ by: search.sort ?? 'name', direction: search.order ?? 'asc' }}
-          onSort={({ by, direction }) => set({ sort: by, order: direction })}
+          onSort={({ by, direction }) => sort({ sort: by, order: direction })}
           struck={(row) => endings.of(row.id) !== undefined || row.status === 'revoked'}
           chosen={(row) => ticked.has(row.id)}
         />

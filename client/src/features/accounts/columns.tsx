@@ -75,15 +75,8 @@ export const useColumns = (endings: Endings, ticked: ReadonlySet<string>, tick: 
       header: t('accounts.columns.reach'),
       sort: 'reach',
       number: true,
-      // Who is out reaches nothing; what they would reach again stays to be seen.
-      cell: (row) =>
-        row.status === 'active' ? (
-          count(row.reach, language)
-        ) : (
-          <span className="soft" title={t('accounts.reachAgain', { files: count(row.reach, language) })}>
-            0<span className="hidden"> ({t('accounts.reachAgain', { files: count(row.reach, language) })})</span>
-          </span>
-        ),
+      // Who is out reaches nothing; what they would reach again stands on their page.
+      cell: (row) => (row.status === 'active' && !endings.of(row.id) ? count(row.reach, language) : <span className="soft">0</span>),
     },
     {
       id: 'status',
@@ -99,7 +92,7 @@ export const useColumns = (endings: Endings, ticked: ReadonlySet<string>, tick: 
       sort: 'last-sign-in',
       cell: (row) => (row.lastSignInAt ? <When at={row.lastSignInAt} /> : <span className="soft">{t('common.never')}</span>),
     },
-    { id: 'end', header: t('accounts.columns.end'), sort: 'end', cell: (row) => <Day on={row.endsOn} /> },
+    { id: 'end', header: t('accounts.columns.end'), sort: 'end', cell: (row) => <Day on={row.endsOn} short /> },
     {
       id: 'actions',
       header: t('accounts.columns.actions'),

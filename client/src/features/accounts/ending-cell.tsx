@@ -1,4 +1,4 @@
-import { type EndReason, endReasons, undoSeconds } from '@countersign/shared/accounts/status.ts'
+import { type AccountStatus, type EndReason, endReasons, undoSeconds } from '@countersign/shared/accounts/status.ts'
 import type { Ended } from '@countersign/shared/events.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import { Button, NativeSelect, RingProgress, Tooltip } from '@mantine/core'
@@ -14,6 +14,24 @@ type Subject = {
   readonly givenName: string
   readonly familyName: string
   readonly can: Readonly<Record<Verb, RefusalCode | null>>
+  readonly status: AccountStatus
+  readonly undoUntil: string | null
+}
+
+/** What one ended a moment ago, here or on another screen: the way back stays in sight until its time is over. */
+const useEnding = (subject: Subject, endings: Endings): Ending | undefined => {
+  const until = subject.undoUntil ? new Date(subject.undoUntil).getTime() : 0
+  const [, seeAgain] = useState(0)
+  useEffect(() => {
+    const left = until - Date.now()
+    if (left <= 0) return
+    const timer = setTimeout(() => seeAgain((before) => before + 1), left)
+    return () => clearTimeout(timer)
+  }, [until])
+  const here = endings.of(subject.id)
+  if (here || until <= Date.now()) return here
+  const line = { id: subject.id, refusal: null, status: subject.status, ended: null }
+  return { verb: subject.status === 'revoked' ? 'revoke' : 'suspend', line, until }
 }
 
 const Ring = ({ until }: { until: number }) => {
@@ -70,6 +88,7 @@ const EndedCell = ({ subject, ending, endings }: { subject: Subject; ending: End
     <div className="row" style={{ justifyContent: 'flex-end', gap: 8 }}>
       <NativeSelect
         size="xs"
+        w={84}
         aria-label={t('accounts.reason')}
         defaultValue=""
         onChange={(event) => explain.mutate({ accountIds: [subject.id], reason: event.currentTarget.value as EndReason, note: '' })}
@@ -102,12 +121,12 @@ export const EndingCell = ({
   const { t } = useTranslation()
   const sentence = useEndedSentence()
   const name = `${subject.givenName} ${subject.familyName}`
-  const ending = endings.of(subject.id)
+  const ending = useEnding(subject, endings)
   if (ending) return <EndedCell subject={subject} ending={ending} endings={endings} />
   const act = (verb: Verb) =>
     endings.end(verb, [subject.id], ([line]) => {
       if (line && line.refusal === null)
-        tell(t(verb === 'suspend' ? 'accounts.suspended' : 'accounts.revoked', { name }), sentence(line.ended))
+        tell(t(line.status === 'revoked' ? 'accounts.revoked' : 'accounts.suspended', { name }), sentence(line.ended))
     })
   return (
     <div className="row" style={{ justifyContent: 'flex-end', gap: 6 }}>

@@ -29,7 +29,11 @@ export const useEndings = (): Endings => {
   const options = {
     onError: tellRefusal,
     onSuccess: (lines: readonly Line[]) => {
-      const ended = lines.filter(({ refusal }) => refusal === null)
+      const ended = lines.filter((line) => line.ended !== null)
+      if (ended.length === 0) {
+        refresh()
+        return
+      }
       holdStill(undoMilliseconds)
       setTimeout(() => {
         forget(ended.map(({ id }) => id))
@@ -64,14 +68,14 @@ export const useEndings = (): Endings => {
       )
     },
     undo: (accountId, told) => {
-      // What it says is about to be untrue.
-      notifications.clean()
       undoing.mutate(
         { accountId },
         {
           onSuccess: () => {
             forget([accountId])
             refresh()
+            // What the last toasts say is untrue now.
+            notifications.clean()
             told()
           },
         },

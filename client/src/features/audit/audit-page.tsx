@@ -183,7 +183,9 @@ export const AuditPage = () => {
             {t('common.clear')}
           </Button>
         ) : null}
-        {search.actor || search.subject ? <span className="notice wait">{t('audit.only')}</span> : null}
+        {search.subject && rows[0] && rows[0].subject.id === search.subject && rows[0].subject.kind !== 'account' ? (
+          <span className="notice wait">{t('audit.only')}</span>
+        ) : null}
       </search>
       {pages.isPending ? <Skeleton /> : null}
       {pages.isSuccess && rows.length === 0 ? <Empty>{t('audit.empty')}</Empty> : null}

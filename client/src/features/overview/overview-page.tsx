@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { count } from '../../lib/format.ts'
+import { count, daysAgo } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import { type Outputs, trpc } from '../../lib/trpc.ts'
 import { AccountState } from '../../ui/state.tsx'
@@ -117,15 +117,19 @@ export const OverviewPage = () => {
               {(
                 [
                   ['attempts', 'attempt.refused'],
-                  ['denied', 'request.called-back'],
+                  ['denied', null],
                   ['failed', 'sign-in.failed'],
                 ] as const
               ).map(([word, type]) => (
                 <li key={word} className="row between">
                   <span className="soft">{t(`overview.${word}`)}</span>
-                  <Link to="/audit" search={{ type }}>
-                    {count(refusals[word], language)}
-                  </Link>
+                  {type ? (
+                    <Link to="/audit" search={{ type, since: daysAgo(7) }}>
+                      {count(refusals[word], language)}
+                    </Link>
+                  ) : (
+                    <span>{count(refusals[word], language)}</span>
+                  )}
                 </li>
               ))}
             </ul>

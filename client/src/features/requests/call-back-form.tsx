@@ -4,6 +4,8 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { phoneNumber } from '../../lib/format.ts'
+import { useLanguage } from '../../lib/language.ts'
+import { ofWhom } from '../../lib/prepositions.ts'
 import { tell, tellRefusal } from '../../lib/toast.ts'
 import { type Outputs, queryClient, trpc } from '../../lib/trpc.ts'
 import { When } from '../../ui/when.tsx'
@@ -12,20 +14,30 @@ type Detail = Outputs['requests']['get']
 
 const tones = { confirmed: 'signature', denied: 'red', 'not-reached': 'gray', 'someone-else': 'red' } as const
 
+type Outcome = (typeof callBackOutcomes)[number]
+const isFinal = (outcome: Outcome): outcome is 'denied' | 'someone-else' => outcome === 'denied' || outcome === 'someone-else'
+
 /** The call to the number on record, and its four outcomes; the ones before it stay in sight. */
 export const CallBack = ({ request }: { request: Detail }) => {
   const { t } = useTranslation()
+  const language = useLanguage()
   const [note, setNote] = useState('')
+  const [asked, setAsked] = useState<Outcome>()
   const record = useMutation(
     trpc.requests.callBack.mutationOptions({
       onError: tellRefusal,
       onSuccess: (outcome) => {
-        tell(t(`outcome.${outcome}`), outcome === 'denied' || outcome === 'someone-else' ? t(`requests.reasons.${outcome}`) : null)
+        tell(t(`outcome.${outcome}`), isFinal(outcome) ? t(`requests.reasons.${outcome}`) : null)
         setNote('')
         void queryClient.invalidateQueries(trpc.requests.pathFilter())
       },
     }),
   )
+  // What ends the request, and may suspend the account, takes the same click twice.
+  const press = (outcome: Outcome) => {
+    if (isFinal(outcome) && asked !== outcome) setAsked(outcome)
+    else record.mutate({ requestId: request.id, outcome, note })
+  }
   return (
     <section className="card stack tight">
       <h3>{t('requests.callBack')}</h3>
@@ -46,9 +58,9 @@ export const CallBack = ({ request }: { request: Detail }) => {
                 variant="light"
                 color={tones[outcome]}
                 loading={record.isPending}
-                onClick={() => record.mutate({ requestId: request.id, outcome, note })}
+                onClick={() => press(outcome)}
               >
-                {t(`outcome.${outcome}`)}
+                {asked === outcome && isFinal(outcome) ? t(`requests.callBackFinal.${outcome}`) : t(`outcome.${outcome}`)}
               </Button>
             ))}
           </div>
@@ -60,7 +72,7 @@ export const CallBack = ({ request }: { request: Detail }) => {
           <li key={call.calledAt}>
             <span className="strong">{t(`outcome.${call.outcome}`)}</span>{' '}
             <span className="soft">
-              {call.note} · {t('requests.calledBy')} {call.name}, <When at={call.calledAt} />
+              {call.note} · {t('requests.calledBy', { ofName: ofWhom(call.name, language) })}, <When at={call.calledAt} />
             </span>
           </li>
         ))}

@@ -54,8 +54,10 @@ export const DecisionBar = ({ request, onDone }: { request: Detail; onDone: () =
   const { t } = useTranslation()
   const [step, setStep] = useState<Step>('idle')
   const [reason, setReason] = useState('')
+  const about =
+    request.content.kind === 'create-account' ? `${request.content.givenName} ${request.content.familyName}` : request.subject?.name
   const done = (text: string) => () => {
-    tell(text)
+    tell(text, `${t('requests.reference', { reference: request.reference })}${about ? ` · ${about}` : ''}`)
     void queryClient.invalidateQueries(trpc.requests.pathFilter())
     void queryClient.invalidateQueries(trpc.overview.pathFilter())
     onDone()

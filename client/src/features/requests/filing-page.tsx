@@ -28,7 +28,8 @@ const empty = (accountId: string | null): Draft => ({
   login: '',
   email: '',
   phone: '',
-  endsOn: `${new Date().getFullYear()}-12-31`,
+  // The end of the year, or of the next one when this one is as good as over.
+  endsOn: `${new Date().getFullYear() + (new Date().getMonth() >= 6 ? 1 : 0)}-12-31`,
   profile: '',
   organisationId: null,
   accountId,
@@ -68,7 +69,11 @@ export const FilingPage = () => {
   const { account } = route.useSearch()
   const navigate = useNavigate()
   const [draft, setDraft] = useState<Draft>(() => empty(account ?? null))
-  const set = (change: Partial<Draft>) => setDraft((before) => ({ ...before, ...change }))
+  const [corrected, setCorrected] = useState<ReadonlySet<string>>(new Set())
+  const set = (change: Partial<Draft>) => {
+    setDraft((before) => ({ ...before, ...change }))
+    setCorrected((before) => new Set([...before, ...Object.keys(change)]))
+  }
   const submit = useMutation(
     trpc.requests.submit.mutationOptions({
       onSuccess: ({ id, reference }) => {
@@ -79,9 +84,12 @@ export const FilingPage = () => {
       },
     }),
   )
-  const text = useTextOfRefusal(submit.error)
+  const refusal = useTextOfRefusal(submit.error)
+  // What was said of a field is said until it is changed.
+  const text = { rest: refusal.rest, of: (field: string) => (corrected.has(field) ? null : refusal.of(field)) }
   const send = (event: FormEvent) => {
     event.preventDefault()
+    setCorrected(new Set())
     submit.mutate(contentOf[kind](draft))
   }
   const organisations = useOrganisationChoices(

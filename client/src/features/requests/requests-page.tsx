@@ -30,7 +30,14 @@ const Queue = ({ rows, chosen, choose }: { rows: readonly Row[]; chosen: string 
     <ul>
       {rows.map((row) => (
         <li key={row.id}>
-          <button type="button" aria-current={row.id === chosen} onClick={() => choose(row.id)}>
+          <button
+            type="button"
+            ref={(button) => {
+              if (row.id === chosen) button?.scrollIntoView({ block: 'nearest' })
+            }}
+            aria-current={row.id === chosen}
+            onClick={() => choose(row.id)}
+          >
             <div className="row between">
               <span className="strong">{aboutWhom(row)}</span>
               <span className="small">
@@ -87,7 +94,7 @@ const Chosen = ({ requestId, onDone, onBack }: { requestId: string; onDone: () =
   return (
     <>
       <div className="stack">
-        <Button variant="subtle" hiddenFrom="md" onClick={onBack} style={{ alignSelf: 'flex-start' }}>
+        <Button variant="subtle" className="narrow-only" onClick={onBack} style={{ alignSelf: 'flex-start' }}>
           {t('common.back')}
         </Button>
         <RequestPanel key={requestId} request={request.data} />
@@ -136,8 +143,9 @@ const Filters = ({ search, set }: { search: Search; set: (change: Partial<Search
 const useOpened = (named: string | undefined, rows: readonly Row[]) => {
   const wide = useMediaQuery('(min-width: 860px)', undefined, { getInitialValueInEffect: false })
   const [opened, setOpened] = useState<string>()
-  if (wide && !named && !opened && rows[0]) setOpened(rows[0].id)
-  return { chosen: named ?? (wide ? opened : undefined), forget: () => setOpened(undefined) }
+  const there = rows.some(({ id }) => id === opened)
+  if (wide && !named && !there && rows[0]) setOpened(rows[0].id)
+  return named ?? (wide && there ? opened : undefined)
 }
 
 /** The triage inbox: queue, request, evidence; decided by mouse or keyboard, the next one opens. */
@@ -151,7 +159,7 @@ export const RequestsPage = () => {
     placeholderData: keepPreviousData,
   })
   const rows = pages.data?.pages.flatMap((page) => page.rows) ?? []
-  const { chosen, forget } = useOpened(named, rows)
+  const chosen = useOpened(named, pages.isPlaceholderData ? [] : rows)
   const choose = (id: string | undefined) => void navigate({ search: (before) => ({ ...before, request: id }), replace: true })
   const beside = (offset: 1 | -1) => rows[rows.findIndex(({ id }) => id === chosen) + offset]?.id
   const step = (offset: 1 | -1) => choose(chosen ? (beside(offset) ?? chosen) : rows[0]?.id)
@@ -162,7 +170,6 @@ export const RequestsPage = () => {
     ['ArrowUp', () => step(-1)],
   ])
   const set = (change: Partial<typeof search>) => {
-    forget()
     void navigate({ search: (before) => ({ ...before, ...change, request: undefined }), replace: true })
   }
   if (pages.isError) return <Failed error={pages.error} reset={() => void pages.refetch()} />

@@ -3,6 +3,6 @@ import { createFileRoute } from '@tanstack/react-router'
 import { AccountsPage } from '../../features/accounts/accounts-page.tsx'
 
 export const Route = createFileRoute('/_signed-in/accounts/')({
-  validateSearch: listAccounts,
+  validateSearch: listAccounts.strip(),
   component: AccountsPage,
 })

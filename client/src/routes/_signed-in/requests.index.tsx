@@ -4,6 +4,6 @@ import { z } from 'zod'
 import { RequestsPage } from '../../features/requests/requests-page.tsx'
 
 export const Route = createFileRoute('/_signed-in/requests/')({
-  validateSearch: listRequests.extend({ request: z.uuid().optional().catch(undefined) }),
+  validateSearch: listRequests.extend({ request: z.uuid().optional().catch(undefined) }).strip(),
   component: RequestsPage,
 })

@@ -1,10 +1,10 @@
 import { account } from '@countersign/drizzle/schema/account.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
 import { type Actor, type Place, type Scope, scopeOf } from '@countersign/shared/access/scope.ts'
-import { decideEnding, type EndingVerb } from '@countersign/shared/accounts/ending.ts'
+import { decideEnding, decideUndo, type EndingVerb } from '@countersign/shared/accounts/ending.ts'
 import { dormantDays, expiringDays, type ListAccounts, neverUsedDays, pageSize } from '@countersign/shared/accounts/listing.ts'
 import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
-import type { AccountStatus } from '@countersign/shared/accounts/status.ts'
+import { type AccountStatus, undoSeconds } from '@countersign/shared/accounts/status.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import { searchWords } from '@countersign/shared/text/search.ts'
 import { type SQL, sql } from 'drizzle-orm'
@@ -33,9 +33,15 @@ export type AccountRow = {
   /** Null where the account has never signed in. */
   readonly lastSignInAt: string | null
   readonly can: Readonly<Record<EndingVerb, RefusalCode | null>>
+  /** Until when this very person may take their own ending back; null where they may not. */
+  readonly undoUntil: string | null
 }
 
-type Fetched = Omit<AccountRow, 'can'> & { lastKey: string; statusChangedBy: string | null; previousStatus: AccountStatus | null } & Place
+type Fetched = Omit<AccountRow, 'can' | 'undoUntil'> & {
+  lastKey: string
+  statusChangedBy: string | null
+  previousStatus: AccountStatus | null
+} & Place
 
 /** Sort keys from an allow-list: the expressions, and the values a cursor carries for them. */
 const sorts = {
@@ -137,7 +143,9 @@ const withVerbs = async (db: Db, actor: Actor, fetched: readonly Fetched[]): Pro
         if (verdict.ok) return null
         return verdict.refusal === 'out-of-scope' ? 'not-permitted' : verdict.refusal
       }
-      return { ...rest, can: { suspend: can('suspend'), revoke: can('revoke') } }
+      const undoable = decideUndo({ actor, account, now }).ok
+      const undoUntil = undoable ? new Date(account.statusChangedAt.getTime() + undoSeconds * 1000).toISOString() : null
+      return { ...rest, undoUntil, can: { suspend: can('suspend'), revoke: can('revoke') } }
     }),
   )
 }

@@ -26,7 +26,8 @@ const conditionsOf = async (db: Db, scope: Scope, filters: ListAudit): Promise<S
   return [
     within(scope, auditEntry),
     filters.actor ? sql`audit_entry.actor_id = ${filters.actor}` : null,
-    filters.subject ? sql`audit_entry.subject_id = ${filters.subject}` : null,
+    // About an account: what was done to it, and every request that concerned it.
+    filters.subject ? sql`(audit_entry.subject_id = ${filters.subject} or audit_entry.data ->> 'accountId' = ${filters.subject})` : null,
     filters.organisation ? (place ? within([{ level: place.level, organisationId: place.id }], auditEntry) : sql`false`) : null,
     filters.type ? sql`audit_entry.type = ${filters.type}` : null,
     filters.since ? sql`audit_entry.at >= (${filters.since}::date::timestamp at time zone 'Europe/Paris')` : null,

@@ -78,9 +78,14 @@ const countersignable = (actor: Actor) => {
   return parts.length > 0 ? sql`(${sql.join(parts, sql` or `)})` : sql`false`
 }
 
+const lastCaller = sql`select c.caller_id from call_back c where c.request_id = request.id`
+
 const views = {
   queue: (actor: Actor) =>
-    sql`request.status = 'pending' and request.requester_id is distinct from ${actor.id}::uuid and ${countersignable(actor)}`,
+    // Not what waits for somebody else: what one has signed, or called about where nobody known asked.
+    sql`request.status = 'pending' and request.requester_id is distinct from ${actor.id}::uuid and ${countersignable(actor)}
+      and not exists (select 1 from approval given where given.request_id = request.id and given.approver_id = ${actor.id} and given.voided_at is null)
+      and not (request.requester_id is null and ${actor.id} is not distinct from (${lastCaller} and c.outcome = 'confirmed' order by c.called_at desc, c.id desc limit 1))`,
   mine: (actor: Actor) => sql`request.requester_id = ${actor.id}`,
   all: (actor: Actor) => sql`(${within(scopeOf(actor, 'request:read'), request)})`,
 } as const
@@ -189,6 +194,7 @@ export const requestListing = {
       from role_grant g join account a on a.id = g.account_id and a.status = 'active' join organisation o on o.id = g.organisation_id
       where g.revoked_at is null and g.role = any(${sql.param([...stored.approverRoles])}::text[]) and g.organisation_id = any(${sql.param(place)}::uuid[])
         and a.id is distinct from ${stored.requesterId}::uuid and a.id is distinct from ${stored.subjectId}::uuid
+        and a.id <> all(${sql.param([...stored.approverIds, ...(stored.requesterId === null && stored.callerId ? [stored.callerId] : [])])}::uuid[])
       order by nlevel(o.path) desc, a.family_name, a.id limit 12`)
     return rows
   },

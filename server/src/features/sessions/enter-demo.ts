@@ -21,6 +21,13 @@ export const enterDemo: Operation<{ readonly accountId: string }, { readonly tok
   if (!sessionId) throw new Refused('account-not-active')
   return {
     value: { token },
-    events: [{ type: 'session.opened', subject: accountId, organisation: null, data: { sessionId, method: 'demo' } }],
+    events: [
+      {
+        type: 'session.opened',
+        subject: accountId,
+        organisation: await sessions.homeOf(tx, accountId),
+        data: { sessionId, method: 'demo' },
+      },
+    ],
   }
 }

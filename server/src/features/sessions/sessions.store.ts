@@ -33,6 +33,12 @@ export const sessions = {
     return rows[0]?.id ?? null
   },
 
+  /** Where the holder of an account works: what is written down about their sessions belongs there. */
+  async homeOf(tx: Tx, accountId: string): Promise<string | null> {
+    const { rows } = await tx.execute<{ id: string }>(sql`select organisation_id as id from account where id = ${accountId}`)
+    return rows[0]?.id ?? null
+  },
+
   async close(tx: Tx, accountId: string, sessionId: string): Promise<boolean> {
     const gone = await tx
       .delete(session)

@@ -128,6 +128,7 @@ describe('it must not be possible', () => {
       `update role_grant set revoked_at = null where role = 'supervisor' and organisation_id <> (select id from organisation where level = 'nation')`,
     )
     expect(await world.entriesAbout(request.id)).toEqual(['request.submitted', 'request.expired'])
+    expect((await world.owner.query('select status from request where id = $1', [request.id])).rows).toEqual([{ status: 'expired' }])
   })
 
   test('H8 to decide alone as a superuser: the IT admin and the policy owner countersign no account', async () => {

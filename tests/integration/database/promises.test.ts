@@ -5,7 +5,8 @@ import { openWorld, type World } from '../../support/world.ts'
 /** The application's own login turned against the database, in raw SQL: no policy, no operation, nothing but the schema in the way. */
 let world: World
 let make: ReturnType<typeof makerOf>
-const ids: Record<'pending' | 'executed' | 'nadia' | 'sophie' | 'agent' | 'entry', string> = {
+const ids: Record<'pending' | 'executed' | 'nadia' | 'sophie' | 'agent' | 'entry' | 'voided', string> = {
+  voided: '01900000-0000-7000-8000-00000000000a',
   pending: '',
   executed: '',
   nadia: '',
@@ -23,6 +24,10 @@ beforeAll(async () => {
   ids.nadia = nadia.person.id
   ids.sophie = sophie.person.id
   ids.agent = await make.agentOf('Mission locale de Lyon')
+  await world.tamper(
+    `insert into approval (id, request_id, approver_id, content_hash, independent, given_at, voided_at) select $2, id, $3, content_hash, true, now(), now() from request where id = $1`,
+    [ids.pending, ids.voided, ids.sophie],
+  )
   const { rows } = await world.owner.query<{ id: string }>('select id from audit_entry limit 1')
   ids.entry = rows[0]?.id ?? ''
 })
@@ -131,6 +136,7 @@ describe('the application login is refused by the database', () => {
     ['a later deadline', '42501', () => attempt(`update request set expires_at = now() + interval '1 year' where id = $1`, [ids.pending])],
     ['another requester', '42501', () => attempt('update request set requester_id = null where id = $1', [ids.pending])],
     ['other approvers', '42501', () => attempt(`update request set approver_roles = '{agent}' where id = $1`, [ids.pending])],
+    ['a voided approval given back', 'P3', () => attempt('update approval set voided_at = null where id = $1', [ids.voided])],
     ['a decided request opened again', 'P3', () => attempt(`update request set status = 'pending' where id = $1`, [ids.executed])],
     [
       'a request that begins as executed',
@@ -237,7 +243,8 @@ describe('the application login is refused by the database', () => {
           [ids.agent, ids.executed],
         ),
     ],
-    ['a revoked role given back', '42501', () => attempt('update role_grant set account_id = $1', [ids.agent])],
+    ['a role given to somebody else', '42501', () => attempt('update role_grant set account_id = $1', [ids.agent])],
+    ['a revoked role given back', 'P10', () => attempt('update role_grant set revoked_at = null where revoked_at is not null')],
     [
       'a reset link out of nothing',
       'P1',
@@ -315,6 +322,53 @@ describe('the application login is refused by the database', () => {
     ['a table of its own', '42501', () => attempt('create table mine (id int)')],
   ] as const)('%s → %s', async (_, expected, run) => {
     expect(await run()).toBe(expected)
+  })
+
+  const sign = `insert into approval (id, request_id, approver_id, content_hash, independent, given_at) select gen_random_uuid(), id, $2, content_hash, true, now() from request where id = $1`
+  const newSite = `with fresh as (select gen_random_uuid() as id)
+    insert into organisation (id, external_id, level, parent_id, path, nation_id, network_id, region_id, departement_id, structure_id, site_id, name, created_at)
+    select fresh.id, 'raw-sql', level, parent_id, path, nation_id, network_id, region_id, departement_id, structure_id, fresh.id, 'Antenne de nulle part', now()
+    from organisation o, fresh where o.level = 'site' limit 1`
+  const asCountersigned = `insert into account (id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, login, given_name, family_name, email, phone, profile_id, reach, status, status_changed_at, created_by_request_id, authorised_by_request_id, ends_on, created_at)
+    select gen_random_uuid(), organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, content ->> 'login', content ->> 'givenName', content ->> 'familyName', content ->> 'email', content ->> 'phone', content ->> 'profile', 0, 'active', now(), id, id, (content ->> 'endsOn')::date, now() from request where id = $1`
+  test.each([
+    ['an organisation', () => together([newSite])],
+    [
+      'the name of an organisation',
+      () =>
+        together([
+          `update organisation set name = name || ' bis' where external_id = (select min(external_id) from organisation where level = 'site')`,
+        ]),
+    ],
+    [
+      'a role taken away',
+      () =>
+        together([
+          `update role_grant set revoked_at = now() where id = (select id from role_grant where role = 'auditor' and revoked_at is null limit 1)`,
+        ]),
+    ],
+    ['a request cancelled', () => together([`update request set status = 'cancelled', decided_at = now() where id = $1`, [ids.pending]])],
+    ['a signature', () => together([sign, [ids.pending, ids.sophie]])],
+    [
+      'a call',
+      () =>
+        together([
+          `insert into call_back (id, request_id, caller_id, outcome, note, called_at) values (gen_random_uuid(), $1, $2, 'confirmed', '', now())`,
+          [ids.pending, ids.sophie],
+        ]),
+    ],
+    [
+      'an account, all else being in order and told',
+      () =>
+        together(
+          [sign, [ids.pending, ids.sophie]],
+          [`update request set status = 'executed', decided_at = now() where id = $1`, [ids.pending]],
+          [asCountersigned, [ids.pending]],
+          entryAbout(`'${ids.pending}'`),
+        ),
+    ],
+  ] as const)('%s without its audit entry → P6', async (_, run) => {
+    expect(await run()).toBe('P6')
   })
 
   test('an approval counts at execution only while its giver holds the role', async () => {

@@ -127,15 +127,7 @@ const inSource: readonly Guard[] = [
   ),
   source('H10 what was seen', approval, "request.contentHash !== seen && 'content-changed'", "false && 'content-changed'", holes),
   // H11 has no guard of its own: before approval there is nobody who could enter.
-  source(
-    'H12 no relatives',
-    approval,
-    "independentSince(now)),
-    ) && 'not-independent'",
-    "independentSince(now)),
-    ) && false",
-    holes,
-  ),
+  source('H12 no relatives', approval, "independentSince(now))) &&\n    'not-independent'", 'independentSince(now))) &&\n    false', holes),
   source(
     'H13 the request is held',
     'server/src/features/requests/requests.store.ts',
@@ -164,10 +156,28 @@ const inSource: readonly Guard[] = [
     'if (false as boolean) return',
     credentials,
   ),
-  source('a proof of yesterday’s password opens nothing', 'server/src/features/sessions/sign-in.ts', 'if (present !== epoch)', 'if (false as boolean)', races),
-  source('one person’s work takes turns', 'server/src/kernel/actor.ts', 'select pg_advisory_xact_lock(hashtextextended(${person.id}, ${personLock}))', 'select 1', races),
+  source(
+    'a proof of yesterday’s password opens nothing',
+    'server/src/features/sessions/sign-in.ts',
+    'if (present !== epoch)',
+    'if (false as boolean)',
+    races,
+  ),
+  source(
+    'one person’s work takes turns',
+    'server/src/kernel/actor.ts',
+    'select pg_advisory_xact_lock(hashtextextended(${person.id}, ${personLock}))',
+    'select 1',
+    races,
+  ),
   source('short batches', 'server/src/app.ts', 'maxBatchSize: 20', 'maxBatchSize: 2000', door),
-  source('a last IT admin stays', 'shared/src/accounts/ending.ts', "verb === 'revoke' && lastItAdmin && 'last-it-admin'", "false && 'last-it-admin'", owners),
+  source(
+    'a last IT admin stays',
+    'shared/src/accounts/ending.ts',
+    "verb === 'revoke' && lastItAdmin && 'last-it-admin'",
+    "false && 'last-it-admin'",
+    owners,
+  ),
   source('three public asks a day', 'server/src/features/requests/ask-publicly.ts', '>= publicAsksADay', '>= 99', credentials),
   source('addresses are counted', 'server/src/trpc.ts', "throw new Refused('too-many')", 'void 0', credentials),
   source(
@@ -192,7 +202,13 @@ const inSource: readonly Guard[] = [
     'void id',
     owners,
   ),
-  source('streams are narrowed', 'server/src/features/live/live.router.ts', 'concerns(present, change)', 'true', owners),
+  source(
+    'streams are narrowed',
+    'server/src/features/live/live.router.ts',
+    'person = present\n        const mine = told.filter((change) => concerns(present, change))',
+    'const mine = told',
+    owners,
+  ),
   source(
     'signatures are held against the lineage again',
     'server/src/features/requests/approve.ts',

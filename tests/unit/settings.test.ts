@@ -1,0 +1,63 @@
+import { readSettings } from '@countersign/server/env.ts'
+import { networkOf } from '@countersign/server/kernel/limits.ts'
+import { describe, expect, test } from 'vitest'
+
+const complete = {
+  DATABASE_URL: 'postgres://countersign:secret@host/countersign',
+  PUBLIC_URL: 'https://countersign.example.org/',
+  SMTP_URL: 'smtps://mail.example.org',
+  MAIL_FROM: 'countersign@example.org',
+  SECRET_KEY: Buffer.alloc(32).toString('base64'),
+}
+const wrong = (change: Record<string, string>): string => {
+  try {
+    readSettings({ ...complete, ...change })
+    return ''
+  } catch (error) {
+    return error instanceof Error ? error.message : 'not an error'
+  }
+}
+
+describe('the settings of production', () => {
+  test('that are complete are read, a slash at the end of the address aside', () => {
+    expect(readSettings(complete)).toMatchObject({ PUBLIC_URL: 'https://countersign.example.org', PORT: 3000, TRUSTED_PROXIES: [] })
+  })
+
+  test.each(Object.keys(complete))('without %s say so in one line that names it', (name) => {
+    expect(wrong({ [name]: '' })).toMatch(new RegExp(`^${name} [^\\n]+$`))
+  })
+
+  test.each([
+    ['DATABASE_URL', 'mysql://host/db'],
+    ['PUBLIC_URL', 'countersign.example.org'],
+    ['SECRET_KEY', 'too short'],
+    ['PORT', '70000'],
+    ['TRUSTED_PROXIES', '10.0.0.0/33'],
+    ['TRUSTED_PROXIES', '10.0.0.0/0'],
+    ['TRUSTED_PROXIES', 'proxy.example.org'],
+    ['TRUSTED_PROXIES', '10.0.0.1/8/8'],
+    ['DATABASE_URL_FILE', '/nowhere/at/all'],
+  ])('with %s=%s say so in one line that names it', (name, value) => {
+    expect(wrong({ [name]: value })).toMatch(new RegExp(`^${name} [^\\n]+$`))
+  })
+
+  test('name the proxies that are ours', () => {
+    expect(readSettings({ ...complete, TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,fd00::/8' }).TRUSTED_PROXIES).toEqual([
+      '127.0.0.1',
+      '10.0.0.0/8',
+      'fd00::/8',
+    ])
+  })
+})
+
+test.each([
+  ['192.0.2.1', '192.0.2.1'],
+  ['::ffff:192.0.2.1', '192.0.2.1'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+  ['2001:db8:1:2:ffff::', '2001:db8:1:2'],
+  ['2001:db8::1', '2001:db8:0:0'],
+  ['::1', '0:0:0:0'],
+  ['', ''],
+])('%s is counted as %s: whoever has an IPv6 address has its whole /64', (address, network) => {
+  expect(networkOf(address)).toBe(network)
+})

@@ -147,7 +147,7 @@ const inSource: readonly Guard[] = [
     'server/src/features/sessions/sessions.store.ts',
     'select epoch from account where id = ${accountId} for no key update',
     'select epoch from account where id = ${accountId}',
-    credentials,
+    races,
   ),
   source(
     'a waiting account is not answered',

@@ -77,6 +77,45 @@ describe('an invitation', () => {
   })
 })
 
+describe.each([
+  ['suspended', `update account set status = 'suspended' where id = $1`],
+  ['revoked', `update account set status = 'revoked' where id = $1`],
+  ['over its end date', 'update account set ends_on = current_date - 1 where id = $1'],
+] as const)('an account that is %s', (_, dead) => {
+  test('is let in by nothing it ever had: password, second factor, recovery code, session, invitation, reset, enrolment', async () => {
+    const { id, login } = await enrolled()
+    await make.role(id, 'auditor', await make.organisation('Mission locale de Lyon'))
+    await deliver()
+    const enrolment = tokenFor(id)
+    const { totp } = await world.anonymous.links.describe({ token: enrolment })
+    const secret = totp?.secret ?? ''
+    const { recoveryCodes } = await world.anonymous.links.redeem({ token: enrolment, password: null, code: generateSync({ secret }) })
+    const session = await world.enter(id)
+    const [invited, lost, named] = [await make.account(), await enrolled(), await enrolled()]
+    await reset(lost.id)
+    await make.role(named.id, 'auditor', await make.organisation('Mission locale de Lyon'))
+    await deliver()
+    const links = [tokenFor(invited.id), tokenFor(lost.id), tokenFor(named.id)]
+    for (const token of links) expect(await outcome(world.anonymous.links.describe({ token }))).toBe('allowed')
+
+    for (const each of [id, invited.id, lost.id, named.id]) await world.tamper(dead, [each])
+    const enter = (code: string | null) => outcome(world.anonymous.sessions.signIn({ login, password, code }))
+    expect(await enter(null)).toBe('sign-in-failed')
+    expect(await enter(generateSync({ secret }))).toBe('sign-in-failed')
+    expect(await enter(recoveryCodes[0] ?? '')).toBe('sign-in-failed')
+    expect(await world.alive(session.token)).toBe(false)
+    expect(await outcome(session.call.requests.cancel({ requestId: id }))).not.toBe('allowed')
+    for (const token of links) {
+      expect(await outcome(world.anonymous.links.describe({ token }))).toBe('link-dead')
+      expect(await outcome(world.anonymous.links.redeem({ token, password: 'une autre phrase du soir', code: null }))).toBe('link-dead')
+    }
+    // As it was before the next test looks: nobody was to be out with a session left.
+    await world.tamper(`update account set status = 'active', ends_on = current_date + 30 where id = any($1)`, [
+      [id, invited.id, lost.id, named.id],
+    ])
+  })
+})
+
 describe('a role', () => {
   test('is in force only behind the second factor its holder enrols, each code once', async () => {
     const { id, login } = await enrolled()

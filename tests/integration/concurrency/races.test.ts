@@ -400,6 +400,28 @@ describe('at the same instant', () => {
     expect(Object.keys(tally(results))).toEqual(['0 pending'])
   })
 
+  test('fifty wrong guesses at the same instant: as many are looked at as the counter allows', async () => {
+    const results = await inBatches(
+      10,
+      async (index) => {
+        const accountId = await make.agentOf('Mission locale de Lyon', index)
+        const { rows } = await world.owner.query<{ epoch: number; organisation_id: string }>(
+          'select epoch, organisation_id from account where id = $1',
+          [accountId],
+        )
+        const { epoch, organisation_id: organisationId } = rows[0] ?? { epoch: 0, organisation_id: '' }
+        const guess = { accountId, organisationId, epoch, proof: { wrong: 'sign-in-failed' as const } }
+        await Promise.all(Array.from({ length: 50 }, () => run(signIn, nobody, guess)))
+        const counted = await world.owner.query<{ failures: number }>('select failures from sign_in_failure where account_id = $1', [
+          accountId,
+        ])
+        return `${counted.rows[0]?.failures} looked at`
+      },
+      1,
+    )
+    expect(tally(results)).toEqual({ '4 looked at': 10 })
+  })
+
   test('a sign-in and a reset: what was proven against the old password opens nothing afterwards', async () => {
     const results = await inBatches(
       controlTrials,

@@ -41,7 +41,7 @@ export const links = {
     const { rows } = await db.execute<OpenLink & Record<string, unknown>>(sql`
       select l.id, l.kind, l.account_id as "accountId", l.request_id as "requestId", a.login, a.given_name as "givenName", a.organisation_id as "organisationId",
         (select count(*)::int from role_grant g where g.account_id = a.id and g.revoked_at is null) as roles
-      from link l join account a on a.id = l.account_id and a.status = 'active'
+      from link l join account a on a.id = l.account_id and a.status = 'active' and a.ends_on >= current_date
       where l.token_hash = ${hashToken(token)} and l.used_at is null and l.voided_at is null and l.expires_at > now()`)
     return rows[0] ?? null
   },

@@ -285,6 +285,7 @@ export const en: typeof fr = {
     approvalsVoided_one: '{{count}} countersignature void',
     approvalsVoided_other: '{{count}} countersignatures void',
     reason: 'Reason',
+    credentialsForgotten: 'Password and second factor are forgotten: coming back will take a reset as well.',
     reasonSaved: 'Reason saved',
     empty: 'No account matches.',
     emptyHint: 'Search wider or clear the filters.',

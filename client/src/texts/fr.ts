@@ -306,6 +306,7 @@ export const fr = {
     approvalsVoided_other: '{{count}} contresignatures tombées',
     reason: 'Motif',
     reasonSaved: 'Motif enregistré',
+    credentialsForgotten: 'Mot de passe et second facteur sont effacés : revenir demandera aussi une réinitialisation.',
     empty: 'Aucun compte ne correspond.',
     emptyHint: 'Élargissez la recherche ou effacez les filtres.',
     selected_one: '{{count}} compte sélectionné',

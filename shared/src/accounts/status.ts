@@ -23,3 +23,6 @@ export const undoSeconds = 30
 /** Chosen after the click, never before it: containment does not wait for a form. */
 export const endReasons = ['suspected-hijack', 'left', 'denied-reset', 'error-in-rights', 'duplicate', 'other'] as const
 export type EndReason = (typeof endReasons)[number]
+
+/** Reasons that say somebody else may know the password: it is forgotten, and coming back takes a reset too. */
+export const knownToOthers: readonly EndReason[] = ['suspected-hijack', 'denied-reset']

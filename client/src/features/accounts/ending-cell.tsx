@@ -1,4 +1,4 @@
-import { type AccountStatus, type EndReason, endReasons, undoSeconds } from '@countersign/shared/accounts/status.ts'
+import { type AccountStatus, type EndReason, endReasons, knownToOthers, undoSeconds } from '@countersign/shared/accounts/status.ts'
 import type { Ended } from '@countersign/shared/events.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import { Button, NativeSelect, RingProgress, Tooltip } from '@mantine/core'
@@ -82,7 +82,11 @@ export const useEndedSentence = () => {
 const EndedCell = ({ subject, ending, endings }: { subject: Subject; ending: Ending; endings: Endings }) => {
   const { t } = useTranslation()
   const explain = useMutation(
-    trpc.accounts.explain.mutationOptions({ onSuccess: () => tell(t('accounts.reasonSaved')), onError: tellRefusal }),
+    trpc.accounts.explain.mutationOptions({
+      onSuccess: (_count, { reason }) =>
+        tell(t('accounts.reasonSaved'), knownToOthers.includes(reason) ? t('accounts.credentialsForgotten') : null),
+      onError: tellRefusal,
+    }),
   )
   return (
     <div className="row" style={{ justifyContent: 'flex-end', gap: 8 }}>

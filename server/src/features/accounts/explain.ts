@@ -1,12 +1,9 @@
 import { covers, scopeOf } from '@countersign/shared/access/scope.ts'
-import type { EndReason } from '@countersign/shared/accounts/status.ts'
+import { type EndReason, knownToOthers } from '@countersign/shared/accounts/status.ts'
 import { type Operation, told } from '../../kernel/commit.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { credentials } from '../sessions/credentials.store.ts'
 import { accounts } from './accounts.store.ts'
-
-/** Reasons that say somebody else may know the password. */
-const knownToOthers: readonly EndReason[] = ['suspected-hijack', 'denied-reset']
 
 export type ExplainInput = { readonly accountIds: readonly string[]; readonly reason: EndReason; readonly note: string }
 

@@ -8,10 +8,12 @@ type Task = { readonly url: string; readonly token: string } & (
   | { readonly approve: { readonly requestId: string; readonly seen: string } }
 )
 
-/** Does one thing and tells when it is done; the test kills it on the way. */
+/** Does one thing; the test kills it on the way. */
 const task: Task = JSON.parse(process.argv[2] ?? '')
 const db = openDb(openPool(task.url, 1))
 const call = callerOf(requestOf(db, await personOfToken(db, hashToken(task.token))))
+// All that are killed together begin together: none has waited at the gate for the others to be born.
+process.send?.('ready')
+await new Promise((go) => process.once('message', go))
 await ('revoke' in task ? call.accounts.revoke({ accountIds: [task.revoke] }) : call.requests.approve(task.approve))
-process.send?.('done')
 await new Promise(() => setInterval(() => undefined, 1000))

@@ -426,7 +426,7 @@ describe('at the same instant', () => {
     const results = await inBatches(
       controlTrials,
       async () => {
-        const accountId = await make.agentOf('Mission locale de Lyon', 8)
+        const accountId = await make.agentOf('Mission locale de Lyon', 12)
         const { rows } = await world.owner.query<{ epoch: number; organisation_id: string }>(
           'select epoch, organisation_id from account where id = $1',
           [accountId],
@@ -434,7 +434,16 @@ describe('at the same instant', () => {
         const { epoch, organisation_id: organisationId } = rows[0] ?? { epoch: 0, organisation_id: '' }
         // The password was right a moment ago; then a reset was executed.
         await world.tamper('update account set epoch = epoch + 1 where id = $1', [accountId])
-        return run(signIn, nobody, { accountId, organisationId, epoch, proof: { factor: { kind: 'none' } } })
+        const proof = { factor: { kind: 'none' as const } }
+        const answer = runCommitted(
+          signIn,
+          { db: world.db, actor: nobody, origin: { channel: 'web' } },
+          { accountId, organisationId, epoch, proof },
+        )
+        return answer.then(
+          (value) => ('refusal' in value ? value.refusal : 'allowed'),
+          (error: unknown) => (error instanceof Refused ? error.code : 'broken'),
+        )
       },
       1,
     )

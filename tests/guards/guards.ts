@@ -75,7 +75,6 @@ const inDatabase: readonly Guard[] = [
   dropped('index approval__once_each', 'drop index approval__once_each', holes),
   dropped('index request__one_pending', 'drop index request__one_pending'),
   dropped('index organisation__one_nation', 'drop index organisation__one_nation'),
-  dropped('index credential__one_of_a_kind_per_link', 'drop index credential__one_of_a_kind_per_link'),
 ]
 
 const approval = 'shared/src/requests/approval.ts'

@@ -137,6 +137,31 @@ describe('the application login is refused by the database', () => {
     ['another requester', '42501', () => attempt('update request set requester_id = null where id = $1', [ids.pending])],
     ['other approvers', '42501', () => attempt(`update request set approver_roles = '{agent}' where id = $1`, [ids.pending])],
     ['a voided approval given back', 'P3', () => attempt('update approval set voided_at = null where id = $1', [ids.voided])],
+    [
+      'a role that others than policy owners would give',
+      '23514',
+      () =>
+        attempt(
+          `insert into request (id, kind, status, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, requester_id, subject_id, channel, content, content_hash, approvals_needed, approver_roles, submitted_at, expires_at) select gen_random_uuid(), 'grant-role', 'pending', organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, requester_id, subject_id, channel, content, content_hash, 2, '{supervisor}', now(), expires_at from request where id = $1`,
+          [ids.pending],
+        ),
+    ],
+    [
+      'a second pending request of one kind about one account',
+      '23505',
+      () =>
+        attempt(
+          `insert into request (id, kind, status, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, requester_id, subject_id, channel, content, content_hash, approvals_needed, approver_roles, submitted_at, expires_at) select gen_random_uuid(), kind, 'pending', organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, requester_id, subject_id, channel, content, content_hash, approvals_needed, approver_roles, now(), expires_at from request where status = 'pending' and subject_id is not null limit 1`,
+        ),
+    ],
+    [
+      'a second nation',
+      '23505',
+      () =>
+        attempt(
+          `with fresh as (select gen_random_uuid() as id) insert into organisation (id, external_id, level, path, nation_id, name, created_at) select id, 'elsewhere', 'nation', 'elsewhere', id, 'Ailleurs', now() from fresh`,
+        ),
+    ],
     ['a decided request opened again', 'P3', () => attempt(`update request set status = 'pending' where id = $1`, [ids.executed])],
     [
       'a request that begins as executed',
@@ -382,6 +407,19 @@ describe('the application login is refused by the database', () => {
     expect(
       await together([sign, [pending.id, ids.sophie, pending.seen]], [resign, [ids.sophie]], [execute, [pending.id]], entry(pending.id)),
     ).toBe('P1')
+  })
+
+  test('a credential is not set without its audit entry', async () => {
+    const { id } = await make.account()
+    expect(
+      await together(
+        ['update link set used_at = now() where account_id = $1', [id]],
+        [
+          `insert into credential (id, account_id, kind, secret, link_id, created_at) select gen_random_uuid(), account_id, 'password', 'x', id, now() from link where account_id = $1`,
+          [id],
+        ],
+      ),
+    ).toBe('P6')
   })
 
   test('a credential is not forgotten without its audit entry', async () => {

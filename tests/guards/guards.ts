@@ -197,8 +197,8 @@ const inSource: readonly Guard[] = [
   source(
     'a role takes its signatures along',
     'server/src/features/accounts/revoke-role.ts',
-    "await requests.voidApprovals(tx, id, [accountId], 'role-revoked', now)",
-    'void id',
+    "await requests.voidApprovals(tx, { requestIds: idsOf(unsigned), approverIds: [accountId], because: 'role-revoked', now })",
+    'void now',
     owners,
   ),
   source(

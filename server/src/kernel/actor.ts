@@ -61,6 +61,9 @@ export const personOfToken = (db: Db | Tx, tokenHash: Buffer): Promise<Person | 
 /** The same of a session that is known already: for streams, which outlive the request that opened them. */
 export const personOfSession = (db: Db | Tx, sessionId: string): Promise<Person | null> => personWhere(db, sql`s.id = ${sessionId}`)
 
+/** The database's clock, in milliseconds: what JavaScript keeps of it is all of it. */
+export const transactionTime = sql`date_trunc('milliseconds', now())`
+
 const personLock = 7_203_004
 
 /**
@@ -68,12 +71,13 @@ const personLock = 7_203_004
  * does takes turns, or a flood of it would keep the row shared for ever and their own revocation waiting. The roles are a question
  * of its own after the lock: one that was taken away while this waited is gone.
  */
-export const holdPerson = async (tx: Tx, person: Person): Promise<Person | null> => {
+export const holdPerson = async (tx: Tx, person: Person): Promise<{ person: Person; now: Date } | null> => {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${person.id}, ${personLock}))`)
   await tx.execute(sql`select 1 from account where id = ${person.id} for share`)
-  const { rows } = await tx.execute<Row>(sql`
-    select a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, ${grantsOf} as grants
+  const { rows } = await tx.execute<Row & { now: string }>(sql`
+    select ${transactionTime} as now, a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, ${grantsOf} as grants
     from account a join session s on s.account_id = a.id
     where a.id = ${person.id} and a.status = 'active' and a.epoch = ${person.epoch} and s.id = ${person.sessionId} and s.expires_at > now()`)
-  return rows[0] ? toPerson(rows[0]) : null
+  const [row] = rows
+  return row ? { person: toPerson(row), now: new Date(row.now) } : null
 }

@@ -1,7 +1,7 @@
 import type { Origin } from '@countersign/drizzle/schema/audit-entry.ts'
 import type { DomainEvent, LineageEdge } from '@countersign/shared/events.ts'
 import { sql } from 'drizzle-orm'
-import { holdPerson, type Nobody, type Person } from './actor.ts'
+import { holdPerson, type Nobody, type Person, transactionTime } from './actor.ts'
 import { writeEntries, writeLineage } from './audit.ts'
 import type { Db, Tx } from './db.ts'
 import { post } from './outbox.ts'
@@ -48,16 +48,25 @@ const worthRetrying = (error: unknown): boolean => {
 
 const attempts = 5
 
+/** Who acts, held and read again, and the database's time; the people of a pretended past have no session to hold. */
+const begin = async (tx: Tx, actor: Person | Nobody, pretendNow: Date | undefined) => {
+  if (pretendNow) return { held: actor, now: pretendNow }
+  if (actor.kind === 'person') {
+    const found = await holdPerson(tx, actor)
+    if (!found) throw new Refused('not-signed-in')
+    return { held: found.person, now: found.now }
+  }
+  const { rows } = await tx.execute<{ now: string }>(sql`select ${transactionTime} as now`)
+  return { held: actor, now: new Date(rows[0]?.now ?? '') }
+}
+
 const once = <Input, T, A extends Person | Nobody>(
   operation: Operation<Input, T, A>,
   { db, actor, origin, pretendNow }: Context<A>,
   input: Input,
 ): Promise<T> =>
   db.transaction(async (tx) => {
-    const held = actor.kind === 'person' && !pretendNow ? await holdPerson(tx, actor) : actor
-    if (!held) throw new Refused('not-signed-in')
-    const { rows } = await tx.execute<{ now: string }>(sql`select date_trunc('milliseconds', now()) as now`)
-    const now = pretendNow ?? new Date(rows[0]?.now ?? '')
+    const { held, now } = await begin(tx, actor, pretendNow)
     // The held person is the same kind of actor, read again under the lock.
     const { value, events, lineage = [] } = await operation({ tx, actor: held as A, now, origin }, input)
     const entries = await writeEntries(tx, { actorId: actor.id, origin, now }, events)

@@ -15,6 +15,19 @@ export type OwnersLeft = { readonly active: number; readonly standing: number; r
 export const leavesTooFewOwners = (verb: EndingVerb, { active, standing, ever }: OwnersLeft): boolean =>
   active < 1 || (verb === 'revoke' && standing < requirementFor('grant-role', 'standard', ever).approvalsNeeded + 1)
 
+/** Who would be left to guard the network when an account, or its guarding role, is taken away. */
+export type Guarding = {
+  /** The policy owners that would be left; null where the account owns no policy. */
+  readonly ownersLeft: OwnersLeft | null
+  /** True where no IT admin would be left who is not revoked: nobody could put a policy owner out any more. */
+  readonly lastItAdmin: boolean
+}
+
+const guardingRules: readonly Rule<Guarding & { readonly verb: EndingVerb }>[] = [
+  ({ verb, ownersLeft }) => ownersLeft !== null && leavesTooFewOwners(verb, ownersLeft) && 'last-policy-owner',
+  ({ verb, lastItAdmin }) => verb === 'revoke' && lastItAdmin && 'last-it-admin',
+]
+
 export type EndedBefore = {
   readonly status: AccountStatus
   readonly previousStatus: AccountStatus | null
@@ -22,14 +35,10 @@ export type EndedBefore = {
   readonly statusChangedBy: string | null
 }
 
-export type EndingCase = {
+export type EndingCase = Guarding & {
   readonly actor: Actor
   readonly verb: EndingVerb
   readonly account: EndedBefore & { readonly id: string; readonly place: Place }
-  /** Null where the account owns no policy. */
-  readonly ownersLeft: OwnersLeft | null
-  /** True where no IT admin would be left who is not revoked: nobody could put a policy owner out any more. */
-  readonly lastItAdmin: boolean
   readonly now: Date
 }
 
@@ -45,9 +54,22 @@ const endingRules: readonly Rule<EndingCase>[] = [
   ({ actor, verb, account }) =>
     !covers(scopeOf(actor, verb === 'suspend' ? 'account:suspend' : 'account:revoke'), account.place) && 'out-of-scope',
   (subject) => statusAfter(subject.account.status, subject.verb) === undefined && !confirms(subject) && 'already-in-state',
-  ({ verb, ownersLeft }) => ownersLeft !== null && leavesTooFewOwners(verb, ownersLeft) && 'last-policy-owner',
-  ({ verb, lastItAdmin }) => verb === 'revoke' && lastItAdmin && 'last-it-admin',
+  ...guardingRules,
 ]
+
+export type RoleRevocationCase = Guarding & { readonly actor: Actor; readonly place: Place; readonly held: boolean }
+
+const roleRules: readonly Rule<RoleRevocationCase>[] = [
+  ({ actor, place }) => !covers(scopeOf(actor, 'role:revoke'), place) && 'out-of-scope',
+  ({ held }) => !held && 'already-in-state',
+  (subject) => firstObjection(guardingRules, { ...subject, verb: 'revoke' }) ?? false,
+]
+
+/** Taking a role away needs one person, as every taking away, and leaves those without whom none could be given again. */
+export const decideRoleRevocation = (subject: RoleRevocationCase): Verdict<true> => {
+  const objection = firstObjection(roleRules, subject)
+  return objection ? refused(objection) : granted(true)
+}
 
 /** Taking access away needs one person: scope and state are the only questions. The present status as an answer means: confirmed. */
 export const decideEnding = (subject: EndingCase): Verdict<AccountStatus> => {

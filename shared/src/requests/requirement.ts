@@ -30,6 +30,9 @@ export const deadlineWorkingHours = {
 /** No reset for this long after a contact changed (MITRE T1098): a hijacker changes the address first. */
 export const contactHoldHours = 72
 
+/** Resets of one account the public page takes in 24 hours: whoever keeps asking keeps the reset manager and the person from their work. */
+export const publicAsksADay = 3
+
 /** People related by lineage within this many days are not independent of each other (P2). */
 export const independenceDays = 30
 

@@ -7,7 +7,7 @@ import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
 import { searchWords } from '@countersign/shared/text/search.ts'
 import { eq, sql } from 'drizzle-orm'
 import { type Tx, uuids } from '../../kernel/db.ts'
-import type { RequestRow } from '../requests/facts.ts'
+import type { AboutRequest } from '../requests/facts.ts'
 
 export type LockedAccount = {
   readonly id: string
@@ -23,7 +23,7 @@ export type LockedAccount = {
 }
 
 export type EndedAccount = Ended & { readonly id: string }
-export type FallenApproval = RequestRow & { readonly approverId: string }
+export type FallenApproval = AboutRequest & { readonly approverId: string }
 
 const lockColumns = {
   id: account.id,
@@ -46,7 +46,7 @@ const lockColumns = {
 /** What ended, counted for each account; the requests that fell, and the signatures. */
 export type EndedSet = {
   readonly ended: readonly EndedAccount[]
-  readonly voided: readonly RequestRow[]
+  readonly voided: readonly AboutRequest[]
   readonly reopened: readonly FallenApproval[]
 }
 

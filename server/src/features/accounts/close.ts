@@ -16,6 +16,8 @@ type Closing = {
 
 const nothing: Ended = { sessions: 0, links: 0, requestsVoided: 0, approvalsVoided: 0 }
 
+const countsOf = ({ ended }: EndedSet): ReadonlyMap<string, Ended> => new Map(ended.map(({ id, ...numbers }) => [id, numbers]))
+
 const fell = ({ voided, reopened }: EndedSet): readonly DomainEvent[] => [
   ...voided.map((request) => requestVoided(request, 'account-ended')),
   ...reopened.map((request) => approvalVoided(request, request.approverId, 'approver-ended')),
@@ -23,11 +25,10 @@ const fell = ({ voided, reopened }: EndedSet): readonly DomainEvent[] => [
 
 /** Ends locked accounts and tells of each, of every request that fell with them and of every approval that no longer counts. */
 export const closeAccounts = async (tx: Tx, { rows, verb, by, cause, now }: Closing) => {
-  const counts = new Map<string, Ended>()
-  if (rows.length === 0) return { counts, events: [] }
+  if (rows.length === 0) return { counts: new Map<string, Ended>(), events: [] }
   const status = verb === 'revoke' ? 'revoked' : 'suspended'
   const set = await accounts.end(tx, { ids: rows.map(({ id }) => id), status, by, now })
-  for (const { id, ...numbers } of set.ended) counts.set(id, numbers)
+  const counts = countsOf(set)
   const events = rows.map(
     (row): DomainEvent => ({
       type: verb === 'revoke' ? 'account.revoked' : 'account.suspended',
@@ -49,11 +50,11 @@ export const closeDisowned = async (
 ): Promise<readonly DomainEvent[]> => {
   const owns = (await guardians.among(tx, [row.id])).get(row.id)?.includes('policy-owner')
   // What its holder says somebody else used is known to somebody else.
-  await credentials.forget(tx, row.id)
+  await credentials.forget(tx, [row.id])
   if (!owns || !leavesTooFewOwners('suspend', (await guardians.holdWithout(tx, [row.id])).owners))
     return (await closeAccounts(tx, { rows: [row], verb: 'suspend', by, cause, now })).events
   await accounts.raiseEpoch(tx, row.id)
   const set = await accounts.endWhatActs(tx, { ids: [row.id], by, now })
-  const [{ id: _id, ...numbers } = nothing as Ended & { id?: string }] = set.ended
-  return [{ type: 'account.locked-out', subject: row.id, organisation: row.organisationId, data: { ...numbers, cause } }, ...fell(set)]
+  const ended = countsOf(set).get(row.id) ?? nothing
+  return [{ type: 'account.locked-out', subject: row.id, organisation: row.organisationId, data: { ...ended, cause } }, ...fell(set)]
 }

@@ -14,7 +14,11 @@ export const explain: Operation<ExplainInput, number> = async ({ tx, actor }, { 
   if (mine.length === 0) throw new Refused('not-found', accountIds[0] ?? null)
 
   // What a hijacker knows must not let them in again when the account comes back.
-  if (knownToOthers.includes(reason)) for (const { id } of mine) await credentials.forget(tx, id)
+  if (knownToOthers.includes(reason))
+    await credentials.forget(
+      tx,
+      mine.map(({ id }) => id),
+    )
 
   const events = mine.map((row) => ({
     type: 'account.ending-explained' as const,

@@ -12,7 +12,7 @@ import type { Db } from '../../kernel/db.ts'
 import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
 import { within } from '../../kernel/scope.ts'
 import { organisations } from '../organisations/organisations.store.ts'
-import { guardianCase, guardians } from './guardians.store.ts'
+import { type Guardian, type GuardiansLeft, guardianCase, guardians, isGuardian } from './guardians.store.ts'
 
 export type AccountRow = {
   readonly id: string
@@ -108,46 +108,42 @@ const from = sql`
   left join organisation departement on departement.id = account.departement_id and departement.id <> home.id
   left join organisation region on region.id = account.region_id and region.id <> home.id`
 
-/** What this person may do to these rows, by the functions that decide when they do it. */
-const withVerbs = async (db: Db, actor: Actor, fetched: readonly Fetched[]): Promise<readonly AccountRow[]> => {
-  const guarding = (row: Fetched) => row.roles.filter((role) => role === 'policy-owner' || role === 'it-admin')
+type Guarded = { readonly row: Fetched; readonly roles: readonly Guardian[]; readonly left: GuardiansLeft | null }
+
+/** What this person may do to this row, by the functions that decide when they do it. */
+const withVerbs = (actor: Actor, now: Date, { row, roles, left }: Guarded): AccountRow => {
+  const {
+    lastKey: _lastKey,
+    statusChangedBy,
+    previousStatus,
+    nationId,
+    networkId,
+    regionId,
+    departementId,
+    structureId,
+    siteId,
+    ...rest
+  } = row
+  const place = { nationId, networkId, regionId, departementId, structureId, siteId }
+  const statusChangedAt = new Date(row.statusChangedAt)
+  const account = { id: row.id, status: row.status, statusChangedBy, previousStatus, statusChangedAt, place }
+  const can = (verb: EndingVerb) => {
+    const verdict = decideEnding({ actor, verb, account, ...guardianCase(roles, left), now })
+    if (verdict.ok) return null
+    return verdict.refusal === 'out-of-scope' ? 'not-permitted' : verdict.refusal
+  }
+  const undoable = decideUndo({ actor, account, now }).ok
+  const undoUntil = undoable ? new Date(statusChangedAt.getTime() + undoSeconds * 1000).toISOString() : null
+  return { ...rest, undoUntil, can: { suspend: can('suspend'), revoke: can('revoke') } }
+}
+
+/** A handful of people guard a whole network: a page without one of them costs no further question. */
+const presented = async (db: Db, actor: Actor, fetched: readonly Fetched[]): Promise<readonly AccountRow[]> => {
+  const rows = fetched.map((row) => ({ row, roles: row.roles.filter(isGuardian) }))
+  const ids = rows.flatMap(({ row, roles }) => (roles.length > 0 ? [row.id] : []))
+  const left = ids.length > 0 ? await guardians.withoutEach(db, ids) : null
   const now = new Date()
-  return Promise.all(
-    fetched.map(async (row) => {
-      const {
-        lastKey: _lastKey,
-        statusChangedBy,
-        previousStatus,
-        nationId,
-        networkId,
-        regionId,
-        departementId,
-        structureId,
-        siteId,
-        ...rest
-      } = row
-      const place = { nationId, networkId, regionId, departementId, structureId, siteId }
-      const account = {
-        id: row.id,
-        status: row.status,
-        statusChangedBy,
-        previousStatus,
-        statusChangedAt: new Date(row.statusChangedAt),
-        place,
-      }
-      // A handful of people in a whole network; everybody else costs no query.
-      const roles = guarding(row)
-      const left = roles.length > 0 ? await guardians.without(db, [row.id]) : null
-      const can = (verb: EndingVerb) => {
-        const verdict = decideEnding({ actor, verb, account, ...guardianCase(roles, left), now })
-        if (verdict.ok) return null
-        return verdict.refusal === 'out-of-scope' ? 'not-permitted' : verdict.refusal
-      }
-      const undoable = decideUndo({ actor, account, now }).ok
-      const undoUntil = undoable ? new Date(account.statusChangedAt.getTime() + undoSeconds * 1000).toISOString() : null
-      return { ...rest, undoUntil, can: { suspend: can('suspend'), revoke: can('revoke') } }
-    }),
-  )
+  return rows.map((one) => withVerbs(actor, now, { ...one, left: left?.get(one.row.id) ?? null }))
 }
 
 export const accountListing = {
@@ -182,14 +178,14 @@ export const accountListing = {
     const { rows } = await db.execute<Fetched & Record<string, unknown>>(sql`
       select ${selected} from ${from} where ${sql.join(conditions, sql` and `)} order by ${orderBy(sort, descending ? sql`desc` : sql`asc`)} limit ${limit + 1}`)
     const page = toPage<Fetched>(rows, limit, (row) => [...key(row)])
-    return { rows: await withVerbs(db, actor, page.rows), next: page.next }
+    return { rows: await presented(db, actor, page.rows), next: page.next }
   },
 
   /** One account as a row, if it is within scope; null reads as not found. */
   async one(db: Db, actor: Actor, id: string, scope: Scope = scopeOf(actor, 'account:read')): Promise<AccountRow | null> {
     const { rows } = await db.execute<Fetched & Record<string, unknown>>(sql`
       select ${selected} from ${from} where account.id = ${id} and (${within(scope, account)} or account.id = ${actor.id})`)
-    const [row] = await withVerbs(db, actor, rows)
+    const [row] = await presented(db, actor, rows)
     return row ?? null
   },
 }

@@ -14,7 +14,7 @@ export const approve: Operation<DecisionInput, 'pending' | 'executed'> = async (
   const { request, fallen } = standingSignatures({ request: locked, kinship, now })
   const status = orRefuse(decideApproval({ actor, request, kinship, now, seen }), requestId)
 
-  if (fallen.length > 0) await requests.voidApprovals(tx, requestId, fallen, 'not-independent', now)
+  await requests.voidApprovals(tx, { requestIds: [requestId], approverIds: fallen, because: 'not-independent', now })
   await requests.approve(tx, { requestId, approverId: actor.id, contentHash: seen, now })
   const given = {
     type: 'request.approval-given' as const,

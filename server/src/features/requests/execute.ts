@@ -61,7 +61,7 @@ const resetCredentials: Execution<'reset-credentials'> = async (tx, request, con
   const row = await activeSubject(tx, content.accountId)
   const ended = await accounts.endSessions(tx, row.id)
   // What was known before is worth nothing from here on: only the link lets anybody in.
-  await credentials.forget(tx, row.id)
+  await credentials.forget(tx, [row.id])
   await links.voidUnused(tx, row.id, now, ['disown'])
   await sessions.forgetFailures(tx, row.id)
   await links.make(tx, { kind: 'reset', accountId: row.id, requestId: request.id, now })

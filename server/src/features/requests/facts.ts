@@ -3,7 +3,7 @@ import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
 import type { VoidReason } from '@countersign/shared/requests/status.ts'
 
 /** As much of a request as every entry about it needs. */
-export type RequestRow = {
+export type AboutRequest = {
   readonly id: string
   readonly reference: number
   readonly kind: RequestKind
@@ -12,16 +12,16 @@ export type RequestRow = {
 }
 
 /** What every entry about a request says of it. */
-export const factOf = ({ reference, kind, subjectId }: RequestRow): RequestFact => ({ reference, kind, accountId: subjectId })
+export const factOf = ({ reference, kind, subjectId }: AboutRequest): RequestFact => ({ reference, kind, accountId: subjectId })
 
-export const requestVoided = (request: RequestRow, reason: VoidReason): DomainEvent => ({
+export const requestVoided = (request: AboutRequest, reason: VoidReason): DomainEvent => ({
   type: 'request.voided',
   subject: request.id,
   organisation: request.organisationId,
   data: { ...factOf(request), reason },
 })
 
-export const approvalVoided = (request: RequestRow, approverId: string, reason: VoidReason): DomainEvent => ({
+export const approvalVoided = (request: AboutRequest, approverId: string, reason: VoidReason): DomainEvent => ({
   type: 'request.approval-voided',
   subject: request.id,
   organisation: request.organisationId,

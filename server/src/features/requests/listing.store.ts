@@ -78,14 +78,15 @@ const countersignable = (actor: Actor) => {
   return parts.length > 0 ? sql`(${sql.join(parts, sql` or `)})` : sql`false`
 }
 
-const lastCaller = sql`select c.caller_id from call_back c where c.request_id = request.id`
+/** Who last called and was told yes. */
+const confirmedBy = sql`(select c.caller_id from call_back c where c.request_id = request.id and c.outcome = 'confirmed' order by c.called_at desc, c.id desc limit 1)`
 
 const views = {
   queue: (actor: Actor) =>
     // Not what waits for somebody else: what one has signed, or called about where nobody known asked.
     sql`request.status = 'pending' and request.requester_id is distinct from ${actor.id}::uuid and ${countersignable(actor)}
       and not exists (select 1 from approval given where given.request_id = request.id and given.approver_id = ${actor.id} and given.voided_at is null)
-      and not (request.requester_id is null and ${actor.id} is not distinct from (${lastCaller} and c.outcome = 'confirmed' order by c.called_at desc, c.id desc limit 1))`,
+      and not (request.requester_id is null and ${confirmedBy} is not distinct from ${actor.id}::uuid)`,
   mine: (actor: Actor) => sql`request.requester_id = ${actor.id}`,
   all: (actor: Actor) => sql`(${within(scopeOf(actor, 'request:read'), request)})`,
 } as const

@@ -18,7 +18,7 @@ export const recheck: Operation<{ readonly requestId: string }, number, Nobody> 
   if (dependent.length === 0) throw new Refused('already-in-state', requestId)
 
   if (request.status === 'pending') {
-    await requests.voidApprovals(tx, requestId, dependent, 'not-independent', now)
+    await requests.voidApprovals(tx, { requestIds: [requestId], approverIds: dependent, because: 'not-independent', now })
     return { value: dependent.length, events: told(dependent.map((id) => approvalVoided(request, id, 'not-independent'))) }
   }
   const events = dependent.map(

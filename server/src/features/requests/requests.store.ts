@@ -5,7 +5,7 @@ import type { RequestCase } from '@countersign/shared/requests/approval.ts'
 import { canonicalJson } from '@countersign/shared/requests/canonical.ts'
 import { type RequestContent, type RequestKind, requestContent } from '@countersign/shared/requests/kinds.ts'
 import type { CallBackOutcome, RequestStatus, VoidReason } from '@countersign/shared/requests/status.ts'
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, or, sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import { type Db, type Tx, uuids } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
@@ -41,14 +41,18 @@ type Filing = {
 
 type LastCall = { readonly outcome: CallBackOutcome; readonly callerId: string } | null
 
-const toStored = (row: typeof request.$inferSelect, approverIds: readonly string[], lastCall: LastCall): StoredRequest => {
+/** A row as it stands, with its place as one thing; who signed and who called are questions of their own. */
+const toPending = (row: typeof request.$inferSelect) => {
   if (row.kind === 'found-network') throw new Refused('not-found')
   const { nationId, networkId, regionId, departementId, structureId, siteId, kind, ...rest } = row
+  return { ...rest, kind, place: { nationId, networkId, regionId, departementId, structureId, siteId } }
+}
+export type PendingRow = ReturnType<typeof toPending>
+
+const toStored = (row: typeof request.$inferSelect, approverIds: readonly string[], lastCall: LastCall): StoredRequest => {
   return {
-    ...rest,
-    kind,
+    ...toPending(row),
     content: requestContent.parse(row.content),
-    place: { nationId, networkId, regionId, departementId, structureId, siteId },
     approverIds,
     callBack: lastCall?.outcome ?? null,
     callerId: lastCall?.callerId ?? null,
@@ -208,36 +212,42 @@ export const requests = {
   },
 
   /** What this account asked for, and what it signed, that nobody has decided yet. Its row is locked, so neither can grow. */
-  async pendingBy(tx: Tx, accountId: string): Promise<{ filed: readonly StoredRequest[]; signed: readonly StoredRequest[] }> {
+  async pendingBy(tx: Tx, accountId: string): Promise<{ filed: readonly PendingRow[]; signed: readonly PendingRow[] }> {
+    const signedBy = sql<boolean>`exists (
+      select 1 from approval a where a.request_id = request.id and a.approver_id = ${accountId} and a.voided_at is null)`
     const rows = await tx
-      .select()
+      .select({ row: request, signs: signedBy })
       .from(request)
-      .where(
-        and(
-          eq(request.status, 'pending'),
-          sql`(${request.requesterId} = ${accountId} or exists (
-            select 1 from approval a where a.request_id = ${request.id} and a.approver_id = ${accountId} and a.voided_at is null))`,
-        ),
-      )
+      .where(and(eq(request.status, 'pending'), or(eq(request.requesterId, accountId), signedBy)))
       .orderBy(request.id)
       .for('update')
-    const stored = await Promise.all(
-      rows.map(async (row) => {
-        const { approverIds, lastCall } = await requests.decisionsOn(tx, row.id)
-        return toStored(row, approverIds, lastCall)
-      }),
-    )
-    return {
-      filed: stored.filter(({ requesterId }) => requesterId === accountId),
-      signed: stored.filter(({ approverIds }) => approverIds.includes(accountId)),
-    }
+    const pending = rows.map(({ row, signs }) => ({ ...toPending(row), signs }))
+    return { filed: pending.filter(({ requesterId }) => requesterId === accountId), signed: pending.filter(({ signs }) => signs) }
   },
 
-  /** The signatures of these people on a pending request no longer count. */
-  async voidApprovals(tx: Tx, id: string, approverIds: readonly string[], because: VoidReason, now: Date): Promise<void> {
+  /** What may no longer be asked falls, whoever was about to decide it. */
+  async voidAll(tx: Tx, ids: readonly string[], { by, now, reason }: { by: string; now: Date; reason: VoidReason }): Promise<void> {
+    if (ids.length === 0) return
+    await tx
+      .update(request)
+      .set({ status: 'voided', decidedAt: now, decidedBy: by, reason })
+      .where(and(inArray(request.id, [...ids]), eq(request.status, 'pending')))
+  },
+
+  /** The signatures of these people on these pending requests no longer count. */
+  async voidApprovals(
+    tx: Tx,
+    {
+      requestIds,
+      approverIds,
+      because,
+      now,
+    }: { requestIds: readonly string[]; approverIds: readonly string[]; because: VoidReason; now: Date },
+  ): Promise<void> {
+    if (requestIds.length === 0 || approverIds.length === 0) return
     await tx.execute(sql`
       update approval set voided_at = ${now}, voided_because = ${because}
-      where request_id = ${id} and approver_id = any(${uuids(approverIds)}) and voided_at is null`)
+      where request_id = any(${uuids(requestIds)}) and approver_id = any(${uuids(approverIds)}) and voided_at is null`)
   },
 
   async overdue(db: Db): Promise<readonly string[]> {

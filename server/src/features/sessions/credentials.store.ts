@@ -1,5 +1,5 @@
 import { credential } from '@countersign/drizzle/schema/credential.ts'
-import { eq, sql } from 'drizzle-orm'
+import { eq, inArray, sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import type { Db, Tx } from '../../kernel/db.ts'
 
@@ -45,8 +45,8 @@ export const credentials = {
     return kinds.some(({ kind }) => kind === 'password') && !kinds.some(({ kind }) => kind === 'totp')
   },
 
-  async forget(tx: Tx, accountId: string): Promise<void> {
-    await tx.delete(credential).where(eq(credential.accountId, accountId))
+  async forget(tx: Tx, accountIds: readonly string[]): Promise<void> {
+    await tx.delete(credential).where(inArray(credential.accountId, [...accountIds]))
   },
 
   /** A TOTP step is accepted once: of any number at the same instant one gets true. */

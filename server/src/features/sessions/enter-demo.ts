@@ -10,7 +10,7 @@ export const enterDemo: Operation<{ readonly accountId: string }, { readonly tok
   { accountId },
 ) => {
   const token = newToken()
-  const sessionId = await sessions.open(tx, {
+  const session = await sessions.open(tx, {
     accountId,
     tokenHash: hashToken(token),
     method: 'demo',
@@ -18,15 +18,15 @@ export const enterDemo: Operation<{ readonly accountId: string }, { readonly tok
     address: origin.address ?? '',
     now,
   })
-  if (!sessionId) throw new Refused('account-not-active')
+  if (!session) throw new Refused('account-not-active')
   return {
     value: { token },
     events: [
       {
         type: 'session.opened',
         subject: accountId,
-        organisation: await sessions.homeOf(tx, accountId),
-        data: { sessionId, method: 'demo' },
+        organisation: session.organisationId,
+        data: { sessionId: session.id, method: 'demo' },
       },
     ],
   }

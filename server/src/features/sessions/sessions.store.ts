@@ -21,22 +21,16 @@ export const sessions = {
    * there is none, or comes after and ends it. Checking first and inserting then left a live session in 1,026 of 1,500 trials; a shared
    * lock first and the update after made two sign-ins of one person wait for each other.
    */
-  async open(tx: Tx, opening: Opening): Promise<string | null> {
+  async open(tx: Tx, opening: Opening): Promise<{ readonly id: string; readonly organisationId: string } | null> {
     const expiresAt = new Date(opening.now.getTime() + lifeHours * 3_600_000)
-    const { rows } = await tx.execute<{ id: string }>(sql`
+    const { rows } = await tx.execute<{ id: string; organisationId: string }>(sql`
       with held as (
         update account set last_sign_in_at = ${opening.now}
-        where id = ${opening.accountId} and status = 'active' and ends_on >= current_date returning id, epoch)
+        where id = ${opening.accountId} and status = 'active' and ends_on >= current_date returning id, epoch, organisation_id)
       insert into session (id, account_id, token_hash, method, epoch, device, address, created_at, last_seen_at, expires_at)
       select ${uuid()}, id, ${opening.tokenHash}, ${opening.method}, epoch, ${opening.device}, ${opening.address}, ${opening.now}, ${opening.now}, ${expiresAt}
-      from held returning id`)
-    return rows[0]?.id ?? null
-  },
-
-  /** Where the holder of an account works: what is written down about their sessions belongs there. */
-  async homeOf(tx: Tx, accountId: string): Promise<string | null> {
-    const { rows } = await tx.execute<{ id: string }>(sql`select organisation_id as id from account where id = ${accountId}`)
-    return rows[0]?.id ?? null
+      from held returning id, (select organisation_id from held) as "organisationId"`)
+    return rows[0] ?? null
   },
 
   async close(tx: Tx, accountId: string, sessionId: string): Promise<boolean> {

@@ -48,7 +48,7 @@ export const signIn: Operation<SignInInput, SignInAnswer, Nobody> = async (
   }
   const token = newToken()
   const method = methods[proof.factor.kind]
-  const sessionId = await sessions.open(tx, {
+  const session = await sessions.open(tx, {
     accountId,
     tokenHash: hashToken(token),
     method,
@@ -56,12 +56,12 @@ export const signIn: Operation<SignInInput, SignInAnswer, Nobody> = async (
     address: origin.address ?? '',
     now,
   })
-  if (!sessionId) throw new Refused('sign-in-failed')
+  if (!session) throw new Refused('sign-in-failed')
   await sessions.forgetFailures(tx, accountId)
 
   return {
     value: { token },
-    events: [{ type: 'session.opened', subject: accountId, organisation: organisationId, data: { sessionId, method } }],
+    events: [{ type: 'session.opened', subject: accountId, organisation: organisationId, data: { sessionId: session.id, method } }],
   }
 }
 

@@ -1,5 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { createReadStream, existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { planImport } from '@countersign/server/features/organisations/import.ts'
 import { compare, plant } from '@countersign/server/features/organisations/plant.ts'
@@ -30,7 +29,11 @@ const line = (change: Partial<Record<string, string>> = {}) => {
     .map((column) => row[column])
     .join(',')
 }
-const plan = (content: string | Buffer) => planImport(Buffer.isBuffer(content) ? content : Buffer.from(content))
+const plan = (content: string | Buffer, chunk = 7) =>
+  planImport(async function* () {
+    const bytes = Buffer.from(content)
+    for (let at = 0; at < bytes.length; at += chunk) yield bytes.subarray(at, at + chunk)
+  })
 
 let world: World
 beforeAll(async () => {
@@ -43,6 +46,10 @@ describe('reading a directory', () => {
     ['UTF-8', Buffer.from(`${header}\n${line()}\n`)],
     ['UTF-8 with its mark', Buffer.from(`\uFEFF${header}\n${line()}\n`)],
     ['Windows-1252', Buffer.from(`${header}\n${line()}\n`, 'latin1')],
+    [
+      'Windows-1252 with semicolons',
+      Buffer.from(`${header},à côté\n${line()},é\n`.replaceAll(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/g, ';'), 'latin1'),
+    ],
     ['semicolons', Buffer.from(`${header}\n${line()}\n`.replaceAll(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/g, ';'))],
     ['Windows line ends', Buffer.from(`${header}\r\n${line()}\r\n`)],
   ])('in %s gives the same organisations', async (_, bytes) => {
@@ -54,6 +61,27 @@ describe('reading a directory', () => {
       ['structure', 'Mission locale Évry'],
       ['site', 'Mission locale - Évry'],
     ])
+  })
+
+  test('gives the same wherever a chunk of it ends, in the middle of a letter too', async () => {
+    const whole = await plan(`\uFEFF${header}\r\n${line()}\r\n`, 10_000)
+    for (const size of [1, 2, 3, 5, 11]) expect(await plan(`\uFEFF${header}\r\n${line()}\r\n`, size)).toEqual(whole)
+    expect(whole.fileHash).toMatch(/^[0-9a-f]{64}$/)
+  })
+
+  test('that is wrong throughout is not read to its end, and no more of it is held than a chunk', async () => {
+    let passes = 0
+    let read = 0
+    const { problems } = await planImport(async function* () {
+      passes += 1
+      yield Buffer.from(`${header}\n`)
+      for (let chunk = 0; chunk < 20_000; chunk += 1) {
+        if (passes === 2) read += 1
+        yield Buffer.from(`${line({ departement_code: '99' })}\n`)
+      }
+    })
+    expect(problems.at(-1)).toMatchObject({ line: 1001, reason: 'too much is wrong: reading ended here' })
+    expect(read).toBeLessThan(2_000)
   })
 
   test.each([
@@ -110,7 +138,7 @@ describe('writing it', () => {
   test.skipIf(!existsSync(real) && process.env['CI'] !== 'true')(
     'the real directory of missions locales imports completely: 620 places (reads ../shared/data)',
     async () => {
-      const { plan: rows, problems, fileHash } = await planImport(readFileSync(join(real)))
+      const { plan: rows, problems, fileHash } = await planImport(() => createReadStream(real))
       expect(problems).toEqual([])
       expect(rows.filter(({ level }) => level === 'site')).toHaveLength(620)
       const { created } = await runCommitted(plant, { db: world.db, actor: nobody, origin: { channel: 'cli' } }, { plan: rows, fileHash })

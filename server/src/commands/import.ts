@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import type { Command } from '../cli.ts'
 import { readDatabaseSettings, SettingsWrong } from '../env.ts'
@@ -20,10 +21,12 @@ export const importCommand: Command = async (args) => {
   })
   const [what, file] = positionals
   if (what !== 'organisations' || !file) throw new SettingsWrong(['import takes: organisations FILE [--apply]'])
-  const bytes = await readFile(file).catch(() => {
-    throw new SettingsWrong([`${file} cannot be read`])
-  })
-  const { plan, problems, fileHash } = await planImport(bytes)
+  const isFile = await stat(file).then(
+    (found) => found.isFile(),
+    () => false,
+  )
+  if (!isFile) throw new SettingsWrong([`${file} cannot be read`])
+  const { plan, problems, fileHash } = await planImport(() => createReadStream(file))
 
   const pool = openPool(readDatabaseSettings().DATABASE_URL, 2)
   try {

@@ -7,12 +7,14 @@ import { gzipSync } from 'node:zlib'
 import { createApp } from '@countersign/server/app.ts'
 import { startEmbedded } from '@countersign/server/database/embedded.ts'
 import { analyse, ensureDatabase, migrate } from '@countersign/server/database/migrate.ts'
+import { tellEndings } from '@countersign/server/demo/history.ts'
 import { seedDemo } from '@countersign/server/demo/seed.ts'
 import { enterDemo } from '@countersign/server/features/sessions/enter-demo.ts'
-import { nobody } from '@countersign/server/kernel/actor.ts'
+import { nobody, personOfSession } from '@countersign/server/kernel/actor.ts'
 import { runCommitted } from '@countersign/server/kernel/commit.ts'
 import { openDb, openPool } from '@countersign/server/kernel/db.ts'
 import { openLive } from '@countersign/server/kernel/live.ts'
+import { sql } from 'drizzle-orm'
 import { pino } from 'pino'
 import { applicationUrl } from '../support/template.ts'
 
@@ -58,6 +60,9 @@ const existence = async (name: string, logins: readonly string[], ask: (name: st
   )
   if (Math.abs(ratio - 1) > 0.05) process.exitCode = 1
 }
+
+/** What an account costs in a commit of many must not grow with how many they are. */
+const mostGrowth = 1.5
 
 const database = await startEmbedded(join(root, '.data/bench'), ['-c', 'max_wal_size=2GB'])
 try {
@@ -117,6 +122,28 @@ try {
   await measure('revoke: one account, with audit and outbox', rounds, (index) =>
     olivier('accounts.revoke', { accountIds: [rows[index + 10]?.id ?? ''] }),
   )
+
+  const admin = await db.transaction(async (tx) => {
+    const session = await tx.execute<{ id: string }>(
+      sql`select s.id from session s join account a on a.id = s.account_id where a.login = 'olivier.perrin' order by s.id desc limit 1`,
+    )
+    return personOfSession(tx, session.rows[0]?.id ?? '')
+  })
+  if (!admin) throw new Error('the IT admin is not signed in')
+  const each: number[] = []
+  for (const many of [100, 100, 1000, 10_000]) {
+    const standing = await pool.query<{ id: string }>(
+      `select id from account a where status = 'active' and not exists (select 1 from role_grant g where g.account_id = a.id) order by id limit $1`,
+      [many],
+    )
+    const ids = standing.rows.map(({ id }) => id)
+    const start = performance.now()
+    await runCommitted(tellEndings, { db, actor: admin, origin: { channel: 'web' } }, { ids, verb: 'suspend' })
+    const took = performance.now() - start
+    each.push(took / many)
+    process.stdout.write(`${`suspend ${many} in one commit`.padEnd(44)} ${took.toFixed(0)} ms, ${(took / many).toFixed(3)} ms each\n`)
+  }
+  if ((each.at(-1) ?? 0) > mostGrowth * (each.at(-2) ?? 0)) process.exitCode = 1
 
   const known = await pool.query<{ login: string }>(
     `select login from account a where status = 'active' and not exists (select 1 from role_grant g where g.account_id = a.id) order by id desc limit ${asked}`,

@@ -35,6 +35,7 @@ const inDatabase: readonly Guard[] = [
   trigger('request', 'request_filed'),
   trigger('request', 'stamp_request'),
   trigger('request', 'request_changed', holes),
+  trigger('request', 'request_executed', holes),
   trigger('request', 'approvers_in_office'),
   trigger('approval', 'approval_given', holes),
   trigger('approval', 'approval_changed'),

@@ -52,6 +52,12 @@ export type EndedSet = {
 
 type Ending = { readonly ids: readonly string[]; readonly status: AccountStatus; readonly by: string | null; readonly now: Date }
 
+const tally = (ids: readonly string[]): ReadonlyMap<string, number> => {
+  const counts = new Map<string, number>()
+  for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1)
+  return counts
+}
+
 export const accounts = {
   /** Locks in id order, so that two overlapping batches queue instead of deadlocking. Unknown ids are absent from the answer. */
   async lockAll(tx: Tx, ids: readonly string[]): Promise<readonly LockedAccount[]> {
@@ -111,13 +117,14 @@ export const accounts = {
       sql`update outbox set settled_at = ${now}, outcome = 'superseded' where settled_at is null and account_id = any(${among})`,
     )
 
-    const count = (rows: readonly { id: string }[], id: string) => rows.filter((row) => row.id === id).length
+    const [sessionsOf, linksOf] = [tally(sessions.rows.map((row) => row.id)), tally(links.rows.map((row) => row.id))]
+    const [requestsOf, approvalsOf] = [tally(requests.rows.map((row) => row.of)), tally(approvals.rows.map((row) => row.approverId))]
     const ended = ids.map((id) => ({
       id,
-      sessions: count(sessions.rows, id),
-      links: count(links.rows, id),
-      requestsVoided: requests.rows.filter((row) => row.of === id).length,
-      approvalsVoided: approvals.rows.filter((row) => row.approverId === id).length,
+      sessions: sessionsOf.get(id) ?? 0,
+      links: linksOf.get(id) ?? 0,
+      requestsVoided: requestsOf.get(id) ?? 0,
+      approvalsVoided: approvalsOf.get(id) ?? 0,
     }))
     return {
       ended,

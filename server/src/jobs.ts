@@ -1,5 +1,6 @@
 import { dependentApprovers, independentSince, involved } from '@countersign/shared/requests/approval.ts'
 import type { Logger } from 'pino'
+import { counts } from './features/accounts/counts.store.ts'
 import { expire } from './features/requests/expire.ts'
 import { recheck } from './features/requests/recheck.ts'
 import { requests } from './features/requests/requests.store.ts'
@@ -91,7 +92,13 @@ export const startJobs = ({
       })
   }
   const unlisten = live.listen(wake)
-  const timer = setInterval(wake, sweepMilliseconds)
+  const sweep = () => {
+    wake()
+    counts
+      .fold(db)
+      .catch((error: unknown) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'the counts could not be folded'))
+  }
+  const timer = setInterval(sweep, sweepMilliseconds)
   const recheckAll = () =>
     recheckSignatures(db, new Date(), () => stopped).then(
       (acted) => acted.length > 0 && log.error({ requests: acted }, 'signatures that are not independent were found'),

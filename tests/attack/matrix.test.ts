@@ -52,6 +52,7 @@ beforeAll(async () => {
       elsewhere: { accountId: nadia, role: 'auditor', organisationId: missing },
     },
     'accounts.disown': { valid: undefined },
+    'accounts.facets': { valid: {} },
     'audit.list': { valid: {} },
     'links.describe': { valid: { token: 'x'.repeat(43) } },
     'links.redeem': { valid: { token: 'x'.repeat(43), password: null, code: null } },

@@ -26,6 +26,11 @@ const queries: Record<string, string> = {
     select r.id from request r where r.kind <> 'found-network' and not exists (select 1 from audit_entry e where e.subject_id = r.id and e.type = 'request.submitted')`,
   'P8 the outbox has no gap': `
     select account_id from outbox group by account_id, destination having count(*) <> max(sequence) or min(sequence) <> 1`,
+  'the counts are those of the accounts': `
+    select 1 from (select organisation_id, region_id, status, profile_id, count(*) as n from account group by 1, 2, 3, 4) a
+    full join (select organisation_id, region_id, status, profile_id, sum(change) as n from account_count group by 1, 2, 3, 4 having sum(change) <> 0) c
+      on (c.organisation_id, c.status, c.profile_id) = (a.organisation_id, a.status, a.profile_id) and c.region_id is not distinct from a.region_id
+    where a.n is distinct from c.n`,
   'P7 the place of an account is that of its organisation': `
     select a.id from account a join organisation o on o.id = a.organisation_id where (a.network_id, a.structure_id, a.site_id) is distinct from (o.network_id, o.structure_id, o.site_id)`,
 }

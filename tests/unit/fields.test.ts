@@ -1,3 +1,4 @@
+import { about } from '@countersign/shared/accounts/listing.ts'
 import { requestContent } from '@countersign/shared/requests/kinds.ts'
 import { email, justification, login, personName } from '@countersign/shared/text/fields.ts'
 import { searchWords } from '@countersign/shared/text/search.ts'
@@ -58,3 +59,7 @@ test.each([
   ["D'Artagnan", 'd artagnan'],
   ['Émile ZOLA', 'emile zola'],
 ])('%s is searched as %s', (text, words) => expect(searchWords(text)).toBe(words))
+
+test('an estimate is said in two digits and never below what was counted', () => {
+  expect([41_234, 987_654, 12, 10_400, 0].map(about)).toEqual([41_000, 990_000, 10_000, 10_000, 10_000])
+})

@@ -188,6 +188,7 @@ export const en: typeof fr = {
     go: 'Go to',
   },
   common: {
+    about: 'about {{shown}}',
     days: 'd',
     home: 'Go to the overview',
     close: 'Close',
@@ -245,6 +246,9 @@ export const en: typeof fr = {
   },
   accounts: {
     title: 'Accounts',
+    total_one: '{{shown}} account',
+    total_other: '{{shown}} accounts',
+    places: 'Where they are',
     search: 'Name, login or e-mail',
     status: 'State',
     profile: 'Profile',

@@ -208,6 +208,7 @@ export const fr = {
     go: 'Aller à',
   },
   common: {
+    about: 'environ {{shown}}',
     days: 'j',
     home: 'Aller à l’accueil',
     close: 'Fermer',
@@ -265,6 +266,9 @@ export const fr = {
   },
   accounts: {
     title: 'Comptes',
+    total_one: '{{shown}} compte',
+    total_other: '{{shown}} comptes',
+    places: 'Où ils sont',
     search: 'Nom, identifiant ou e-mail',
     status: 'État',
     profile: 'Profil',

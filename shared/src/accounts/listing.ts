@@ -7,6 +7,12 @@ import { accountStatuses } from './status.ts'
 export const accountSorts = ['name', 'last-sign-in', 'reach', 'end'] as const
 export const pageSize = 50
 
+/** Beyond this many a list says about how many there are. */
+export const countedExactly = 10_000
+
+/** An estimate as one says it, "about 41,000": two digits, and never fewer than were counted. */
+export const about = (expected: number): number => Math.max(countedExactly, Number(expected.toPrecision(2)))
+
 /** One schema for the URL, the wire and the query: every filter of the account table. */
 export const listAccounts = z.strictObject({
   q: plainText(100).optional().catch(undefined),
@@ -19,6 +25,9 @@ export const listAccounts = z.strictObject({
   sort: z.enum(accountSorts).optional().catch(undefined),
   order: z.enum(['asc', 'desc']).optional().catch(undefined),
 })
+
+/** What a list is narrowed by, without how it is ordered. */
+export const narrowAccounts = listAccounts.omit({ sort: true, order: true })
 
 export type ListAccounts = z.infer<typeof listAccounts>
 

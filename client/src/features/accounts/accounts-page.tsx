@@ -1,7 +1,7 @@
 import type { Permission } from '@countersign/shared/access/permissions.ts'
 import type { ListAccounts } from '@countersign/shared/accounts/listing.ts'
 import { Button } from '@mantine/core'
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -11,6 +11,7 @@ import { Empty, Failed, Skeleton } from '../../ui/screen.tsx'
 import { type Row, type Sort, useColumns } from './columns.tsx'
 import { useEndings } from './endings.ts'
 import { Filters } from './filters.tsx'
+import { Places } from './places.tsx'
 import { SelectionBar } from './selection-bar.tsx'
 
 const route = getRouteApi('/_signed-in/accounts/')
@@ -37,12 +38,15 @@ export const AccountsPage = () => {
     ...trpc.accounts.list.infiniteQueryOptions(search, { getNextPageParam: (page) => page.next ?? undefined }),
     placeholderData: keepPreviousData,
   })
+  const { sort: _sort, order: _order, ...narrowed } = search
+  const facets = useQuery({ ...trpc.accounts.facets.queryOptions(narrowed), placeholderData: keepPreviousData })
   if (pages.isError) return <Failed error={pages.error} reset={() => void pages.refetch()} />
   const rows = pages.data?.pages.flatMap((page) => page.rows) ?? []
   return (
     <div className="page">
       <h1>{t('accounts.title')}</h1>
-      <Filters search={search} set={set} />
+      <Filters search={search} set={set} by={facets.data?.by ?? null} />
+      {facets.data ? <Places facets={facets.data} set={set} /> : null}
       {pages.isPending ? <Skeleton /> : null}
       {pages.isSuccess && rows.length === 0 ? <Empty>{`${t('accounts.empty')} ${t('accounts.emptyHint')}`}</Empty> : null}
       {rows.length > 0 ? (

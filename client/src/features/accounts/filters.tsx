@@ -9,16 +9,32 @@ import { IconSearch } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useOrganisationChoices } from '../../lib/choices.ts'
+import { count } from '../../lib/format.ts'
+import { useLanguage } from '../../lib/language.ts'
+import type { Outputs } from '../../lib/trpc.ts'
 import { SearchSelect } from '../../ui/search-select.tsx'
 
+export type Facets = Outputs['accounts']['facets']
+
 /** What one narrows the list by; all of it stands in the URL. */
-export const Filters = ({ search, set }: { search: ListAccounts; set: (change: Partial<ListAccounts>) => void }) => {
+export const Filters = ({ search, set, by }: { search: ListAccounts; set: (change: Partial<ListAccounts>) => void; by: Facets['by'] }) => {
   const { t } = useTranslation()
+  const language = useLanguage()
   const [words, setWords] = useState(search.q ?? '')
   const typed = useDebouncedCallback((q: string) => set({ q: q || undefined }), 250)
-  const options = <T extends string>(all: readonly T[], label: (one: T) => string) => [
+  // The chosen one is counted beside the list already, and would not fit its field.
+  const numbered = (label: string, number: number | undefined) => (number === undefined ? label : `${label} (${count(number, language)})`)
+  const options = <T extends string>(
+    all: readonly T[],
+    label: (one: T) => string,
+    chosen?: T,
+    counts?: Partial<Record<T, number>> | null,
+  ) => [
     { value: '', label: t('common.all') },
-    ...all.map((value) => ({ value, label: label(value) })),
+    ...all.map((value) => ({
+      value,
+      label: numbered(label(value), counts && value !== chosen ? (counts[value] ?? 0) : undefined),
+    })),
   ]
   const some = Object.entries(search).some(([key, value]) => value && !['sort', 'order'].includes(key))
   return (
@@ -46,19 +62,19 @@ export const Filters = ({ search, set }: { search: ListAccounts; set: (change: P
         label={t('accounts.status')}
         value={search.status ?? ''}
         onChange={(event) => set({ status: accountStatuses.find((one) => one === event.currentTarget.value) })}
-        data={options(accountStatuses, (one) => t(`status.${one}`))}
+        data={options(accountStatuses, (one) => t(`status.${one}`), search.status, by?.status)}
       />
       <NativeSelect
         label={t('accounts.profile')}
         value={search.profile ?? ''}
         onChange={(event) => set({ profile: profileIds.find((one) => one === event.currentTarget.value) })}
-        data={options(profileIds, (one) => t(`profile.${one}`))}
+        data={options(profileIds, (one) => t(`profile.${one}`), search.profile, by?.profile)}
       />
       <NativeSelect
         label={t('accounts.role')}
         value={search.role ?? ''}
         onChange={(event) => set({ role: roles.find((one) => one === event.currentTarget.value) })}
-        data={options(roles, (one) => t(`role.${one}`))}
+        data={options(roles, (one) => t(`role.${one}`), search.role, by?.role)}
       />
       <NativeSelect
         label={t('accounts.life')}

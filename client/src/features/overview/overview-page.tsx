@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { count, daysAgo } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import { type Outputs, trpc } from '../../lib/trpc.ts'
+import { useAmount } from '../../ui/amount.tsx'
 import { AccountState } from '../../ui/state.tsx'
 import { Countdown } from '../../ui/when.tsx'
 
@@ -40,6 +41,7 @@ const Waiting = ({ rows, nothing, view }: { rows: Outputs['overview']['get']['ne
 export const OverviewPage = () => {
   const { t } = useTranslation()
   const language = useLanguage()
+  const amount = useAmount()
   const { data } = useSuspenseQuery(trpc.overview.get.queryOptions())
   const { waiting, accounts, refusals } = data
   const total = accounts.byStatus.reduce((sum, { count: one }) => sum + one, 0)
@@ -81,13 +83,13 @@ export const OverviewPage = () => {
             <li className="row between">
               <span className="soft">{t('overview.expiring')}</span>
               <Link to="/accounts" search={{ life: 'expiring' }}>
-                {count(accounts.expiring, language)}
+                {amount(accounts.expiring)}
               </Link>
             </li>
             <li className="row between">
               <span className="soft">{t('overview.dormant')}</span>
               <Link to="/accounts" search={{ life: 'dormant' }}>
-                {count(accounts.dormant, language)}
+                {amount(accounts.dormant)}
               </Link>
             </li>
           </ul>

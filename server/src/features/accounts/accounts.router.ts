@@ -1,6 +1,6 @@
 import { roles } from '@countersign/shared/access/roles.ts'
 import { covers, scopeOf } from '@countersign/shared/access/scope.ts'
-import { listAccounts } from '@countersign/shared/accounts/listing.ts'
+import { listAccounts, narrowAccounts } from '@countersign/shared/accounts/listing.ts'
 import { reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
 import { endReasons } from '@countersign/shared/accounts/status.ts'
 import type { EventType } from '@countersign/shared/events.ts'
@@ -13,6 +13,7 @@ import { Refused } from '../../kernel/refused.ts'
 import { permitted, router, signedIn } from '../../trpc.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 import { sessions } from '../sessions/sessions.store.ts'
+import { counts } from './counts.store.ts'
 import { accountDetail } from './detail.store.ts'
 import { disown } from './disown.ts'
 import { revoke, suspend } from './end.ts'
@@ -47,6 +48,10 @@ export const accountsRouter = router({
     .query(({ ctx, input: { cursor, direction: _direction, ...filters } }) =>
       accountListing.page(ctx.db, ctx.actor, { ...filters, after: cursor }),
     ),
+
+  facets: permitted('account:read')
+    .input(narrowAccounts)
+    .query(({ ctx, input }) => counts.facets(ctx.db, scopeOf(ctx.actor, 'account:read'), input)),
 
   get: permitted('account:read')
     .input(z.strictObject({ accountId: z.uuid() }))

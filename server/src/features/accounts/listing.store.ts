@@ -2,16 +2,15 @@ import { account } from '@countersign/drizzle/schema/account.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
 import { type Actor, type Place, type Scope, scopeOf } from '@countersign/shared/access/scope.ts'
 import { decideEnding, decideUndo, type EndingVerb } from '@countersign/shared/accounts/ending.ts'
-import { dormantDays, expiringDays, type ListAccounts, neverUsedDays, pageSize } from '@countersign/shared/accounts/listing.ts'
+import { type ListAccounts, pageSize } from '@countersign/shared/accounts/listing.ts'
 import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import { type AccountStatus, undoSeconds } from '@countersign/shared/accounts/status.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
-import { searchWords } from '@countersign/shared/text/search.ts'
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../../kernel/db.ts'
 import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
 import { within } from '../../kernel/scope.ts'
-import { organisations } from '../organisations/organisations.store.ts'
+import { narrowing } from './filters.store.ts'
 import { type Guardian, type GuardiansLeft, guardianCase, guardians, isGuardian } from './guardians.store.ts'
 
 export type AccountRow = {
@@ -70,27 +69,6 @@ const orderBy = (sort: keyof typeof sorts, direction: SQL): SQL => {
     columns.map((column) => sql`account.${sql.identifier(column)} ${direction}`),
     sql`, `,
   )
-}
-
-/** Every word must be found; the words are matched as they are indexed, so accents, case and hyphens do not matter. */
-const matching = (q: string): SQL => {
-  const words = searchWords(q).split(' ').filter(Boolean).slice(0, 5)
-  if (words.length === 0) return sql`true`
-  return sql`account.id in (select account_id from account_search where ${sql.join(
-    words.map((word) => sql`words like ${`%${word.replace(/[\\%_]/g, '\\$&')}%`}`),
-    sql` and `,
-  )})`
-}
-
-const lives = {
-  expiring: sql`account.status = 'active' and account.ends_on between current_date and current_date + ${expiringDays}::int`,
-  dormant: sql`account.status = 'active' and (account.last_sign_in_at > '-infinity' and account.last_sign_in_at < now() - make_interval(days => ${dormantDays})
-    or account.last_sign_in_at = '-infinity' and account.created_at < now() - make_interval(days => ${neverUsedDays}))`,
-} as const
-
-const subtree = async (db: Db, id: string): Promise<SQL> => {
-  const found = await organisations.find(db, id)
-  return found ? within([{ level: found.level, organisationId: id }], account) : sql`false`
 }
 
 const selected = sql`
@@ -153,30 +131,19 @@ export const accountListing = {
     actor: Actor,
     { after, limit = pageSize, ...filters }: ListAccounts & { after?: string | undefined; limit?: number },
   ): Promise<Page<AccountRow>> {
-    const scope: Scope = scopeOf(actor, 'account:read')
     const sort = filters.sort ?? 'name'
     const { columns, casts, key } = sorts[sort]
     const descending = (filters.order ?? 'asc') === 'desc'
     const cursor = decodeCursor(after, casts)
-    const conditions = [
-      within(scope, account),
-      filters.status ? sql`account.status = ${filters.status}` : null,
-      filters.profile ? sql`account.profile_id = ${filters.profile}` : null,
-      filters.organisation ? await subtree(db, filters.organisation) : null,
-      filters.role
-        ? sql`exists (select 1 from role_grant g where g.account_id = account.id and g.role = ${filters.role} and g.revoked_at is null)`
-        : null,
-      filters.life ? lives[filters.life] : null,
-      filters.q ? matching(filters.q) : null,
-      cursor
-        ? sql`${columns} ${descending ? sql`<` : sql`>`} (${sql.join(
-            cursor.map((value, index) => sql`${value}::${sql.raw(casts[index] ?? 'text')}`),
-            sql`, `,
-          )})`
-        : null,
-    ].filter((condition) => condition !== null)
+    const narrowed = await narrowing(db, scopeOf(actor, 'account:read'), filters)
+    const beyond = cursor
+      ? sql` and ${columns} ${descending ? sql`<` : sql`>`} (${sql.join(
+          cursor.map((value, index) => sql`${value}::${sql.raw(casts[index] ?? 'text')}`),
+          sql`, `,
+        )})`
+      : sql``
     const { rows } = await db.execute<Fetched & Record<string, unknown>>(sql`
-      select ${selected} from ${from} where ${sql.join(conditions, sql` and `)} order by ${orderBy(sort, descending ? sql`desc` : sql`asc`)} limit ${limit + 1}`)
+      select ${selected} from ${from} where ${narrowed}${beyond} order by ${orderBy(sort, descending ? sql`desc` : sql`asc`)} limit ${limit + 1}`)
     const page = toPage<Fetched>(rows, limit, (row) => [...key(row)])
     return { rows: await presented(db, actor, page.rows), next: page.next }
   },

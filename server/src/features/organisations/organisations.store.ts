@@ -70,6 +70,16 @@ export const organisations = {
     return rows
   },
 
+  /** Organisations by id, in the order of their names. For ids that a query within scope has found. */
+  async byIds(db: Db, ids: readonly string[]) {
+    if (ids.length === 0) return []
+    return db
+      .select({ id: organisation.id, name: organisation.name, level: organisation.level })
+      .from(organisation)
+      .where(inArray(organisation.id, [...ids]))
+      .orderBy(organisation.name, organisation.id)
+  },
+
   /** Names of a handful of organisations, to show what a filter in the URL means. */
   async named(db: Db, scope: Scope, ids: readonly string[]) {
     if (ids.length === 0) return []

@@ -1,0 +1,131 @@
+import { account } from '@countersign/drizzle/schema/account.ts'
+import { accountCount } from '@countersign/drizzle/schema/account-count.ts'
+import type { Role } from '@countersign/shared/access/roles.ts'
+import { type Level, levels, type Scope } from '@countersign/shared/access/scope.ts'
+import { about, countedExactly, type ListAccounts } from '@countersign/shared/accounts/listing.ts'
+import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
+import { type AccountStatus, accountStatuses } from '@countersign/shared/accounts/status.ts'
+import { type SQL, sql } from 'drizzle-orm'
+import type { Db } from '../../kernel/db.ts'
+import { within } from '../../kernel/scope.ts'
+import { organisations } from '../organisations/organisations.store.ts'
+import { narrowing, subtree } from './filters.store.ts'
+
+/** A number of accounts; where it is not exact it is the planner's estimate, and says so. */
+export type Total = { readonly count: number; readonly exact: boolean }
+export type PlaceCount = { readonly id: string; readonly name: string; readonly level: Level; readonly count: number }
+export type Facets = {
+  readonly total: Total
+  /** Null where words, a role or a deadline narrow the list as well: a number that leaves those out would mislead. */
+  readonly by: {
+    readonly status: Partial<Record<AccountStatus, number>>
+    readonly profile: Partial<Record<ProfileId, number>>
+    readonly role: Partial<Record<Role, number>>
+    /** The next level of the tree below what one looks at. */
+    readonly places: readonly PlaceCount[]
+  } | null
+}
+
+type Cell = { status: AccountStatus; profile: ProfileId; place: string | null; count: number }
+
+/** The column that tells the parts of a scope from each other: of one organisation the level below it, of several those themselves. */
+const partOf = (scope: Scope): SQL => {
+  const [only, ...others] = scope
+  if (!only) return sql`null::uuid`
+  if (others.length > 0)
+    return sql`case ${sql.join(
+      scope.map(({ level, organisationId }) => sql`when ${accountCount[`${level}Id`]} = ${organisationId} then ${organisationId}::uuid`),
+      sql` `,
+    )} end`
+  const below = levels[levels.indexOf(only.level) + 1]
+  return below ? sql`${accountCount[`${below}Id`]}` : sql`null::uuid`
+}
+
+const summed = <K extends string>(cells: readonly Cell[], key: (cell: Cell) => K | null): Partial<Record<K, number>> => {
+  const sums: Partial<Record<K, number>> = {}
+  for (const cell of cells) {
+    const one = key(cell)
+    if (one !== null) sums[one] = (sums[one] ?? 0) + cell.count
+  }
+  return sums
+}
+
+const sum = (cells: readonly Cell[]): number => cells.reduce((total, { count }) => total + count, 0)
+
+export const counts = {
+  /** Accounts of a scope by state, to the row: what the account table's own commits have added up. */
+  async byStatus(db: Db, scope: Scope): Promise<readonly { readonly status: AccountStatus; readonly count: number }[]> {
+    const { rows } = await db.execute<{ status: AccountStatus; count: number }>(
+      sql`select status, sum(change)::int as count from account_count where ${within(scope, accountCount)} group by status`,
+    )
+    return accountStatuses.map((status) => ({ status, count: rows.find((row) => row.status === status)?.count ?? 0 }))
+  },
+
+  /** How many there are of everything one could narrow a list to; each number says what choosing it would leave. */
+  async facets(db: Db, scope: Scope, { status, profile, organisation, ...others }: ListAccounts): Promise<Facets> {
+    if (others.q || others.role || others.life)
+      return { total: await counts.total(db, await narrowing(db, scope, { status, profile, organisation, ...others })), by: null }
+    const chosen = organisation ? await organisations.find(db, organisation) : null
+    const looked: Scope = chosen ? [{ level: chosen.level, organisationId: chosen.id }] : scope
+    const below = organisation ? await subtree(db, organisation, accountCount) : sql`true`
+    const [cells, roles] = await Promise.all([
+      db.execute<Cell>(sql`
+        select status, profile_id as profile, ${partOf(looked)} as place, sum(change)::int as count
+        from account_count where (${within(scope, accountCount)}) and (${below}) group by 1, 2, 3`),
+      counts.roles(db, await narrowing(db, scope, { status, profile, organisation })),
+    ])
+    const ofStatus = (cell: Cell) => !status || cell.status === status
+    const ofProfile = (cell: Cell) => !profile || cell.profile === profile
+    const left = cells.rows.filter((cell) => ofStatus(cell) && ofProfile(cell))
+    return {
+      total: { count: sum(left), exact: true },
+      by: {
+        status: summed(cells.rows.filter(ofProfile), (cell) => cell.status),
+        profile: summed(cells.rows.filter(ofStatus), (cell) => cell.profile),
+        role: roles,
+        places: await counts.named(
+          db,
+          summed(left, (cell) => cell.place),
+        ),
+      },
+    }
+  },
+
+  /** Holders of roles are few beside the accounts: they are counted one by one. */
+  async roles(db: Db, narrowed: SQL): Promise<Partial<Record<Role, number>>> {
+    const { rows } = await db.execute<{ role: Role; count: number }>(sql`
+      select g.role, count(distinct g.account_id)::int as count from role_grant g join account on account.id = g.account_id
+      where g.revoked_at is null and ${narrowed} group by g.role`)
+    return Object.fromEntries(rows.map(({ role, count }) => [role, count]))
+  },
+
+  async named(db: Db, sums: Partial<Record<string, number>>): Promise<readonly PlaceCount[]> {
+    const ids = Object.keys(sums)
+    const found = await organisations.byIds(db, ids)
+    return found.map((one) => ({ ...one, count: sums[one.id] ?? 0 }))
+  },
+
+  /** Exact as far as that is cheap; beyond, what the planner expects. */
+  async total(db: Db, narrowed: SQL): Promise<Total> {
+    const { rows } = await db.execute<{ count: number }>(
+      sql`select count(*)::int as count from (select 1 from account where ${narrowed} limit ${countedExactly + 1}) as first`,
+    )
+    const count = rows[0]?.count ?? 0
+    if (count <= countedExactly) return { count, exact: true }
+    const explained = await db.execute<{ 'QUERY PLAN': readonly [{ Plan: { 'Plan Rows': number } }] }>(
+      sql`explain (format json) select 1 from ${account} where ${narrowed}`,
+    )
+    const expected = explained.rows[0]?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0
+    return { count: about(expected), exact: false }
+  },
+
+  /** Accounts that end soon, or that nobody uses. */
+  async living(db: Db, scope: Scope, life: ListAccounts['life']): Promise<Total> {
+    return counts.total(db, await narrowing(db, scope, { life }))
+  },
+
+  /** One row for each place, state and profile again. */
+  async fold(db: Db): Promise<void> {
+    await db.execute(sql`select fold_account_counts()`)
+  },
+}

@@ -1,0 +1,49 @@
+import { account } from '@countersign/drizzle/schema/account.ts'
+import type { Scope } from '@countersign/shared/access/scope.ts'
+import { dormantDays, expiringDays, type ListAccounts, neverUsedDays } from '@countersign/shared/accounts/listing.ts'
+import { searchWords } from '@countersign/shared/text/search.ts'
+import { type SQL, sql } from 'drizzle-orm'
+import type { Db } from '../../kernel/db.ts'
+import { type PlaceColumns, within } from '../../kernel/scope.ts'
+import { organisations } from '../organisations/organisations.store.ts'
+
+/** Every word must be found; the words are matched as they are indexed, so accents, case and hyphens do not matter. */
+const matching = (q: string): SQL => {
+  const words = searchWords(q).split(' ').filter(Boolean).slice(0, 5)
+  if (words.length === 0) return sql`true`
+  return sql`account.id in (select account_id from account_search where ${sql.join(
+    words.map((word) => sql`words like ${`%${word.replace(/[\\%_]/g, '\\$&')}%`}`),
+    sql` and `,
+  )})`
+}
+
+const lives = {
+  expiring: sql`account.status = 'active' and account.ends_on between current_date and current_date + ${expiringDays}::int`,
+  dormant: sql`account.status = 'active' and (account.last_sign_in_at > '-infinity' and account.last_sign_in_at < now() - make_interval(days => ${dormantDays})
+    or account.last_sign_in_at = '-infinity' and account.created_at < now() - make_interval(days => ${neverUsedDays}))`,
+} as const
+
+/** Everything below an organisation; an unknown one has nothing below it. */
+export const subtree = async (db: Db, id: string, columns: PlaceColumns): Promise<SQL> => {
+  const found = await organisations.find(db, id)
+  return found ? within([{ level: found.level, organisationId: id }], columns) : sql`false`
+}
+
+/** What the filters leave of a scope, as a condition on `account`: the list and its count mean the same rows. */
+export const narrowing = async (db: Db, scope: Scope, filters: ListAccounts): Promise<SQL> =>
+  sql.join(
+    [
+      within(scope, account),
+      filters.status ? sql`account.status = ${filters.status}` : null,
+      filters.profile ? sql`account.profile_id = ${filters.profile}` : null,
+      filters.organisation ? await subtree(db, filters.organisation, account) : null,
+      filters.role
+        ? sql`exists (select 1 from role_grant g where g.account_id = account.id and g.role = ${filters.role} and g.revoked_at is null)`
+        : null,
+      filters.life ? lives[filters.life] : null,
+      filters.q ? matching(filters.q) : null,
+    ]
+      .filter((condition) => condition !== null)
+      .map((condition) => sql`(${condition})`),
+    sql` and `,
+  )

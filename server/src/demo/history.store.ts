@@ -116,12 +116,18 @@ export const history = {
     return rows
   },
 
-  /** Everybody, with what the scenes after the year need to know; `known` ones are of the cast or hold a role. */
+  /** Everybody, with what the scenes after the year need to know, so many at a time; `known` ones are of the cast or hold a role. */
   async accounts(db: Db): Promise<readonly Member[]> {
-    const { rows } = await db.execute<Member & Record<string, unknown>>(sql`
-      select a.id, a.login, a.organisation_id as "organisationId", to_json(a.created_at)#>>'{}' as "createdAt", a.status, a.structure_id as "structureId", a.region_id as "regionId", a.network_id as "networkId",
-        a.login = any(${sql.param(personas.map(({ login }) => login))}::text[]) or exists (select 1 from role_grant g where g.account_id = a.id) as known
-      from account a order by a.id`)
-    return rows
+    const everybody: Member[] = []
+    for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
+      const { rows } = await db.execute<Member & Record<string, unknown>>(sql`
+        select a.id, a.login, a.organisation_id as "organisationId", to_json(a.created_at)#>>'{}' as "createdAt", a.status, a.structure_id as "structureId", a.region_id as "regionId", a.network_id as "networkId",
+          a.login = any(${sql.param(personas.map(({ login }) => login))}::text[]) or exists (select 1 from role_grant g where g.account_id = a.id) as known
+        from account a where a.id > ${after} order by a.id limit 20000`)
+      everybody.push(...rows)
+      const last = rows.at(-1)
+      if (!last) return everybody
+      after = last.id
+    }
   },
 }

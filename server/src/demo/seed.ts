@@ -1,4 +1,5 @@
 import { DateTime } from 'luxon'
+import { counts } from '../features/accounts/counts.store.ts'
 import { founding } from '../features/founding/founding.store.ts'
 import { plant } from '../features/organisations/plant.ts'
 import { tree } from '../features/organisations/tree.store.ts'
@@ -63,4 +64,5 @@ export const seedDemo = async ({ db, accounts, report }: Seeding): Promise<void>
   await tellDepartures(stage, officers)
   report('today')
   await tellToday(stage, officers)
+  await counts.fold(db)
 }

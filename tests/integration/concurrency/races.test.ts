@@ -51,6 +51,15 @@ afterAll(() => world.close())
 const run = <I, T, A extends Person | Nobody>(operation: Operation<I, T, A>, actor: A, input: I) =>
   outcome(runCommitted(operation, { db: world.db, actor, origin: { channel: 'web' } }, input))
 
+/** Active accounts without a role; those a trial puts out come back by its undo, so that 3,000 trials do not empty the network. */
+const ordinary = async (count: number): Promise<readonly string[]> => {
+  const { rows } = await world.owner.query<{ id: string }>(
+    `select a.id from account a where a.status = 'active' and not exists (select 1 from role_grant g where g.account_id = a.id) order by a.id limit $1`,
+    [count],
+  )
+  return rows.map(({ id }) => id)
+}
+
 /** Many pending requests of Nadia's at once, each needing this many signatures. */
 const stock = async (count: number, needed: number) => {
   const home = await world.owner.query<{
@@ -289,27 +298,22 @@ describe('at the same instant', () => {
 
   test('a sign-in and a revocation: no session survives', async () => {
     const olivier = await world.as('olivier.perrin')
-    const { rows } = await world.owner.query<{ id: string }>(
-      `select a.id from account a where a.status = 'active' and not exists (select 1 from role_grant g where g.account_id = a.id) order by a.id limit $1`,
-      [trials],
-    )
-    const results = await inBatches(rows.length, async (index) => {
-      const accountId = rows[index]?.id ?? ''
+    const agents = await ordinary(controlTrials)
+    const results = await inBatches(trials, async (index) => {
+      const accountId = agents[index % agents.length] ?? ''
       await Promise.all([run(enterDemo, nobody, { accountId }), run(revoke, olivier.person, { accountIds: [accountId] })])
       const left = await world.owner.query('select 1 from session where account_id = $1', [accountId])
+      await olivier.call.accounts.undo({ accountId })
       return `${left.rowCount} left`
     })
-    expect(tally(results)).toEqual({ '0 left': rows.length })
+    expect(tally(results)).toEqual({ '0 left': trials })
   })
 
   test('negative control: checking the account first and inserting then leaves a session behind', async () => {
-    const { rows } = await world.owner.query<{ id: string }>(
-      `select a.id from account a where a.status = 'active' and not exists (select 1 from role_grant g where g.account_id = a.id) order by a.id desc limit $1`,
-      [controlTrials],
-    )
+    const agents = await ordinary(controlTrials)
     await world.tamper('alter table session disable trigger session_opened')
-    const results = await inBatches(rows.length, async (index) => {
-      const accountId = rows[index]?.id ?? ''
+    const results = await inBatches(agents.length, async (index) => {
+      const accountId = agents[index] ?? ''
       const careless = async () => {
         const { rowCount } = await world.pool.query(`select 1 from account where id = $1 and status = 'active'`, [accountId])
         await new Promise((done) => setTimeout(done, 25))
@@ -349,17 +353,20 @@ describe('at the same instant', () => {
   })
 
   test('negative control: reading whether a link is used and marking it then lets several in', async () => {
-    const born = await make.account()
     await world.tamper('alter table link disable trigger link_used')
-    const careless = async () => {
-      const { rowCount } = await world.pool.query('select 1 from link where account_id = $1 and used_at is null', [born.id])
-      await world.pool.query('select pg_sleep(0.01)')
-      if (rowCount) await world.pool.query('update link set used_at = now() where account_id = $1', [born.id])
+    const careless = async (id: string) => {
+      const { rowCount } = await world.pool.query('select 1 from link where account_id = $1 and used_at is null', [id])
+      await world.pool.query('select pg_sleep(0.05)')
+      if (rowCount) await world.pool.query('update link set used_at = now() where account_id = $1', [id])
       return rowCount ? 'allowed' : 'link-dead'
     }
-    const all = await Promise.all(Array.from({ length: 20 }, careless))
+    let most = 0
+    for (let trial = 0; trial < controlTrials && most < 2; trial += 1) {
+      const { id } = await make.account()
+      most = tally(await Promise.all(Array.from({ length: 20 }, () => careless(id))))['allowed'] ?? 0
+    }
     await world.tamper('alter table link enable trigger link_used')
-    expect(tally(all)['allowed']).toBeGreaterThan(1)
+    expect(most).toBeGreaterThan(1)
   })
 
   test('a flood of one’s own does not keep one’s own suspension waiting', async () => {
@@ -451,10 +458,7 @@ describe('at the same instant', () => {
   })
 
   test('two overlapping batches in opposite order: each account once, no deadlock', async () => {
-    const { rows } = await world.owner.query<{ id: string }>(
-      `select a.id from account a where a.status = 'active' and not exists (select 1 from role_grant g where g.account_id = a.id) order by a.id limit 190`,
-    )
-    const ids = rows.map(({ id }) => id)
+    const ids = await ordinary(190)
     const [olivier, second] = [await world.as('olivier.perrin'), await world.as('olivier.perrin')]
     const [one, two] = await Promise.all([
       olivier.call.accounts.revoke({ accountIds: ids.slice(0, 150) }),
@@ -469,12 +473,9 @@ describe('at the same instant', () => {
 describe('a stream', () => {
   test('hears nothing of the revocation of its person or of anything after, and ends within a second', async () => {
     const olivier = await world.as('olivier.perrin')
-    const agents = await world.owner.query<{ id: string }>(
-      `select a.id from account a where a.status = 'active' and not exists (select 1 from role_grant g where g.account_id = a.id) order by a.id limit $1`,
-      [trials],
-    )
-    const results = await inBatches(agents.rows.length, async (index) => {
-      const agent = await world.enter(agents.rows[index]?.id ?? '')
+    const agents = await ordinary(controlTrials)
+    const results = await inBatches(trials, async (index) => {
+      const agent = await world.enter(agents[index % agents.length] ?? '')
       const stream = await agent.call.live.changes()
       const heard: string[] = []
       const reading = (async () => {
@@ -485,9 +486,10 @@ describe('a stream', () => {
       const revokedAt = Date.now()
       await run(explain, olivier.person, { accountIds: [agent.person.id], reason: 'other', note: '' })
       const took = (await reading) - revokedAt
+      await olivier.call.accounts.undo({ accountId: agent.person.id })
       return `${heard.filter((type) => type !== 'session.opened').length} heard, ${took < 1000 ? 'in time' : 'late'}`
     })
-    expect(tally(results)).toEqual({ '0 heard, in time': agents.rows.length })
+    expect(tally(results)).toEqual({ '0 heard, in time': trials })
   })
 
   test('is not told by a forged notification: it only has what was committed read again', async () => {
@@ -512,13 +514,11 @@ describe('a stream', () => {
 
   test('negative control: without asking for the session the revocation would have been heard', async () => {
     const olivier = await world.as('olivier.perrin')
-    const agents = await world.owner.query<{ id: string }>(
-      `select a.id from account a where a.status = 'active' and not exists (select 1 from role_grant g where g.account_id = a.id) order by a.id limit 20`,
-    )
+    const agents = await ordinary(20)
     const heard: string[] = []
     const stop = world.live.listen((changes) => heard.push(...changes.map(({ type }) => type)))
-    for (const { id } of agents.rows) await run(revoke, olivier.person, { accountIds: [id] })
-    await expect.poll(() => heard.filter((type) => type === 'account.revoked').length).toBe(agents.rows.length)
+    for (const id of agents) await run(revoke, olivier.person, { accountIds: [id] })
+    await expect.poll(() => heard.filter((type) => type === 'account.revoked').length).toBe(agents.length)
     stop()
   })
 })

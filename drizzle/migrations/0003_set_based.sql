@@ -15,6 +15,7 @@ CREATE OR REPLACE FUNCTION account_changed() RETURNS trigger LANGUAGE plpgsql AS
 BEGIN
   IF (OLD.email, OLD.phone, OLD.profile_id, OLD.organisation_id) IS DISTINCT FROM (NEW.email, NEW.phone, NEW.profile_id, NEW.organisation_id) OR NEW.ends_on > OLD.ends_on
     THEN PERFORM refuse('P1', 'contact, profile, place and a later end change by countersigned requests alone'); END IF;
+  IF NEW.epoch < OLD.epoch THEN PERFORM refuse('P5', 'an epoch only rises'); END IF;
   IF OLD.status = NEW.status THEN
     IF (OLD.status_changed_at, OLD.status_changed_by, OLD.authorised_by_request_id) IS DISTINCT FROM (NEW.status_changed_at, NEW.status_changed_by, NEW.authorised_by_request_id)
       OR NEW.previous_status IS DISTINCT FROM OLD.previous_status AND NEW.previous_status IS NOT NULL
@@ -38,18 +39,21 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE TRIGGER account_changed AFTER UPDATE ON account FOR EACH ROW
-  WHEN ((OLD.status, OLD.previous_status, OLD.status_changed_at, OLD.status_changed_by, OLD.authorised_by_request_id, OLD.email, OLD.phone, OLD.profile_id, OLD.organisation_id, OLD.ends_on)
-    IS DISTINCT FROM (NEW.status, NEW.previous_status, NEW.status_changed_at, NEW.status_changed_by, NEW.authorised_by_request_id, NEW.email, NEW.phone, NEW.profile_id, NEW.organisation_id, NEW.ends_on))
+  WHEN ((OLD.status, OLD.previous_status, OLD.status_changed_at, OLD.status_changed_by, OLD.authorised_by_request_id, OLD.email, OLD.phone, OLD.profile_id, OLD.organisation_id, OLD.ends_on, OLD.epoch)
+    IS DISTINCT FROM (NEW.status, NEW.previous_status, NEW.status_changed_at, NEW.status_changed_by, NEW.authorised_by_request_id, NEW.email, NEW.phone, NEW.profile_id, NEW.organisation_id, NEW.ends_on, NEW.epoch))
   EXECUTE FUNCTION account_changed();--> statement-breakpoint
 
+-- The few that guard are found first; who of them leaves only now is asked of those alone.
 CREATE OR REPLACE FUNCTION account_leaves_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM guardians_remain(array_agg(g.role), bool_or(b.status = 'revoked')) FROM became b CROSS JOIN LATERAL (
-    SELECT role FROM role_grant WHERE account_id = b.id AND role IN ('policy-owner', 'it-admin') AND revoked_at IS NULL OFFSET 0) g
-  WHERE b.status <> 'active';
+  PERFORM guardians_remain(array_agg(guard.role), bool_or(guard.status = 'revoked')) FROM (
+    SELECT b.id, b.status, g.role FROM became b CROSS JOIN LATERAL (
+      SELECT role FROM role_grant WHERE account_id = b.id AND role IN ('policy-owner', 'it-admin') AND revoked_at IS NULL OFFSET 0) g
+    WHERE b.status <> 'active' OFFSET 0) guard
+  WHERE EXISTS (SELECT 1 FROM was w WHERE w.id = guard.id AND w.status <> guard.status);
   RETURN NULL;
 END $$;
-CREATE TRIGGER account_leaves_guard AFTER UPDATE ON account REFERENCING NEW TABLE AS became FOR EACH STATEMENT EXECUTE FUNCTION account_leaves_guard();--> statement-breakpoint
+CREATE TRIGGER account_leaves_guard AFTER UPDATE ON account REFERENCING OLD TABLE AS was NEW TABLE AS became FOR EACH STATEMENT EXECUTE FUNCTION account_leaves_guard();--> statement-breakpoint
 
 -- P1, P3: an account is born of a request executed in the same transaction, and is what the request said.
 CREATE OR REPLACE FUNCTION account_born() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -71,7 +75,8 @@ BEGIN
   RETURN NULL;
 END $$;--> statement-breakpoint
 
--- P4, P10: the fewest approvals the database accepts, whatever the application says.
+-- P4, P10: the fewest approvals the database accepts at filing and for new content, whatever the application says. What was filed keeps its
+-- requirement (P3), or a founder's request of before the third policy owner could neither be decided nor fall with its founder.
 CREATE OR REPLACE FUNCTION approvals_floor(kind text, content json, subject uuid) RETURNS integer LANGUAGE plpgsql STABLE AS $$
 DECLARE profiles text[];
 BEGIN
@@ -100,9 +105,10 @@ END $$;--> statement-breakpoint
 CREATE OR REPLACE FUNCTION request_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF OLD.status <> 'pending' AND OLD *<> NEW THEN PERFORM refuse('P3', 'a decided request does not change'); END IF;
-  IF NEW.approvals_needed < OLD.approvals_needed OR NEW.approvals_needed < approvals_floor(NEW.kind, NEW.content, NEW.subject_id)
-    THEN PERFORM refuse('P3', 'the requirement of a request is frozen'); END IF;
+  IF NEW.approvals_needed < OLD.approvals_needed THEN PERFORM refuse('P3', 'the requirement of a request is frozen'); END IF;
   IF NEW.content_hash <> OLD.content_hash THEN
+    IF NEW.approvals_needed < approvals_floor(NEW.kind, NEW.content, NEW.subject_id) THEN PERFORM refuse('P4', 'fewer approvals than this kind of request needs'); END IF;
+    IF NEW.kind = 'create-account' AND (NEW.content ->> 'organisationId') IS DISTINCT FROM NEW.organisation_id::text THEN PERFORM refuse('P3', 'a request keeps its place'); END IF;
     IF NEW.status <> 'pending' THEN PERFORM refuse('P3', 'what is executed is what was countersigned'); END IF;
     IF (NEW.content ->> 'kind', NEW.content ->> 'accountId') IS DISTINCT FROM (OLD.content ->> 'kind', OLD.content ->> 'accountId')
       THEN PERFORM refuse('P3', 'a request keeps its kind and its subject'); END IF;
@@ -213,20 +219,52 @@ BEGIN
   RETURN NULL;
 END $$;--> statement-breakpoint
 
--- A key is looked up in its index, however small the table was when the plan was made.
+-- P6: where somebody can be found and called is told as well.
+DROP TRIGGER organisation_change_audited ON organisation;
+CREATE CONSTRAINT TRIGGER organisation_change_audited AFTER UPDATE ON organisation DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+  WHEN ((OLD.name, OLD.parent_id, OLD.caseload, OLD.convention_ends_on, OLD.email_domain, OLD.address, OLD.postcode, OLD.commune_code, OLD.phone)
+    IS DISTINCT FROM (NEW.name, NEW.parent_id, NEW.caseload, NEW.convention_ends_on, NEW.email_domain, NEW.address, NEW.postcode, NEW.commune_code, NEW.phone)) EXECUTE FUNCTION must_be_audited('id');--> statement-breakpoint
+
+-- Every check above reads what others have committed by now. A transaction that looks at an older picture would be shown approvals since
+-- voided and guardians since gone.
+CREATE FUNCTION reads_the_present() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN PERFORM refuse('P1', 'governed state changes in a transaction that reads the present'); END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER reads_the_present BEFORE INSERT OR UPDATE ON account FOR EACH STATEMENT EXECUTE FUNCTION reads_the_present();
+CREATE TRIGGER reads_the_present BEFORE INSERT OR UPDATE ON request FOR EACH STATEMENT EXECUTE FUNCTION reads_the_present();
+CREATE TRIGGER reads_the_present BEFORE INSERT OR UPDATE ON approval FOR EACH STATEMENT EXECUTE FUNCTION reads_the_present();
+CREATE TRIGGER reads_the_present BEFORE INSERT OR UPDATE ON role_grant FOR EACH STATEMENT EXECUTE FUNCTION reads_the_present();
+CREATE TRIGGER reads_the_present BEFORE INSERT OR UPDATE ON link FOR EACH STATEMENT EXECUTE FUNCTION reads_the_present();
+CREATE TRIGGER reads_the_present BEFORE INSERT ON credential FOR EACH STATEMENT EXECUTE FUNCTION reads_the_present();
+CREATE TRIGGER reads_the_present BEFORE INSERT ON session FOR EACH STATEMENT EXECUTE FUNCTION reads_the_present();--> statement-breakpoint
+
+-- A key is looked up in its index, however small the table was when the plan was made; where there is no index that price would call the
+-- compiler at every turn, hence no jit. And the tables are these: a temporary one of the same name would be found first.
 DO $$
 DECLARE name regprocedure;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['unsatisfied(uuid[])', 'approvals_floor(text,json,uuid)', 'kinship_around(uuid[],timestamptz)', 'account_changed()', 'account_leaves_guard()', 'account_born()',
+  FOREACH name IN ARRAY ARRAY['unsatisfied(uuid[])', 'kinship_around(uuid[],timestamptz)', 'account_changed()', 'account_leaves_guard()', 'account_born()',
     'request_filed()', 'request_executed()', 'approvers_in_office()', 'approval_given()', 'approval_changed()', 'role_granted()', 'link_made()', 'credential_set()',
     'out_means_out()', 'must_be_audited()']::regprocedure[]
   LOOP
     EXECUTE format('ALTER FUNCTION %s RESET ALL', name);
     EXECUTE format('ALTER FUNCTION %s SET enable_seqscan = off', name);
+    EXECUTE format('ALTER FUNCTION %s SET jit = off', name);
   END LOOP;
   FOREACH name IN ARRAY ARRAY['unsatisfied(uuid[])', 'kinship_around(uuid[],timestamptz)', 'approvers_in_office()', 'approval_given()']::regprocedure[]
   LOOP
     EXECUTE format('ALTER FUNCTION %s SET enable_hashjoin = off', name);
     EXECUTE format('ALTER FUNCTION %s SET enable_mergejoin = off', name);
+  END LOOP;
+  -- These count what is few, in whatever way is cheapest; who is in office today is a question of the country's calendar.
+  ALTER FUNCTION guardians_remain(text[], boolean) SET enable_seqscan = on;
+  ALTER FUNCTION guardians_remain(text[], boolean) SET timezone = 'Europe/Paris';
+  ALTER FUNCTION approvals_floor(text, json, uuid) SET enable_seqscan = on;
+  FOR name IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
+    AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+  LOOP
+    EXECUTE format('ALTER FUNCTION %s SET search_path = pg_catalog, public, pg_temp', name);
   END LOOP;
 END $$;

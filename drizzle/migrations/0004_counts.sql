@@ -17,7 +17,7 @@ CREATE INDEX "account_count__departement" ON "account_count" USING btree ("depar
 CREATE INDEX "account_count__structure" ON "account_count" USING btree ("structure_id");--> statement-breakpoint
 
 -- What a statement changed, summed before it is written: a sign-in adds nothing, a bulk a row for each place it touched.
-CREATE FUNCTION count_accounts() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+CREATE FUNCTION count_accounts() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
   IF TG_OP = 'INSERT' THEN
     INSERT INTO account_count (organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, status, profile_id, change)
@@ -35,7 +35,7 @@ CREATE TRIGGER account_counted AFTER INSERT ON account REFERENCING NEW TABLE AS 
 CREATE TRIGGER account_recounted AFTER UPDATE ON account REFERENCING OLD TABLE AS was NEW TABLE AS became FOR EACH STATEMENT EXECUTE FUNCTION count_accounts();--> statement-breakpoint
 
 -- One row for each place, state and profile again. The sums stay what they are at every moment; one at a time is enough.
-CREATE FUNCTION fold_account_counts() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+CREATE FUNCTION fold_account_counts() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
   IF NOT pg_try_advisory_xact_lock(7203005) THEN RETURN; END IF;
   WITH scattered AS (SELECT organisation_id, status, profile_id FROM account_count GROUP BY organisation_id, status, profile_id HAVING count(*) > 1),

@@ -52,6 +52,14 @@ export const account = pgTable(
     index('account__structure').on(table.structureId, table.familyName, table.givenName, table.id),
     index('account__departement').on(table.departementId, table.familyName, table.givenName, table.id),
     index('account__region').on(table.regionId, table.familyName, table.givenName, table.id),
+    // Few are out and few reach further than their structure: without these a page of them reads the many.
+    index('account__out').on(table.status, table.familyName, table.givenName, table.id).where(sql`${table.status} <> 'active'`),
+    index('account__out_in_region')
+      .on(table.regionId, table.status, table.familyName, table.givenName, table.id)
+      .where(sql`${table.status} <> 'active'`),
+    index('account__far_reaching')
+      .on(table.profileId, table.familyName, table.givenName, table.id)
+      .where(sql`${table.profileId} not in ('site-adviser', 'structure-adviser', 'structure-reader', 'structure-management')`),
     index('account__organisation').on(table.organisationId),
     index('account__email').on(table.email),
   ],

@@ -16,6 +16,7 @@ const credentials: Suite = { project: 'integration', file: 'credentials' }
 const accounts: Suite = { project: 'integration', file: 'accounts' }
 const owners: Suite = { project: 'integration', file: 'policy-owners' }
 const independence: Suite = { project: 'integration', file: 'independence' }
+const counts: Suite = { project: 'integration', file: 'integration/counts' }
 const requests: Suite = { project: 'integration', file: 'integration/requests' }
 
 const trigger = (table: string, name: string, ...suites: readonly Suite[]): Guard => ({
@@ -62,6 +63,15 @@ const inDatabase: readonly Guard[] = [
   trigger('credential', 'credential_forgotten_audited'),
   trigger('audit_entry', 'stamp_audit_entry'),
   trigger('audit_entry', 'audit_entry_stands'),
+  trigger('account', 'reads_the_present'),
+  dropped(
+    'where the functions of the database look',
+    `do $$ declare name regprocedure; begin for name in select p.oid::regprocedure from pg_proc p where p.pronamespace = 'public'::regnamespace and 'search_path=pg_catalog, public, pg_temp' = any (p.proconfig)
+      loop execute format('alter function %s reset search_path', name); end loop; end $$`,
+  ),
+  dropped('no temporary tables', `do $$ begin execute format('grant temporary on database %I to public', current_database()); end $$`),
+  trigger('account', 'account_counted', counts),
+  trigger('account', 'account_recounted', counts),
   dropped('the application’s rights, column by column', 'grant all on all tables in schema public to countersign_application'),
   dropped(
     'check someone_must_agree',

@@ -97,6 +97,43 @@ describe('reading a directory', () => {
     expect(problems[0]).toMatchObject({ column, ...(at ? { line: at } : {}) })
   })
 
+  test.each([
+    ['no line at all', '', 'the file', 'holds no place'],
+    ['a header alone', `${header}\n`, 'the file', 'holds no place'],
+    ['two columns alone', 'id,name\n', 'email_domain', 'this column is missing'],
+    ['a column twice', `${header},name\n${line()},x\n`, 'name', 'this column stands twice'],
+    ['an id the tree gives itself', `${header}\n${line({ id: 'nation' })}\n`, 'id', 'is a name the import gives itself'],
+    ['a name that turns round', `${header}\n${line({ name: 'a\u202Eb' })}\n`, 'name', 'holds control or invisible characters'],
+    [
+      'UTF-8 and, in one line, something else',
+      Buffer.concat([Buffer.from(`${header}\n${line()}\n`), Buffer.from(`${line({ id: 'ml-2' })}\n`, 'latin1')]),
+      'the line',
+      'holds a letter that is not UTF-8 in a file that otherwise is: save it again, as UTF-8',
+    ],
+    [
+      'a letter cut in two at its end',
+      Buffer.from(`${header}\n${line()}\né`).subarray(0, -1),
+      'the line',
+      'holds a letter that is not UTF-8 in a file that otherwise is: save it again, as UTF-8',
+    ],
+  ])('with %s is refused', async (_, content, column, reason) => {
+    expect((await plan(content)).problems[0]).toMatchObject({ column, reason })
+  })
+
+  test('that changes while it is read is refused', async () => {
+    let passes = 0
+    const { problems } = await planImport(async function* () {
+      passes += 1
+      yield Buffer.from(`${header}\n${line({ name: `Mission locale ${passes}` })}\n`)
+    })
+    expect(problems).toEqual([{ line: null, column: 'the file', reason: 'changed while it was read' }])
+  })
+
+  test('begins with its first line that is not empty', async () => {
+    const { problems } = await plan(`\n\n${header}\n${line()}\n`.replaceAll(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/g, ';'))
+    expect(problems).toEqual([])
+  })
+
   test('without a column names it, and carries no status, role or approver', async () => {
     expect((await plan('id,name\nx,y\n')).problems.map(({ column }) => column)).toContain('departement_code')
     const { plan: rows } = await plan(`${header},status,role,level\n${line()},revoked,it-admin,nation\n`)

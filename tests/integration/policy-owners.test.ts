@@ -50,6 +50,39 @@ describe('policy owners', () => {
     expect(await outcome(olivier.call.accounts.suspend({ accountIds: [idOf(helene)] }))).toBe('last-policy-owner')
   })
 
+  test('who are out already are in nobody’s way: their rows change with the rest, whoever else is leaving', async () => {
+    const [claire, marc] = owners
+    const nation = await make.organisation('Réseau pour l’emploi', 'nation')
+    await make.role(await make.agentOf('Mission locale de Lyon'), 'policy-owner', nation)
+    expect(await outcome(olivier.call.accounts.revoke({ accountIds: [idOf(claire)] }))).toBe('allowed')
+    await world.tamper('update account set ends_on = current_date - 1 where id = $1', [idOf(marc)])
+    expect(await verdictOfDatabase(world.pool.query('update account set reach = reach + 1 where id = $1', [idOf(claire)]))).toBe('allowed')
+    expect(await verdictOfDatabase(world.pool.query(`update account set language = 'en' where id = $1`, [idOf(claire)]))).toBe('allowed')
+  })
+
+  test('what a founder asked before there were three stays decidable, and falls with whoever asked it', async () => {
+    const [claire, marc] = owners
+    const ask = async (offset: number) => {
+      const accountId = await make.agentOf('Mission locale de Lyon', offset)
+      const organisationId = await make.organisation('Mission locale de Lyon')
+      const { id } = await claire.call.requests.submit({
+        kind: 'grant-role',
+        accountId,
+        role: 'account-manager',
+        organisationId,
+        justification: 'Essai',
+      })
+      await world.tamper('update request set approvals_needed = 1 where id = $1', [id])
+      return id
+    }
+    const [signed, cancelled, fallen] = [await ask(0), await ask(1), await ask(2)]
+    expect(await marc.call.requests.approve({ requestId: signed, seen: await make.hashOf(signed) })).toBe('executed')
+    expect(await outcome(claire.call.requests.cancel({ requestId: cancelled }))).toBe('allowed')
+    expect(await outcome(olivier.call.accounts.suspend({ accountIds: [idOf(claire)] }))).toBe('allowed')
+    const { rows } = await world.owner.query('select status from request where id = $1', [fallen])
+    expect(rows).toEqual([{ status: 'voided' }])
+  })
+
   test('cannot take away the last IT admin, who could put them out', async () => {
     const [claire] = owners
     const nation = await make.organisation('Réseau pour l’emploi', 'nation')

@@ -24,6 +24,8 @@ export const openWorld = async () => {
   await admin.connect()
   const name = `world_${randomUUID().slice(0, 8)}`
   await admin.query(`create database ${name} template ${inject('template')}`)
+  // A clone takes over everything but what may be done to the database itself.
+  await admin.query(`revoke temporary on database ${name} from public`)
   const ownerUrl = Object.assign(new URL(inject('adminUrl')), { pathname: `/${name}` }).href
   const url = applicationUrl(ownerUrl)
   const pool = openPool(url, 60)

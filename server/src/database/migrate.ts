@@ -30,6 +30,8 @@ export const migrate = async (ownerUrl: string, applicationUrl: string): Promise
   await client.connect()
   try {
     await client.query('select pg_advisory_lock(7203001)')
+    // Whoever reads a table for long would hold up the migration, and everybody behind it: it gives up and is run again.
+    await client.query(`set lock_timeout = '10s'`)
     await runMigrations(drizzle({ client }), { migrationsFolder: folder, migrationsSchema: 'public', migrationsTable: 'schema_migration' })
     await grants(client, new URL(applicationUrl))
   } finally {

@@ -38,8 +38,9 @@ export const grants = async (owner: pg.Client, application: URL): Promise<void> 
   }
   const { rows } = await owner.query<{ name: string }>('select current_database() as name')
   const database = owner.escapeIdentifier(rows[0]?.name ?? '')
+  // A temporary table would be found before the one of the same name that the checks of the database mean to read.
   await owner.query(`revoke all on all tables in schema public from ${login}; revoke create on schema public from public;
-    grant connect on database ${database} to ${login}; grant usage on schema public to ${login};
+    revoke temporary on database ${database} from public, ${login}; grant connect on database ${database} to ${login}; grant usage on schema public to ${login};
     grant usage on all sequences in schema public to ${login}`)
   for (const [table, allowed] of Object.entries(rights)) {
     await owner.query(
@@ -50,8 +51,8 @@ export const grants = async (owner: pg.Client, application: URL): Promise<void> 
 
 /** The reason why this login must not serve, or null. An owner or superuser could undo every promise. */
 export const unfitLogin = async (client: pg.ClientBase): Promise<string | null> => {
-  const { rows } = await client.query<{ superuser: boolean; migrated: boolean; owner: boolean }>(`
-    select (select rolsuper from pg_roles where rolname = current_user) as superuser,
+  const { rows } = await client.query<{ superuser: boolean; migrated: boolean; owner: boolean; temporary: boolean }>(`
+    select has_database_privilege(current_user, current_database(), 'temporary') as temporary, (select rolsuper from pg_roles where rolname = current_user) as superuser,
       to_regclass('public.audit_entry') is not null as migrated,
       exists (select 1 from pg_tables where schemaname = 'public' and tablename = 'audit_entry' and pg_has_role(current_user, tableowner, 'member')) as owner`)
   const found = rows[0]
@@ -59,5 +60,7 @@ export const unfitLogin = async (client: pg.ClientBase): Promise<string | null> 
     return 'DATABASE_URL leads to an empty database: run "npm run countersign -- migrate" with DATABASE_OWNER_URL set, or start with it set'
   if (found.superuser || found.owner)
     return 'DATABASE_URL signs in as the owner of the tables: give the application a login of its own, and the owner to DATABASE_OWNER_URL'
+  if (found.temporary)
+    return 'DATABASE_URL signs in as a login that may make temporary tables, which the checks of the database could take for their own: run "npm run countersign -- migrate"'
   return null
 }

@@ -346,6 +346,23 @@ describe('the application login is refused by the database', () => {
     ['triggers bypassed by replication role', '42501', () => attempt(`set session_replication_role = 'replica'`)],
     ['another role taken on', '42501', () => attempt('set role postgres')],
     ['a table of its own', '42501', () => attempt('create table mine (id int)')],
+    ['a table that hides another', '42501', () => attempt('create temporary table approval (id int)')],
+    ['an epoch of before', 'P5', () => attempt('update account set epoch = epoch - 1 where id = $1', [ids.agent])],
+    [
+      'an older picture of who may',
+      'P1',
+      () => together(['set transaction isolation level repeatable read'], ['update account set reach = 0 where id = $1', [ids.agent]]),
+    ],
+    [
+      'the place of a request moved with its content',
+      'P3',
+      () =>
+        attempt(
+          `with moved as (select id, replace(content::text, organisation_id::text, (select id::text from organisation o where o.level = 'site' and o.id <> r.organisation_id limit 1)) as text from request r where id = $1)
+           update request r set content = moved.text::json, content_hash = encode(sha256(convert_to(moved.text, 'UTF8')), 'hex') from moved where r.id = moved.id`,
+          [ids.pending],
+        ),
+    ],
   ] as const)('%s → %s', async (_, expected, run) => {
     expect(await run()).toBe(expected)
   })
@@ -373,6 +390,7 @@ describe('the application login is refused by the database', () => {
           `update role_grant set revoked_at = now() where id = (select id from role_grant where role = 'auditor' and revoked_at is null limit 1)`,
         ]),
     ],
+    ['a telephone of an organisation', () => together([`update organisation set phone = '+33100000000' where level = 'site'`])],
     ['a request cancelled', () => together([`update request set status = 'cancelled', decided_at = now() where id = $1`, [ids.pending]])],
     ['a signature', () => together([sign, [ids.pending, ids.sophie]])],
     [
@@ -433,6 +451,29 @@ describe('the application login is refused by the database', () => {
       )
     }
     expect(await attempt('delete from credential where account_id = $1', [account])).toBe('P6')
+  })
+
+  test('a temporary table is never taken for the one the checks mean', async () => {
+    await world.owner.query(`do $$ begin execute format('grant temporary on database %I to public', current_database()); end $$`)
+    const hidden = await together(
+      ['create temporary table approval as select * from public.approval'],
+      [
+        'insert into pg_temp.approval select gen_random_uuid(), id, $2, content_hash, true, now() from request where id = $1',
+        [ids.pending, ids.sophie],
+      ],
+      [`update public.request set status = 'executed', decided_at = now() where id = $1`, [ids.pending]],
+    )
+    await world.owner.query(`do $$ begin execute format('revoke temporary on database %I from public', current_database()); end $$`)
+    expect(hidden).toBe('P1')
+  })
+
+  test('every function of the database says where it looks', async () => {
+    const { rows } = await world.owner.query<{ name: string }>(
+      `select p.oid::regprocedure::text as name from pg_proc p where p.pronamespace = 'public'::regnamespace
+        and not exists (select 1 from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
+        and not coalesce('search_path=pg_catalog, public, pg_temp' = any (p.proconfig), false)`,
+    )
+    expect(rows).toEqual([])
   })
 
   test('even the owner cannot rewrite or empty the audit without lifting a trigger', async () => {

@@ -7,14 +7,17 @@ import type { Db } from '../../kernel/db.ts'
 import { type PlaceColumns, within } from '../../kernel/scope.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 
+/** Anywhere in a word; one or two letters at its beginning, because no index can find so few anywhere. */
+const holding = (word: string): SQL => {
+  const like = word.replace(/[\\%_]/g, '\\$&')
+  return word.length > 2 ? sql`words like ${`%${like}%`}` : sql`(words like ${`${like}%`} or words like ${`% ${like}%`})`
+}
+
 /** Every word must be found; the words are matched as they are indexed, so accents, case and hyphens do not matter. */
 const matching = (q: string): SQL => {
   const words = searchWords(q).split(' ').filter(Boolean).slice(0, 5)
   if (words.length === 0) return sql`true`
-  return sql`account.id in (select account_id from account_search where ${sql.join(
-    words.map((word) => sql`words like ${`%${word.replace(/[\\%_]/g, '\\$&')}%`}`),
-    sql` and `,
-  )})`
+  return sql`account.id in (select account_id from account_search where ${sql.join(words.map(holding), sql` and `)})`
 }
 
 const lives = {

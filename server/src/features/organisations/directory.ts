@@ -12,11 +12,13 @@ const text = (max: number) =>
     .string()
     .transform((value) => value.normalize('NFKC').replace(/\s+/g, ' ').trim())
     .refine((value) => value.length <= max, `is longer than ${max} characters`)
-    .refine((value) => !/\p{Cc}/u.test(value), 'holds control characters')
+    .refine((value) => !/[\p{Cc}\p{Cf}]/u.test(value), 'holds control or invisible characters')
 const optional = (max: number) => text(max).transform((value) => value || null)
 
 const site = z.object({
-  id: text(120).refine((value) => value !== '', 'is empty'),
+  id: text(120)
+    .refine((value) => value !== '', 'is empty')
+    .refine((value) => !/^(nation$|(network|region|departement|structure):)/i.test(value), 'is a name the import gives itself'),
   name: text(200).refine((value) => value !== '', 'is empty'),
   email_domain: optional(253)
     .transform((value) => value?.toLowerCase() ?? null)
@@ -49,39 +51,48 @@ const mended = (text: string): string =>
 /** Opens the file from its start; called twice, so that no more than a chunk of it is ever held. */
 export type OpenFile = () => AsyncIterable<Uint8Array>
 
-type Manner = { readonly encoding: 'utf-8' | 'windows-1252'; readonly delimiter: ',' | ';' }
+type Manner = { readonly encoding: 'utf-8' | 'windows-1252'; readonly delimiter: ',' | ';'; readonly fileHash: string }
 
 const longestLine = 20_000
 
-/** How the file is written: UTF-8 with or without its mark, and what is not UTF-8 is Windows-1252, as spreadsheets write it. */
-const mannerOf = async (open: OpenFile): Promise<Manner> => {
-  const utf8 = new TextDecoder('utf-8', { fatal: true })
-  const isUtf8 = (chunk?: Uint8Array): boolean => {
-    try {
-      utf8.decode(chunk, { stream: chunk !== undefined })
-      return true
-    } catch {
-      return false
-    }
+/** Letters of UTF-8 beside bytes that are none: something went wrong on the way here, and guessing would garble every accent. */
+const mixed = (line: number): Problem => ({
+  line,
+  column: 'the line',
+  reason: 'holds a letter that is not UTF-8 in a file that otherwise is: save it again, as UTF-8',
+})
+
+/**
+ * How the file is written: UTF-8 with or without its mark, and what holds no letter of UTF-8 at all is Windows-1252, as spreadsheets
+ * write it.
+ */
+const mannerOf = async (open: OpenFile): Promise<Manner | Problem> => {
+  const hash = createHash('sha256')
+  const utf8 = new TextDecoder()
+  let [header, lines, foreign, letters] = ['', 1, 0, false]
+  const look = (text: string) => {
+    if (header.length < longestLine) header = (header + text).trimStart()
+    letters ||= /[^\0-\x7f\ufffd]/.test(text)
+    if (foreign === 0 && text.includes('\ufffd')) foreign = lines + text.slice(0, text.indexOf('\ufffd')).split('\n').length - 1
+    lines += text.split('\n').length - 1
   }
-  let header = ''
-  let whole = true
   for await (const chunk of open()) {
-    const headerEnds = /[\r\n]/.test(header) || header.length >= longestLine
-    if (!headerEnds) header += windows.decode(chunk.subarray(0, longestLine))
-    whole = whole && isUtf8(chunk)
-    if (!whole && headerEnds) break
+    hash.update(chunk)
+    look(utf8.decode(chunk, { stream: true }))
   }
+  look(utf8.decode())
+  if (foreign > 0 && letters) return mixed(foreign)
   const [names = ''] = header.split(/[\r\n]/, 1)
   return {
-    encoding: whole && isUtf8() ? 'utf-8' : 'windows-1252',
+    encoding: foreign > 0 ? 'windows-1252' : 'utf-8',
     delimiter: names.split(';').length > names.split(',').length ? ';' : ',',
+    fileHash: hash.digest('hex'),
   }
 }
 
 /** The file's text as it comes, letters whole; `hash` takes in the very bytes that were read as rows. */
 async function* textOf(open: OpenFile, encoding: Manner['encoding'], hash: Hash): AsyncGenerator<string> {
-  const decoder = new TextDecoder(encoding, { fatal: true })
+  const decoder = new TextDecoder(encoding)
   for await (const chunk of open()) {
     hash.update(chunk)
     const text = decoder.decode(chunk, { stream: true })
@@ -93,40 +104,64 @@ async function* textOf(open: OpenFile, encoding: Manner['encoding'], hash: Hash)
 /** A file this wrong is another file: the rest of it would tell nobody more. */
 const mostProblems = 1000
 
+/** What is wrong with the first line; one without names is no first line. */
+const headerProblems = (names: readonly string[]): readonly Problem[] => [
+  ...required
+    .filter((column) => names.length > 0 && !names.includes(column))
+    .map((column) => ({ line: 1, column, reason: 'this column is missing' })),
+  ...names
+    .filter((name, index) => names.indexOf(name) !== index)
+    .map((column) => ({ line: 1, column, reason: 'this column stands twice' })),
+]
+
+type Row = { readonly record: { readonly [column: string]: string }; readonly info: { readonly lines: number } }
+
+const readRow = ({ record, info: { lines } }: Row, seen: ReadonlySet<string>): Site | readonly Problem[] => {
+  const given = Object.entries(record).filter(([key, value]) => value !== '' || (required as readonly string[]).includes(key))
+  const { success, data, error } = site.safeParse(Object.fromEntries(given))
+  if (!success) return error.issues.map(({ path, message }) => ({ line: lines, column: path.join('.'), reason: message }))
+  return seen.has(data.id) ? [{ line: lines, column: 'id', reason: `${data.id} stands twice in the file` }] : data
+}
+
+/** What is only known at the end: that there was nothing, or that what was looked at first is not what was read. */
+const wholeProblems = ({ sites, problems }: Pick<Directory, 'sites' | 'problems'>, changed: () => boolean): readonly Problem[] => {
+  if (problems.length > 0) return []
+  if (sites.length === 0) return [{ line: null, column: 'the file', reason: 'holds no place' }]
+  return changed() ? [{ line: null, column: 'the file', reason: 'changed while it was read' }] : []
+}
+
 /** Reads a directory of places, in a stream. Each line that is wrong is said with its number, its column and why; never throws for what a file holds. */
 export const readDirectory = async (open: OpenFile): Promise<Directory> => {
-  const { encoding, delimiter } = await mannerOf(open)
+  const manner = await mannerOf(open)
+  if (!('encoding' in manner)) return { sites: [], problems: [manner], fileHash: '' }
   const hash = createHash('sha256')
   const sites: Site[] = []
   const problems: Problem[] = []
   const seen = new Set<string>()
   const parser = parse({
-    columns: (header: string[]) => header.map((name) => name.trim().toLowerCase()),
-    delimiter,
+    columns: (header: string[]) => {
+      const names = header.map((name) => name.trim().toLowerCase())
+      problems.push(...headerProblems(names))
+      return names
+    },
+    delimiter: manner.delimiter,
     bom: true,
     info: true,
     skip_empty_lines: true,
     max_record_size: longestLine,
   })
-  const flow = pipeline(textOf(open, encoding, hash), parser)
+  const flow = pipeline(textOf(open, manner.encoding, hash), parser)
   try {
-    for await (const { record, info } of parser as AsyncIterable<{ record: Record<string, string>; info: { lines: number } }>) {
-      const missing = sites.length + problems.length === 0 ? required.filter((column) => !(column in record)) : []
-      problems.push(...missing.map((column) => ({ line: 1, column, reason: 'this column is missing' })))
-      if (missing.length > 0) break
-      const parsed = site.safeParse(
-        Object.fromEntries(Object.entries(record).filter(([key, value]) => value !== '' || (required as readonly string[]).includes(key))),
-      )
-      if (!parsed.success)
-        problems.push(...parsed.error.issues.map(({ path, message }) => ({ line: info.lines, column: path.join('.'), reason: message })))
-      else if (seen.has(parsed.data.id))
-        problems.push({ line: info.lines, column: 'id', reason: `${parsed.data.id} stands twice in the file` })
-      else {
-        seen.add(parsed.data.id)
-        sites.push(parsed.data)
-      }
+    for await (const row of parser as AsyncIterable<Row>) {
+      // A wrong header makes every line wrong.
+      if (problems.some(({ line }) => line === 1)) break
+      const read = readRow(row, seen)
+      if ('id' in read) {
+        seen.add(read.id)
+        sites.push(read)
+      } else problems.push(...read)
       if (problems.length >= mostProblems) {
-        problems.push({ line: info.lines, column: 'the line', reason: 'too much is wrong: reading ended here' })
+        problems.push({ line: row.info.lines, column: 'the line', reason: 'too much is wrong: reading ended here' })
         break
       }
     }
@@ -136,5 +171,6 @@ export const readDirectory = async (open: OpenFile): Promise<Directory> => {
   }
   parser.destroy()
   await flow.catch(() => undefined)
-  return { sites, problems, fileHash: hash.digest('hex') }
+  problems.push(...wholeProblems({ sites, problems }, () => hash.digest('hex') !== manner.fileHash))
+  return { sites, problems, fileHash: manner.fileHash }
 }

@@ -1,6 +1,6 @@
 import { decideOwn } from '@countersign/shared/requests/approval.ts'
 import type { RequestContent } from '@countersign/shared/requests/kinds.ts'
-import { approvalsNeeded } from '@countersign/shared/requests/requirement.ts'
+import { requirementFor } from '@countersign/shared/requests/requirement.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import { orRefuse, Refused } from '../../kernel/refused.ts'
 import { factOf } from './facts.ts'
@@ -19,7 +19,8 @@ export const edit: Operation<EditInput, { readonly contentHash: string }> = asyn
   if (content.kind !== request.kind || prepared.subjectId !== request.subjectId || prepared.organisationId !== request.organisationId)
     throw new Refused('not-permitted', requestId)
 
-  const needed = Math.max(request.approvalsNeeded, request.kind === 'grant-role' ? 1 : approvalsNeeded[request.kind][prepared.sensitivity])
+  const requirement = requirementFor(request.kind, prepared.sensitivity, await requests.policyOwnersEver(tx))
+  const needed = Math.max(request.approvalsNeeded, requirement.approvalsNeeded)
   const { hash, voided } = await requests.rewrite(tx, requestId, { content: prepared.content, approvalsNeeded: needed, now })
 
   return {

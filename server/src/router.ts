@@ -1,5 +1,6 @@
 import { accountsRouter } from './features/accounts/accounts.router.ts'
 import { auditRouter } from './features/audit/audit.router.ts'
+import { finderRouter } from './features/finder/finder.router.ts'
 import { linksRouter } from './features/links/links.router.ts'
 import { liveRouter } from './features/live/live.router.ts'
 import { mailboxRouter } from './features/mailbox/mailbox.router.ts'
@@ -12,6 +13,7 @@ import { router } from './trpc.ts'
 export const appRouter = router({
   accounts: accountsRouter,
   audit: auditRouter,
+  finder: finderRouter,
   links: linksRouter,
   live: liveRouter,
   mailbox: mailboxRouter,

@@ -54,6 +54,7 @@ beforeAll(async () => {
     'accounts.disown': { valid: undefined },
     'accounts.facets': { valid: {} },
     'audit.list': { valid: {} },
+    'finder.find': { valid: { words: '1001' } },
     'links.describe': { valid: { token: 'x'.repeat(43) } },
     'links.redeem': { valid: { token: 'x'.repeat(43), password: null, code: null } },
     'links.disown': { valid: { token: 'x'.repeat(43) } },

@@ -81,11 +81,11 @@ test('English is complete: no French is left on the screens when it is chosen', 
 test('Ctrl K finds a person, and the question mark lists the keys', async ({ page }) => {
   await enterAs(page, 'Olivier Perrin')
   await page.keyboard.press('Control+k')
-  await page.getByPlaceholder('Rechercher un compte ou un écran').fill('nadia roux')
+  await page.getByPlaceholder('Compte, organisation, n° de demande ou écran').fill('nadia roux')
   await page.getByText('nadia.roux', { exact: false }).first().click()
   await expect(page.getByRole('heading', { name: 'Nadia Roux' })).toBeVisible()
   // The finder has to be gone, or the question mark is typed into it.
-  await expect(page.getByPlaceholder('Rechercher un compte ou un écran')).toHaveCount(0)
+  await expect(page.getByPlaceholder('Compte, organisation, n° de demande ou écran')).toHaveCount(0)
   await page.keyboard.press('?')
   await expect(page.getByRole('dialog', { name: 'Raccourcis clavier' })).toBeVisible()
 })

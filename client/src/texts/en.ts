@@ -165,7 +165,8 @@ export const en: typeof fr = {
     skip: 'Skip to content',
   },
   shell: {
-    search: 'Find an account or a screen',
+    search: 'Account, organisation, request number or screen',
+    places: 'Organisations',
     scope: 'Scope',
     demo: 'Demo network: people and files are invented.',
     actAs: 'Act as',

@@ -185,7 +185,8 @@ export const fr = {
     skip: 'Aller au contenu',
   },
   shell: {
-    search: 'Rechercher un compte ou un écran',
+    search: 'Compte, organisation, n° de demande ou écran',
+    places: 'Organisations',
     scope: 'Périmètre',
     demo: 'Réseau de démonstration : personnes et dossiers inventés.',
     actAs: 'Agir en tant que',

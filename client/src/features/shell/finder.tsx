@@ -5,7 +5,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { trpc } from '../../lib/trpc.ts'
+import { type Outputs, trpc } from '../../lib/trpc.ts'
 
 const signedIn = getRouteApi('/_signed-in')
 const screens = [
@@ -15,9 +15,9 @@ const screens = [
   ['/audit', 'audit', 'audit:read'],
   ['/me', 'me', null],
 ] as const
-const shown = 8
+const nothing: Outputs['finder']['find'] = { accounts: [], organisations: [], request: null }
 
-/** Ctrl K: any account of one's scope, any screen. */
+/** Ctrl K: any account or place of one's scope, a request by its number, any screen. */
 export const Finder = () => {
   const { t } = useTranslation()
   const navigate = useNavigate()
@@ -26,18 +26,27 @@ export const Finder = () => {
   const [query, setQuery] = useState('')
   const [words] = useDebouncedValue(query.trim(), 120)
   const found = useQuery({
-    ...trpc.accounts.list.queryOptions({ q: words }),
-    enabled: words.length > 1 && may.includes('account:read'),
+    ...trpc.finder.find.queryOptions({ words }),
+    enabled: words.length > 1,
     placeholderData: keepPreviousData,
   })
   const matching = screens.filter(
     ([, word, needs]) => (needs === null || may.includes(needs)) && t(`nav.${word}`).toLowerCase().includes(query.trim().toLowerCase()),
   )
-  const accounts = words.length > 1 ? (found.data?.rows.slice(0, shown) ?? []) : []
+  const { accounts, organisations, request } = (words.length > 1 ? found.data : null) ?? nothing
   return (
     <Spotlight.Root query={query} onQueryChange={setQuery} shortcut="mod + K" clearQueryOnClose>
       <Spotlight.Search placeholder={t('shell.search')} aria-label={t('shell.search')} />
       <Spotlight.ActionsList>
+        {request ? (
+          <Spotlight.ActionsGroup label={t('nav.requests')}>
+            <Spotlight.Action
+              label={`${t('requests.reference', { reference: request.reference })} · ${t(`kind.${request.kind}`)}`}
+              description={`${t(`requestStatus.${request.status}`)} · ${request.place}`}
+              onClick={() => void navigate({ to: '/requests', search: { view: 'all', request: request.id } })}
+            />
+          </Spotlight.ActionsGroup>
+        ) : null}
         {accounts.length > 0 ? (
           <Spotlight.ActionsGroup label={t('nav.accounts')}>
             {accounts.map((row) => (
@@ -50,6 +59,18 @@ export const Finder = () => {
             ))}
           </Spotlight.ActionsGroup>
         ) : null}
+        {organisations.length > 0 ? (
+          <Spotlight.ActionsGroup label={t('shell.places')}>
+            {organisations.map(({ id, name, level, within }) => (
+              <Spotlight.Action
+                key={id}
+                label={name}
+                description={[t(`level.${level}`), within].filter(Boolean).join(' · ')}
+                onClick={() => void navigate({ to: '/accounts', search: { organisation: id } })}
+              />
+            ))}
+          </Spotlight.ActionsGroup>
+        ) : null}
         {matching.length > 0 ? (
           <Spotlight.ActionsGroup label={t('shell.screens')}>
             {matching.map(([to, word]) => (
@@ -57,7 +78,9 @@ export const Finder = () => {
             ))}
           </Spotlight.ActionsGroup>
         ) : null}
-        {accounts.length + matching.length === 0 ? <Spotlight.Empty>{t('shell.noResult')}</Spotlight.Empty> : null}
+        {accounts.length + organisations.length + matching.length === 0 && !request ? (
+          <Spotlight.Empty>{t('shell.noResult')}</Spotlight.Empty>
+        ) : null}
       </Spotlight.ActionsList>
     </Spotlight.Root>
   )

@@ -2,6 +2,7 @@ import { organisation } from '@countersign/drizzle/schema/organisation.ts'
 import type { Level, Place, Scope } from '@countersign/shared/access/scope.ts'
 import { levels } from '@countersign/shared/access/scope.ts'
 import type { NetworkKind } from '@countersign/shared/accounts/profiles.ts'
+import { searchWords } from '@countersign/shared/text/search.ts'
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../kernel/db.ts'
 import { within } from '../../kernel/scope.ts'
@@ -31,6 +32,9 @@ type Row = {
   convention_ends_on: string | null
 }
 
+/** A name as `searchWords` reads it. There are thousands of organisations, not millions: they are folded as they are read. */
+const folded = sql`translate(lower(organisation.name), 'àâäáãçéèêëíîïñóôöõúùûüÿ’''-', 'aaaaaceeeeiiinoooouuuuy   ')`
+
 export const organisations = {
   /** Where an organisation stands, which network it belongs to and until when its structure's convention runs. */
   async find(db: Db | Tx, id: string): Promise<Standing | null> {
@@ -59,14 +63,20 @@ export const organisations = {
     return row?.total ?? 0
   },
 
-  /** Organisations of the scope whose name holds the words, from the top of the tree down; for pickers. */
-  async search(db: Db, scope: Scope, { words, levels: wanted }: { words: string; levels: readonly Level[] }): Promise<readonly Found[]> {
-    const like = `%${words.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
+  /** Organisations of the scope whose name holds the words, accents and hyphens aside, from the top of the tree down; for pickers. */
+  async search(
+    db: Db,
+    scope: Scope,
+    { words, levels: wanted, limit = 30 }: { words: string; levels: readonly Level[]; limit?: number },
+  ): Promise<readonly Found[]> {
+    const holding = searchWords(words)
+      .split(' ')
+      .map((word) => sql`${folded} like ${`%${word.replace(/[\\%_]/g, '\\$&')}%`}`)
     const { rows } = await db.execute<Found & Record<string, unknown>>(sql`
       select organisation.id, organisation.name, organisation.level, above.name as within
       from organisation left join organisation above on above.id = organisation.parent_id
-      where ${within(scope, organisation)} and organisation.level = any(${sql.param([...(wanted.length > 0 ? wanted : levels)])}::text[]) and lower(organisation.name) like ${like}
-      order by nlevel(organisation.path), organisation.name, organisation.id limit 30`)
+      where ${within(scope, organisation)} and organisation.level = any(${sql.param([...(wanted.length > 0 ? wanted : levels)])}::text[]) and ${sql.join(holding, sql` and `)}
+      order by nlevel(organisation.path), organisation.name, organisation.id limit ${limit}`)
     return rows
   },
 

@@ -120,6 +120,14 @@ export const requestListing = {
     return toPage<RequestRow>(rows, limit, (row) => [byDeadline ? row.expiresAt : row.submittedAt, row.id])
   },
 
+  /** The request people call by this number, if this person may see it; one they may not see reads as none. */
+  async byReference(db: Db, actor: Actor, reference: number): Promise<RequestRow | null> {
+    const visible = [views.all(actor), views.mine(actor), countersignable(actor)]
+    const { rows } = await db.execute<RequestRow & Record<string, unknown>>(sql`
+      select ${selected} from ${from} where request.reference = ${reference} and request.kind <> 'found-network' and (${sql.join(visible, sql` or `)})`)
+    return rows[0] ?? null
+  },
+
   /** How many wait for this person, and until when the most urgent one does. */
   async waiting(db: Db, actor: Actor): Promise<{ count: number; nearest: string | null }> {
     const { rows } = await db.execute<{ count: number; nearest: string | null }>(sql`

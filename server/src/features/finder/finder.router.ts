@@ -1,0 +1,34 @@
+import { holds, scopeOf } from '@countersign/shared/access/scope.ts'
+import { plainText } from '@countersign/shared/text/fields.ts'
+import { z } from 'zod'
+import { router, signedIn } from '../../trpc.ts'
+import { accountListing } from '../accounts/listing.store.ts'
+import { organisations } from '../organisations/organisations.store.ts'
+import { requestListing } from '../requests/listing.store.ts'
+
+const shown = { accounts: 8, organisations: 5 } as const
+
+/** "1042", "n° 1042", "#1042": what people say on the phone; references have no more than nine digits. */
+const referenceIn = (words: string): number | null => {
+  const digits = /^\D{0,4}(\d{1,9})$/.exec(words.trim())?.[1]
+  return digits ? Number(digits) : null
+}
+
+export const finderRouter = router({
+  /** Whatever goes by these words, of what one may see anyway: accounts, places and, by its number, a request. */
+  find: signedIn.input(z.strictObject({ words: plainText(100) })).query(async ({ ctx: { db, actor }, input: { words } }) => {
+    const reference = referenceIn(words)
+    const [accounts, places, request] = await Promise.all([
+      holds(actor, 'account:read') ? accountListing.page(db, actor, { q: words, limit: shown.accounts }) : null,
+      holds(actor, 'organisation:read')
+        ? organisations.search(db, scopeOf(actor, 'organisation:read'), { words, levels: [], limit: shown.organisations })
+        : [],
+      reference === null ? null : requestListing.byReference(db, actor, reference),
+    ])
+    return {
+      accounts: (accounts?.rows ?? []).map(({ id, givenName, familyName, login, place }) => ({ id, givenName, familyName, login, place })),
+      organisations: places,
+      request,
+    }
+  }),
+})

@@ -27,5 +27,11 @@ export type Db = ReturnType<typeof openDb>
 /** A transaction. A plain `Db` does not fit: locking outside a transaction does not compile. */
 export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0]
 
+/** How many rows the planner expects of a query; nothing is read. */
+export const expectedRows = async (db: Db, query: SQL): Promise<number> => {
+  const { rows } = await db.execute<{ 'QUERY PLAN': readonly [{ Plan: { 'Plan Rows': number } }] }>(sql`explain (format json) ${query}`)
+  return rows[0]?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0
+}
+
 /** A list as one array parameter; the query builder alone would spread it into a tuple. */
 export const uuids = (ids: readonly string[]): SQL => sql`${sql.param([...ids])}::uuid[]`

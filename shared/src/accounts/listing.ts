@@ -11,7 +11,10 @@ export const pageSize = 50
 export const countedExactly = 10_000
 
 /** An estimate as one says it, "about 41,000": two digits, and never fewer than were counted. */
-export const about = (expected: number): number => Math.max(countedExactly, Number(expected.toPrecision(2)))
+export const about = (expected: number, counted = countedExactly): number => Math.max(counted, Number(expected.toPrecision(2)))
+
+/** The same where the number is one of many on a page that is opened all day. */
+export const countedInPassing = 1_000
 
 /** One schema for the URL, the wire and the query: every filter of the account table. */
 export const listAccounts = z.strictObject({

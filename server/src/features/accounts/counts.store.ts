@@ -1,12 +1,11 @@
-import { account } from '@countersign/drizzle/schema/account.ts'
 import { accountCount } from '@countersign/drizzle/schema/account-count.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
 import { type Level, levels, type Scope } from '@countersign/shared/access/scope.ts'
-import { about, countedExactly, type ListAccounts } from '@countersign/shared/accounts/listing.ts'
+import { about, countedExactly, countedInPassing, type ListAccounts } from '@countersign/shared/accounts/listing.ts'
 import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import { type AccountStatus, accountStatuses } from '@countersign/shared/accounts/status.ts'
 import { type SQL, sql } from 'drizzle-orm'
-import type { Db } from '../../kernel/db.ts'
+import { type Db, expectedRows } from '../../kernel/db.ts'
 import { within } from '../../kernel/scope.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 import { narrowing, subtree } from './filters.store.ts'
@@ -106,22 +105,18 @@ export const counts = {
   },
 
   /** Exact as far as that is cheap; beyond, what the planner expects. */
-  async total(db: Db, narrowed: SQL): Promise<Total> {
+  async total(db: Db, narrowed: SQL, exactly = countedExactly): Promise<Total> {
     const { rows } = await db.execute<{ count: number }>(
-      sql`select count(*)::int as count from (select 1 from account where ${narrowed} limit ${countedExactly + 1}) as first`,
+      sql`select count(*)::int as count from (select 1 from account where ${narrowed} limit ${exactly + 1}) as first`,
     )
     const count = rows[0]?.count ?? 0
-    if (count <= countedExactly) return { count, exact: true }
-    const explained = await db.execute<{ 'QUERY PLAN': readonly [{ Plan: { 'Plan Rows': number } }] }>(
-      sql`explain (format json) select 1 from ${account} where ${narrowed}`,
-    )
-    const expected = explained.rows[0]?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0
-    return { count: about(expected), exact: false }
+    if (count <= exactly) return { count, exact: true }
+    return { count: about(await expectedRows(db, sql`select 1 from account where ${narrowed}`), exactly), exact: false }
   },
 
   /** Accounts that end soon, or that nobody uses. */
   async living(db: Db, scope: Scope, life: ListAccounts['life']): Promise<Total> {
-    return counts.total(db, await narrowing(db, scope, { life }))
+    return counts.total(db, await narrowing(db, scope, { life }), countedInPassing)
   },
 
   /** One row for each place, state and profile again. */

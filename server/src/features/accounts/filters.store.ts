@@ -3,7 +3,7 @@ import type { Scope } from '@countersign/shared/access/scope.ts'
 import { dormantDays, expiringDays, type ListAccounts, neverUsedDays } from '@countersign/shared/accounts/listing.ts'
 import { searchWords } from '@countersign/shared/text/search.ts'
 import { type SQL, sql } from 'drizzle-orm'
-import type { Db } from '../../kernel/db.ts'
+import { type Db, expectedRows } from '../../kernel/db.ts'
 import { type PlaceColumns, within } from '../../kernel/scope.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 
@@ -13,11 +13,21 @@ const holding = (word: string): SQL => {
   return word.length > 2 ? sql`words like ${`%${like}%`}` : sql`(words like ${`${like}%`} or words like ${`% ${like}%`})`
 }
 
-/** Every word must be found; the words are matched as they are indexed, so accents, case and hyphens do not matter. */
-const matching = (q: string): SQL => {
+/** So many, or such a share of all, are found first and put in order then; more are met soon enough on the way through the list. */
+const few = 2_000
+const fewOf = 0.03
+
+/**
+ * Every word must be found; the words are matched as they are indexed, so accents, case and hyphens do not matter. The planner takes
+ * it that whoever matches is spread evenly over the alphabet; people of one name stand together at one letter, and it would read
+ * everybody before them.
+ */
+const matching = async (db: Db, q: string): Promise<SQL> => {
   const words = searchWords(q).split(' ').filter(Boolean).slice(0, 5)
   if (words.length === 0) return sql`true`
-  return sql`account.id in (select account_id from account_search where ${sql.join(words.map(holding), sql` and `)})`
+  const found = sql`select account_id from account_search where ${sql.join(words.map(holding), sql` and `)}`
+  const [expected, all] = await Promise.all([expectedRows(db, found), expectedRows(db, sql`select 1 from account_search`)])
+  return expected > Math.max(few, fewOf * all) ? sql`account.id in (${found})` : sql`account.id = any (array(${found}))`
 }
 
 const lives = {
@@ -44,7 +54,7 @@ export const narrowing = async (db: Db, scope: Scope, filters: ListAccounts): Pr
         ? sql`exists (select 1 from role_grant g where g.account_id = account.id and g.role = ${filters.role} and g.revoked_at is null)`
         : null,
       filters.life ? lives[filters.life] : null,
-      filters.q ? matching(filters.q) : null,
+      filters.q ? await matching(db, filters.q) : null,
     ]
       .filter((condition) => condition !== null)
       .map((condition) => sql`(${condition})`),

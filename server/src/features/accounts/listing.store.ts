@@ -80,8 +80,9 @@ const selected = sql`
   account.structure_id as "structureId", account.site_id as "siteId",
   coalesce((select json_agg(distinct g.role) from role_grant g where g.account_id = account.id and g.revoked_at is null), '[]'::json) as roles`
 
-const from = sql`
-  account join organisation home on home.id = account.organisation_id
+/** The rows of a page first, and what is shown beside them then: fifty names are looked up, not those of all that were put in order. */
+const from = (rows: SQL) => sql`
+  (${rows}) account join organisation home on home.id = account.organisation_id
   left join organisation structure on structure.id = account.structure_id and structure.id <> home.id
   left join organisation departement on departement.id = account.departement_id and departement.id <> home.id
   left join organisation region on region.id = account.region_id and region.id <> home.id`
@@ -135,6 +136,7 @@ export const accountListing = {
     const { columns, casts, key } = sorts[sort]
     const descending = (filters.order ?? 'asc') === 'desc'
     const cursor = decodeCursor(after, casts)
+    const order = orderBy(sort, descending ? sql`desc` : sql`asc`)
     const narrowed = await narrowing(db, scopeOf(actor, 'account:read'), filters)
     const beyond = cursor
       ? sql` and ${columns} ${descending ? sql`<` : sql`>`} (${sql.join(
@@ -143,7 +145,7 @@ export const accountListing = {
         )})`
       : sql``
     const { rows } = await db.execute<Fetched & Record<string, unknown>>(sql`
-      select ${selected} from ${from} where ${narrowed}${beyond} order by ${orderBy(sort, descending ? sql`desc` : sql`asc`)} limit ${limit + 1}`)
+      select ${selected} from ${from(sql`select * from account where ${narrowed}${beyond} order by ${order} limit ${limit + 1}`)} order by ${order}`)
     const page = toPage<Fetched>(rows, limit, (row) => [...key(row)])
     return { rows: await presented(db, actor, page.rows), next: page.next }
   },
@@ -151,7 +153,7 @@ export const accountListing = {
   /** One account as a row, if it is within scope; null reads as not found. */
   async one(db: Db, actor: Actor, id: string, scope: Scope = scopeOf(actor, 'account:read')): Promise<AccountRow | null> {
     const { rows } = await db.execute<Fetched & Record<string, unknown>>(sql`
-      select ${selected} from ${from} where account.id = ${id} and (${within(scope, account)} or account.id = ${actor.id})`)
+      select ${selected} from ${from(sql`select * from account where account.id = ${id} and (${within(scope, account)} or account.id = ${actor.id})`)}`)
     const [row] = await presented(db, actor, rows)
     return row ?? null
   },

@@ -130,7 +130,7 @@ export const demoCommand: Command = async (args) => {
     say('building the client')
     await buildClient()
     say('starting PostgreSQL')
-    database = await startEmbedded(join(data, 'postgres'), ['-c', 'max_wal_size=2GB'])
+    database = await startEmbedded(join(data, 'postgres'), ['-c', 'max_wal_size=2GB', '-c', 'shared_buffers=512MB'])
     const url = await prepare({ database, data, reset, accounts }, say)
     const port = await freePort(wanted)
     if (port !== wanted) say(`port ${wanted} is taken, using ${port}`)

@@ -15,7 +15,7 @@ const holding = (word: string): SQL => {
 
 /** So many, or such a share of all, are found first and put in order then; more are met soon enough on the way through the list. */
 const few = 2_000
-const fewOf = 0.03
+const fewOf = 0.012
 
 /**
  * Every word must be found; the words are matched as they are indexed, so accents, case and hyphens do not matter. The planner takes

@@ -27,7 +27,7 @@ export const Finder = () => {
   const [words] = useDebouncedValue(query.trim(), 120)
   const found = useQuery({
     ...trpc.finder.find.queryOptions({ words }),
-    enabled: words.length > 1,
+    enabled: words.length > 1 && may.includes('account:read'),
     placeholderData: keepPreviousData,
   })
   const matching = screens.filter(

@@ -1,7 +1,7 @@
 import { holds, scopeOf } from '@countersign/shared/access/scope.ts'
 import { plainText } from '@countersign/shared/text/fields.ts'
 import { z } from 'zod'
-import { router, signedIn } from '../../trpc.ts'
+import { permitted, router } from '../../trpc.ts'
 import { accountListing } from '../accounts/listing.store.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 import { requestListing } from '../requests/listing.store.ts'
@@ -16,19 +16,21 @@ const referenceIn = (words: string): number | null => {
 
 export const finderRouter = router({
   /** Whatever goes by these words, of what one may see anyway: accounts, places and, by its number, a request. */
-  find: signedIn.input(z.strictObject({ words: plainText(100) })).query(async ({ ctx: { db, actor }, input: { words } }) => {
-    const reference = referenceIn(words)
-    const [accounts, places, request] = await Promise.all([
-      holds(actor, 'account:read') ? accountListing.page(db, actor, { q: words, limit: shown.accounts }) : null,
-      holds(actor, 'organisation:read')
-        ? organisations.search(db, scopeOf(actor, 'organisation:read'), { words, levels: [], limit: shown.organisations })
-        : [],
-      reference === null ? null : requestListing.byReference(db, actor, reference),
-    ])
-    return {
-      accounts: (accounts?.rows ?? []).map(({ id, givenName, familyName, login, place }) => ({ id, givenName, familyName, login, place })),
-      organisations: places,
-      request,
-    }
-  }),
+  find: permitted('account:read')
+    .input(z.strictObject({ words: plainText(100) }))
+    .query(async ({ ctx: { db, actor }, input: { words } }) => {
+      const reference = referenceIn(words)
+      const [accounts, places, request] = await Promise.all([
+        accountListing.page(db, actor, { q: words, limit: shown.accounts }),
+        holds(actor, 'organisation:read')
+          ? organisations.search(db, scopeOf(actor, 'organisation:read'), { words, levels: [], limit: shown.organisations })
+          : [],
+        reference === null ? null : requestListing.byReference(db, actor, reference),
+      ])
+      return {
+        accounts: accounts.rows.map(({ id, givenName, familyName, login, place }) => ({ id, givenName, familyName, login, place })),
+        organisations: places,
+        request,
+      }
+    }),
 })

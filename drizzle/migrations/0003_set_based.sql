@@ -237,7 +237,9 @@ CREATE TRIGGER reads_the_present BEFORE INSERT OR UPDATE ON request FOR EACH STA
 CREATE TRIGGER reads_the_present BEFORE INSERT OR UPDATE ON approval FOR EACH STATEMENT EXECUTE FUNCTION reads_the_present();
 CREATE TRIGGER reads_the_present BEFORE INSERT OR UPDATE ON role_grant FOR EACH STATEMENT EXECUTE FUNCTION reads_the_present();
 CREATE TRIGGER reads_the_present BEFORE INSERT OR UPDATE ON link FOR EACH STATEMENT EXECUTE FUNCTION reads_the_present();
-CREATE TRIGGER reads_the_present BEFORE INSERT ON credential FOR EACH STATEMENT EXECUTE FUNCTION reads_the_present();
+CREATE TRIGGER reads_the_present BEFORE INSERT OR UPDATE OR DELETE ON credential FOR EACH STATEMENT EXECUTE FUNCTION reads_the_present();
+CREATE TRIGGER reads_the_present BEFORE INSERT OR UPDATE ON organisation FOR EACH STATEMENT EXECUTE FUNCTION reads_the_present();
+CREATE TRIGGER reads_the_present BEFORE INSERT ON call_back FOR EACH STATEMENT EXECUTE FUNCTION reads_the_present();
 CREATE TRIGGER reads_the_present BEFORE INSERT ON session FOR EACH STATEMENT EXECUTE FUNCTION reads_the_present();--> statement-breakpoint
 
 -- A key is looked up in its index, however small the table was when the plan was made; where there is no index that price would call the

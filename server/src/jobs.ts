@@ -92,9 +92,10 @@ export const startJobs = ({
       })
   }
   const unlisten = live.listen(wake)
+  let folding: Promise<void> = Promise.resolve()
   const sweep = () => {
     wake()
-    counts
+    folding = counts
       .fold(db)
       .catch((error: unknown) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'the counts could not be folded'))
   }
@@ -116,6 +117,7 @@ export const startJobs = ({
       clearInterval(hourly)
       unlisten()
       await running
+      await folding
       await rechecking
     },
   }

@@ -63,7 +63,10 @@ const inDatabase: readonly Guard[] = [
   trigger('credential', 'credential_forgotten_audited'),
   trigger('audit_entry', 'stamp_audit_entry'),
   trigger('audit_entry', 'audit_entry_stands'),
-  trigger('account', 'reads_the_present'),
+  ...['account', 'request', 'approval', 'role_grant', 'link', 'credential', 'session', 'organisation', 'call_back'].map((table) => ({
+    ...trigger(table, 'reads_the_present'),
+    name: `trigger reads_the_present on ${table}`,
+  })),
   dropped(
     'where the functions of the database look',
     `do $$ declare name regprocedure; begin for name in select p.oid::regprocedure from pg_proc p where p.pronamespace = 'public'::regnamespace and 'search_path=pg_catalog, public, pg_temp' = any (p.proconfig)

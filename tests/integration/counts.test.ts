@@ -78,6 +78,26 @@ describe('how many there are', () => {
     expect(facets.by?.role['account-manager']).toBe(holders.rows[0]?.count)
   })
 
+  test('tells the parts of a place from each other for somebody with two roles over it, and forgets a part that is empty', async () => {
+    const claire = await world.as('claire.fontaine')
+    const [grant] = claire.person.grants
+    const twice = [...claire.person.grants, { ...grant, role: 'supervisor' as const }].map(({ level, organisationId }) => ({
+      level: level ?? 'nation',
+      organisationId: organisationId ?? '',
+    }))
+    const facets = await counts.facets(world.db, twice, {})
+    expect(facets.by?.places.length).toBeGreaterThan(2)
+    expect(facets.by?.places.every(({ level }) => level === 'network')).toBe(true)
+
+    const sophie = await world.as('sophie.marchand')
+    const site = await make.siteOf('Mission locale de Lyon')
+    const { rows } = await world.owner.query<{ id: string }>(`select id from account where site_id = $1 and status = 'active'`, [site])
+    await sophie.call.accounts.suspend({ accountIds: rows.map(({ id }) => id) })
+    const structure = await make.organisation('Mission locale de Lyon')
+    const left = (await sophie.call.accounts.facets({ status: 'active', organisation: structure })).by?.places ?? []
+    expect(left.map(({ id }) => id)).not.toContain(site)
+  })
+
   test('finds nothing for a place elsewhere, and gives no number it would have to guess', async () => {
     const sophie = await world.as('sophie.marchand')
     const elsewhere = await make.organisation('Mission locale de Lille')

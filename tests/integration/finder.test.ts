@@ -27,6 +27,7 @@ test('places are found without accents, case or hyphens, within the scope alone'
   const [sophie, olivier] = [await world.as('sophie.marchand'), await world.as('olivier.perrin')]
   const named = async (by: typeof sophie, words: string) => (await by.call.finder.find({ words })).organisations.map(({ name }) => name)
   expect(await named(olivier, 'AUVERGNE rhone alpes')).toContain('Auvergne-Rhône-Alpes')
+  expect(await named(olivier, 'ile de france')).toContain('Île-de-France')
   expect(await named(sophie, 'mission locale de lyon')).toContain('Mission locale de Lyon')
   expect(await named(sophie, 'mission locale de lille')).toEqual([])
   expect(await named(olivier, '%')).toEqual(await named(olivier, ''))

@@ -21,12 +21,15 @@ export const importCommand: Command = async (args) => {
   })
   const [what, file] = positionals
   if (what !== 'organisations' || !file) throw new SettingsWrong(['import takes: organisations FILE [--apply]'])
+  // It is read twice: a pipe cannot be.
   const isFile = await stat(file).then(
     (found) => found.isFile(),
     () => false,
   )
-  if (!isFile) throw new SettingsWrong([`${file} cannot be read`])
-  const { plan, problems, fileHash } = await planImport(() => createReadStream(file))
+  if (!isFile) throw new SettingsWrong([`${file} is not a file`])
+  const { plan, problems, fileHash } = await planImport(() => createReadStream(file)).catch((error: unknown) => {
+    throw error instanceof Error && 'syscall' in error ? new SettingsWrong([`${file} cannot be read`]) : error
+  })
 
   const pool = openPool(readDatabaseSettings().DATABASE_URL, 2)
   try {

@@ -61,6 +61,6 @@ export const unfitLogin = async (client: pg.ClientBase): Promise<string | null> 
   if (found.superuser || found.owner)
     return 'DATABASE_URL signs in as the owner of the tables: give the application a login of its own, and the owner to DATABASE_OWNER_URL'
   if (found.temporary)
-    return 'DATABASE_URL signs in as a login that may make temporary tables, which the checks of the database could take for their own: run "npm run countersign -- migrate"'
+    return 'DATABASE_URL signs in as a login that may make temporary tables, which the checks of the database could take for their own: run "revoke temporary on database … from public" as the owner of the database'
   return null
 }

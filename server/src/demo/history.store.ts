@@ -116,7 +116,7 @@ export const history = {
     return rows
   },
 
-  /** Everybody, with what the scenes after the year need to know, so many at a time; `known` ones are of the cast or hold a role. */
+  /** Everybody, with what the scenes after the year need to know, read a page at a time; `known` ones are of the cast or hold a role. */
   async accounts(db: Db): Promise<readonly Member[]> {
     const everybody: Member[] = []
     for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {

@@ -10,11 +10,11 @@ export const pageSize = 50
 /** Beyond this many a list says about how many there are. */
 export const countedExactly = 10_000
 
-/** An estimate as one says it, "about 41,000": two digits, and never fewer than were counted. */
-export const about = (expected: number, counted = countedExactly): number => Math.max(counted, Number(expected.toPrecision(2)))
-
 /** The same where the number is one of many on a page that is opened all day. */
 export const countedInPassing = 1_000
+
+/** An estimate as one says it, "about 41,000": two digits, and never fewer than were counted. */
+export const about = (expected: number, counted = countedExactly): number => Math.max(counted, Number(expected.toPrecision(2)))
 
 /** One schema for the URL, the wire and the query: every filter of the account table. */
 export const listAccounts = z.strictObject({
@@ -31,6 +31,7 @@ export const listAccounts = z.strictObject({
 
 /** What a list is narrowed by, without how it is ordered. */
 export const narrowAccounts = listAccounts.omit({ sort: true, order: true })
+export type NarrowAccounts = z.infer<typeof narrowAccounts>
 
 export type ListAccounts = z.infer<typeof listAccounts>
 

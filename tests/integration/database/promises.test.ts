@@ -348,11 +348,22 @@ describe('the application login is refused by the database', () => {
     ['a table of its own', '42501', () => attempt('create table mine (id int)')],
     ['a table that hides another', '42501', () => attempt('create temporary table approval (id int)')],
     ['an epoch of before', 'P5', () => attempt('update account set epoch = epoch - 1 where id = $1', [ids.agent])],
-    [
-      'an older picture of who may',
-      'P1',
-      () => together(['set transaction isolation level repeatable read'], ['update account set reach = 0 where id = $1', [ids.agent]]),
-    ],
+    ...(
+      [
+        ['accounts', 'update account set reach = 0 where false'],
+        ['requests', 'update request set reason = reason where false'],
+        ['approvals', 'update approval set voided_at = voided_at where false'],
+        ['roles', 'update role_grant set revoked_at = revoked_at where false'],
+        ['links', 'update link set used_at = used_at where false'],
+        ['credentials', 'delete from credential where false'],
+        ['sessions', 'insert into session select * from session where false'],
+        ['organisations', 'update organisation set name = name where false'],
+        ['call-backs', 'insert into call_back select * from call_back where false'],
+      ] as const
+    ).map(
+      ([what, change]) =>
+        [`an older picture of ${what}`, 'P1', () => together(['set transaction isolation level repeatable read'], [change])] as const,
+    ),
     [
       'the place of a request moved with its content',
       'P3',

@@ -17,13 +17,15 @@ export const Places = ({ facets, set }: { facets: Facets; set: (change: Partial<
         {t('accounts.total', { count: facets.total.count, shown: amount(facets.total) })}
       </strong>
       {facets.by && facets.by.places.length > 0 ? (
-        <nav className="row places-scroll" aria-label={t('accounts.places')}>
+        <ul className="row places-scroll" aria-label={t('accounts.places')}>
           {facets.by.places.map((place) => (
-            <Button key={place.id} variant="default" size="compact-sm" onClick={() => set({ organisation: place.id })}>
-              {place.name}&nbsp;<span className="soft">{count(place.count, language)}</span>
-            </Button>
+            <li key={place.id}>
+              <Button variant="default" size="compact-sm" onClick={() => set({ organisation: place.id })}>
+                {place.name}&nbsp;<span className="soft">{count(place.count, language)}</span>
+              </Button>
+            </li>
           ))}
-        </nav>
+        </ul>
       ) : null}
     </div>
   )

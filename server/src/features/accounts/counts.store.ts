@@ -1,7 +1,7 @@
 import { accountCount } from '@countersign/drizzle/schema/account-count.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
-import { type Level, levels, type Scope } from '@countersign/shared/access/scope.ts'
-import { about, countedExactly, countedInPassing, type ListAccounts } from '@countersign/shared/accounts/listing.ts'
+import { covers, type Level, levels, type Place, type Scope } from '@countersign/shared/access/scope.ts'
+import { about, countedExactly, countedInPassing, type NarrowAccounts } from '@countersign/shared/accounts/listing.ts'
 import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import { type AccountStatus, accountStatuses } from '@countersign/shared/accounts/status.ts'
 import { type SQL, sql } from 'drizzle-orm'
@@ -26,6 +26,13 @@ export type Facets = {
 }
 
 type Cell = { status: AccountStatus; profile: ProfileId; place: string | null; count: number }
+
+/** The same scope without what stands in it twice, or below something else of it: who holds two roles over one place looks at one. */
+const widest = (scope: Scope, places: ReadonlyMap<string, Place>): Scope =>
+  [...new Map(scope.map((subtree) => [subtree.organisationId, subtree])).values()].filter(({ organisationId }, _, all) => {
+    const place = places.get(organisationId)
+    return place && !all.some((other) => other.organisationId !== organisationId && covers([other], place))
+  })
 
 /** The column that tells the parts of a scope from each other: of one organisation the level below it, of several those themselves. */
 const partOf = (scope: Scope): SQL => {
@@ -61,16 +68,18 @@ export const counts = {
   },
 
   /** How many there are of everything one could narrow a list to; each number says what choosing it would leave. */
-  async facets(db: Db, scope: Scope, { status, profile, organisation, ...others }: ListAccounts): Promise<Facets> {
+  async facets(db: Db, scope: Scope, { status, profile, organisation, ...others }: NarrowAccounts): Promise<Facets> {
     if (others.q || others.role || others.life)
       return { total: await counts.total(db, await narrowing(db, scope, { status, profile, organisation, ...others })), by: null }
     const chosen = organisation ? await organisations.find(db, organisation) : null
-    const looked: Scope = chosen ? [{ level: chosen.level, organisationId: chosen.id }] : scope
+    const looked: Scope = chosen
+      ? [{ level: chosen.level, organisationId: chosen.id }]
+      : widest(scope, await organisations.placesOf(db, scope))
     const below = organisation ? await subtree(db, organisation, accountCount) : sql`true`
     const [cells, roles] = await Promise.all([
       db.execute<Cell>(sql`
         select status, profile_id as profile, ${partOf(looked)} as place, sum(change)::int as count
-        from account_count where (${within(scope, accountCount)}) and (${below}) group by 1, 2, 3`),
+        from account_count where (${within(scope, accountCount)}) and (${below}) group by 1, 2, 3 having sum(change) <> 0`),
       counts.roles(db, await narrowing(db, scope, { status, profile, organisation })),
     ])
     const ofStatus = (cell: Cell) => !status || cell.status === status
@@ -115,7 +124,7 @@ export const counts = {
   },
 
   /** Accounts that end soon, or that nobody uses. */
-  async living(db: Db, scope: Scope, life: ListAccounts['life']): Promise<Total> {
+  async living(db: Db, scope: Scope, life: NarrowAccounts['life']): Promise<Total> {
     return counts.total(db, await narrowing(db, scope, { life }), countedInPassing)
   },
 

@@ -30,7 +30,13 @@ export const finderRouter = router({
       return {
         accounts: accounts.rows.map(({ id, givenName, familyName, login, place }) => ({ id, givenName, familyName, login, place })),
         organisations: places,
-        request,
+        request: request && {
+          id: request.id,
+          reference: request.reference,
+          kind: request.kind,
+          status: request.status,
+          place: request.place,
+        },
       }
     }),
 })

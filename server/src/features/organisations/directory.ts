@@ -69,6 +69,16 @@ const mixed = (line: number): Problem => ({
 const mannerOf = async (open: OpenFile): Promise<Manner | Problem> => {
   const hash = createHash('sha256')
   const utf8 = new TextDecoder()
+  const strict = new TextDecoder('utf-8', { fatal: true })
+  const isUtf8 = (chunk?: Uint8Array): boolean => {
+    try {
+      strict.decode(chunk, { stream: chunk !== undefined })
+      return true
+    } catch {
+      return false
+    }
+  }
+  let proper = true
   let [header, lines, foreign, letters] = ['', 1, 0, false]
   const look = (text: string) => {
     if (header.length < longestLine) header = (header + text).trimStart()
@@ -78,13 +88,15 @@ const mannerOf = async (open: OpenFile): Promise<Manner | Problem> => {
   }
   for await (const chunk of open()) {
     hash.update(chunk)
+    proper = proper && isUtf8(chunk)
     look(utf8.decode(chunk, { stream: true }))
   }
   look(utf8.decode())
-  if (foreign > 0 && letters) return mixed(foreign)
+  proper = proper && isUtf8()
+  if (!proper && letters) return mixed(foreign)
   const [names = ''] = header.split(/[\r\n]/, 1)
   return {
-    encoding: foreign > 0 ? 'windows-1252' : 'utf-8',
+    encoding: proper ? 'utf-8' : 'windows-1252',
     delimiter: names.split(';').length > names.split(',').length ? ';' : ',',
     fileHash: hash.digest('hex'),
   }
@@ -110,7 +122,7 @@ const headerProblems = (names: readonly string[]): readonly Problem[] => [
     .filter((column) => names.length > 0 && !names.includes(column))
     .map((column) => ({ line: 1, column, reason: 'this column is missing' })),
   ...names
-    .filter((name, index) => names.indexOf(name) !== index)
+    .filter((name, index) => name !== '' && names.indexOf(name) !== index)
     .map((column) => ({ line: 1, column, reason: 'this column stands twice' })),
 ]
 

@@ -33,7 +33,7 @@ type Row = {
 }
 
 /** A name as `searchWords` reads it. There are thousands of organisations, not millions: they are folded as they are read. */
-const folded = sql`translate(lower(organisation.name), 'àâäáãçéèêëíîïñóôöõúùûüÿ’''-', 'aaaaaceeeeiiinoooouuuuy   ')`
+const folded = sql`lower(translate(organisation.name, 'àâäáãåçéèêëìíîïñòóôöõúùûüÿÀÂÄÁÃÅÇÉÈÊËÌÍÎÏÑÒÓÔÖÕÚÙÛÜŸ’''-', 'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuy   '))`
 
 export const organisations = {
   /** Where an organisation stands, which network it belongs to and until when its structure's convention runs. */
@@ -78,6 +78,28 @@ export const organisations = {
       where ${within(scope, organisation)} and organisation.level = any(${sql.param([...(wanted.length > 0 ? wanted : levels)])}::text[]) and ${sql.join(holding, sql` and `)}
       order by nlevel(organisation.path), organisation.name, organisation.id limit ${limit}`)
     return rows
+  },
+
+  /** Where each organisation of a scope stands. */
+  async placesOf(db: Db, scope: Scope): Promise<ReadonlyMap<string, Place>> {
+    const rows = await db
+      .select({
+        id: organisation.id,
+        nationId: organisation.nationId,
+        networkId: organisation.networkId,
+        regionId: organisation.regionId,
+        departementId: organisation.departementId,
+        structureId: organisation.structureId,
+        siteId: organisation.siteId,
+      })
+      .from(organisation)
+      .where(
+        inArray(
+          organisation.id,
+          scope.map(({ organisationId }) => organisationId),
+        ),
+      )
+    return new Map(rows.map(({ id, ...place }) => [id, place]))
   },
 
   /** Organisations by id, in the order of their names. For ids that a query within scope has found. */

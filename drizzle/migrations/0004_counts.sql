@@ -46,6 +46,14 @@ BEGIN
   GROUP BY organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, status, profile_id HAVING sum(change) <> 0;
 END $$;--> statement-breakpoint
 
-INSERT INTO account_count (organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, status, profile_id, change)
-SELECT organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, status, profile_id, count(*) FROM account
-GROUP BY organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, status, profile_id;
+-- From the accounts themselves: now, and for whoever has put rows back past the triggers. For the owner alone.
+CREATE FUNCTION recount_accounts() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  LOCK TABLE account IN SHARE MODE;
+  DELETE FROM account_count;
+  INSERT INTO account_count (organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, status, profile_id, change)
+  SELECT organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, status, profile_id, count(*) FROM account
+  GROUP BY organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, status, profile_id;
+END $$;
+REVOKE EXECUTE ON FUNCTION recount_accounts() FROM PUBLIC;
+SELECT recount_accounts();

@@ -116,6 +116,7 @@ const restore = async () => {
     'update role_grant g set revoked_at = null from account a where a.id = g.account_id and a.login = any($1) and g.revoked_at > $2',
     [cast, began],
   )
+  await world.owner.query('select recount_accounts()')
   await world.tamper('delete from lineage where at > $1', [began])
   await world.tamper(`update request set status = 'expired', decided_at = now() where status = 'pending'`)
 }

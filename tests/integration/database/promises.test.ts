@@ -340,6 +340,7 @@ describe('the application login is refused by the database', () => {
           `insert into audit_entry (id, at, type, subject_id, origin, data, transaction_id) values (gen_random_uuid(), now() + interval '1 hour', 'account.created', gen_random_uuid(), '{}', '{}', '0')`,
         ),
     ],
+    ['the counts of accounts made anew', '42501', () => attempt('select recount_accounts()')],
     ['a count of accounts falsified', '42501', () => attempt('update account_count set change = change + 1')],
     ['an account deleted', '42501', () => attempt('delete from account where id = $1', [ids.agent])],
     ['a trigger switched off', '42501', () => attempt('alter table audit_entry disable trigger all')],

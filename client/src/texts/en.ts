@@ -165,6 +165,7 @@ export const en: typeof fr = {
     skip: 'Skip to content',
   },
   shell: {
+    find: 'Search',
     search: 'Account, organisation, request number or screen',
     places: 'Organisations',
     scope: 'Scope',

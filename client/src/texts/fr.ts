@@ -185,6 +185,7 @@ export const fr = {
     skip: 'Aller au contenu',
   },
   shell: {
+    find: 'Rechercher',
     search: 'Compte, organisation, n° de demande ou écran',
     places: 'Organisations',
     scope: 'Périmètre',

@@ -143,7 +143,7 @@ export const Shell = () => {
       <header className="top">
         <button type="button" className="finder" onClick={() => spotlight.open()}>
           <IconSearch size={16} aria-hidden="true" />
-          <span>{t('shell.search')}</span>
+          <span>{t('shell.find')}</span>
           <kbd>Ctrl K</kbd>
         </button>
         <span className="scope" title={scope}>

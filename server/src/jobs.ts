@@ -41,7 +41,7 @@ export const recheckSignatures = async (db: Db, now: Date, stopped = () => false
   for (let after: Signed | undefined; !stopped(); ) {
     const page = await signatures.page(db, { after, since })
     // What was decided a month ago was independent of the month before.
-    const edges = await requests.kinship(db, [...new Set(page.flatMap(involved))], independentSince(since))
+    const edges = await signatures.kinship(db, [...new Set(page.flatMap(involved))], independentSince(since))
     for (const request of page) {
       const at = request.decidedAt ?? now
       if (dependentApprovers({ request, kinship: edges.filter((edge) => edge.at < at), now: at }).length === 0) continue

@@ -88,13 +88,7 @@ describe('it must not be possible', () => {
   test('H5 to satisfy two approvals with one person', async () => {
     const [claire, marc] = [await world.as('claire.fontaine'), await world.as('marc.delorme')]
     const accountId = await make.agentOf('Mission locale de Lyon')
-    const { id } = await claire.call.requests.submit({
-      kind: 'grant-role',
-      accountId,
-      role: 'auditor',
-      organisationId: await make.organisation('Mission locale de Lyon'),
-      justification: 'Essai',
-    })
+    const id = await make.askedRole(claire, accountId, 'auditor', await make.organisation('Mission locale de Lyon'))
     const seen = await make.hashOf(id)
     await marc.call.requests.approve({ requestId: id, seen })
     expect(await outcome(marc.call.requests.approve({ requestId: id, seen }))).toBe('already-approved')

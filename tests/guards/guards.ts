@@ -211,7 +211,7 @@ const inSource: readonly Guard[] = [
   source(
     'a role takes its signatures along',
     'server/src/features/accounts/revoke-role.ts',
-    "await requests.voidApprovals(tx, { requestIds: idsOf(unsigned), approverIds: [accountId], because: 'role-revoked', now })",
+    "await signatures.void(tx, { requestIds: idsOf(unsigned), approverIds: [accountId], because: 'role-revoked', now })",
     'void now',
     owners,
   ),

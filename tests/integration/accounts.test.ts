@@ -42,13 +42,7 @@ describe('one click', () => {
     const [claire, marc, helene] = [await world.as('claire.fontaine'), await world.as('marc.delorme'), await world.as('helene.garnier')]
     const olivier = await world.as('olivier.perrin')
     const accountId = await make.agentOf('Mission locale de Lille')
-    const { id } = await claire.call.requests.submit({
-      kind: 'grant-role',
-      accountId,
-      role: 'account-manager',
-      organisationId: await make.organisation('Mission locale de Lille'),
-      justification: 'Essai',
-    })
+    const id = await make.askedRole(claire, accountId, 'account-manager', await make.organisation('Mission locale de Lille'))
     const seen = await make.hashOf(id)
     await marc.call.requests.approve({ requestId: id, seen })
     await olivier.call.accounts.suspend({ accountIds: [marc.person.id] })

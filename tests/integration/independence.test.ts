@@ -22,13 +22,7 @@ afterAll(() => world.close())
 const halfSigned = async () => {
   const accountId = await make.agentOf('Mission locale de Lille')
   const organisationId = await make.organisation('Mission locale de Lille')
-  const { id } = await claire.call.requests.submit({
-    kind: 'grant-role',
-    accountId,
-    role: 'account-manager',
-    organisationId,
-    justification: 'Essai',
-  })
+  const id = await make.askedRole(claire, accountId, 'account-manager', organisationId)
   await marc.call.requests.approve({ requestId: id, seen: await make.hashOf(id) })
   return id
 }

@@ -65,13 +65,7 @@ describe('policy owners', () => {
     const ask = async (offset: number) => {
       const accountId = await make.agentOf('Mission locale de Lyon', offset)
       const organisationId = await make.organisation('Mission locale de Lyon')
-      const { id } = await claire.call.requests.submit({
-        kind: 'grant-role',
-        accountId,
-        role: 'account-manager',
-        organisationId,
-        justification: 'Essai',
-      })
+      const id = await make.askedRole(claire, accountId, 'account-manager', organisationId)
       await world.tamper('update request set approvals_needed = 1 where id = $1', [id])
       return id
     }

@@ -146,13 +146,7 @@ describe('a role', () => {
     const [claire, marc, helene] = [await world.as('claire.fontaine'), await world.as('marc.delorme'), await world.as('helene.garnier')]
     const accountId = await make.agentOf('Mission locale de Lyon', 2)
     const organisationId = await make.organisation('Mission locale de Lyon')
-    const { id } = await claire.call.requests.submit({
-      kind: 'grant-role',
-      accountId,
-      role: 'account-manager',
-      organisationId,
-      justification: 'Essai',
-    })
+    const id = await make.askedRole(claire, accountId, 'account-manager', organisationId)
     const seen = await make.hashOf(id)
     expect(await marc.call.requests.approve({ requestId: id, seen })).toBe('pending')
     expect(await outcome(marc.call.requests.approve({ requestId: id, seen }))).toBe('already-approved')

@@ -91,10 +91,12 @@ export const makerOf = (world: World) => {
     await sophie.call.requests.approve({ requestId: request.id, seen: request.seen })
     return { id: await world.idOf(request.content.login), requestId: request.id, login: request.content.login }
   }
+  const askedRole = async (by: Signed, accountId: string, role: ContentOf<'grant-role'>['role'], organisationId: string) =>
+    (await by.call.requests.submit({ kind: 'grant-role', accountId, role, organisationId, justification: 'Essai' })).id
   /** A role the long way round: asked by one policy owner, countersigned by the two others. */
   const role = async (accountId: string, role: ContentOf<'grant-role'>['role'], organisationId: string) => {
     const [claire, marc, helene] = [await world.as('claire.fontaine'), await world.as('marc.delorme'), await world.as('helene.garnier')]
-    const { id } = await claire.call.requests.submit({ kind: 'grant-role', accountId, role, organisationId, justification: 'Essai' })
+    const id = await askedRole(claire, accountId, role, organisationId)
     const seen = await hashOf(id)
     await marc.call.requests.approve({ requestId: id, seen })
     await helene.call.requests.approve({ requestId: id, seen })
@@ -104,5 +106,5 @@ export const makerOf = (world: World) => {
     const { rows } = await world.owner.query<{ id: string }>('select id from organisation where name = $1 and level = $2', [name, level])
     return rows[0]?.id ?? ''
   }
-  return { creation, pending, account, role, agentOf, siteOf, hashOf, organisation }
+  return { creation, pending, account, askedRole, role, agentOf, siteOf, hashOf, organisation }
 }

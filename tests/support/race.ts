@@ -1,5 +1,6 @@
 import type { Ask } from '@countersign/server/demo/history.store.ts'
 import { tellSubmissions } from '@countersign/server/demo/history.ts'
+import { organisations } from '@countersign/server/features/organisations/organisations.store.ts'
 import { canonicalContent } from '@countersign/server/features/requests/requests.store.ts'
 import type { Nobody, Person } from '@countersign/server/kernel/actor.ts'
 import { type Operation, runCommitted } from '@countersign/server/kernel/commit.ts'
@@ -57,25 +58,8 @@ export const openRaces = async () => {
 
   /** Many pending requests of Nadia's at once, each needing this many signatures. */
   const stock = async (count: number, needed: number) => {
-    const home = await world.owner.query<{
-      id: string
-      nation_id: string
-      network_id: string
-      region_id: string
-      departement_id: string
-      structure_id: string
-      site_id: string
-    }>('select * from organisation where id = $1', [await make.siteOf('Mission locale de Lyon')])
-    const row = home.rows[0]
-    if (!row) throw new Error('Lyon has no site')
-    const place = {
-      nationId: row.nation_id,
-      networkId: row.network_id,
-      regionId: row.region_id,
-      departementId: row.departement_id,
-      structureId: row.structure_id,
-      siteId: row.site_id,
-    }
+    const home = await organisations.find(world.db, await make.siteOf('Mission locale de Lyon'))
+    if (!home) throw new Error('Lyon has no site')
     const asks = await Promise.all(
       Array.from({ length: count }, async (): Promise<Ask> => {
         const content = { ...(await make.creation()), phone: '+33612345678' }
@@ -83,8 +67,8 @@ export const openRaces = async () => {
           id: uuid(),
           content,
           subjectId: null,
-          organisationId: row.id,
-          place,
+          organisationId: home.id,
+          place: home.place,
           requirement: { ...requirementFor('create-account', 'standard', 3), approvalsNeeded: needed },
           expiresAt: new Date(Date.now() + 86_400_000),
         }

@@ -33,5 +33,8 @@ export const expectedRows = async (db: Db, query: SQL): Promise<number> => {
   return rows[0]?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0
 }
 
+/** A word as LIKE reads it letter by letter: what stands for others there stands for itself. */
+export const literal = (word: string): string => word.replace(/[\\%_]/g, '\\$&')
+
 /** A list as one array parameter; the query builder alone would spread it into a tuple. */
 export const uuids = (ids: readonly string[]): SQL => sql`${sql.param([...ids])}::uuid[]`

@@ -5,6 +5,7 @@ import { edit } from '@countersign/server/features/requests/edit.ts'
 import { factOf } from '@countersign/server/features/requests/facts.ts'
 import { reject } from '@countersign/server/features/requests/reject.ts'
 import { requests } from '@countersign/server/features/requests/requests.store.ts'
+import { signatures } from '@countersign/server/features/requests/signatures.store.ts'
 import { type Operation, runCommitted } from '@countersign/server/kernel/commit.ts'
 import { Refused } from '@countersign/server/kernel/refused.ts'
 import { decideApproval, decideOwn, independentSince } from '@countersign/shared/requests/approval.ts'
@@ -21,10 +22,10 @@ afterAll(() => world.close())
 const approveUnlocked: Operation<{ requestId: string; seen: string }, string> = async ({ tx, actor, now }, { requestId, seen }) => {
   const request = await requests.read(tx as never, requestId)
   if (!request) throw new Refused('not-found')
-  const verdict = decideApproval({ actor, request, kinship: await requests.kinship(tx, [actor.id], independentSince(now)), now, seen })
+  const verdict = decideApproval({ actor, request, kinship: await signatures.kinship(tx, [actor.id], independentSince(now)), now, seen })
   if (!verdict.ok) throw new Refused(verdict.refusal)
   await tx.execute(sql`select pg_sleep(0.005)`)
-  await requests.approve(tx, { requestId, approverId: actor.id, contentHash: seen, now })
+  await signatures.give(tx, { requestId, approverId: actor.id, contentHash: seen, now })
   return {
     value: verdict.value,
     events: [
@@ -192,7 +193,7 @@ describe('at the same instant', () => {
         const active = await tx.execute(sql`select 1 from account where id = ${approver} and status = 'active'`)
         if (active.rowCount !== 1) throw new Refused('not-signed-in')
         await tx.execute(sql`select pg_sleep(0.005)`)
-        await requests.approve(tx, { requestId, approverId: approver, contentHash: seen, now: new Date() })
+        await signatures.give(tx, { requestId, approverId: approver, contentHash: seen, now: new Date() })
       })
     const results = await inBatches(
       controlTrials,

@@ -1,3 +1,4 @@
+import { account } from '@countersign/drizzle/schema/account.ts'
 import { accountCount } from '@countersign/drizzle/schema/account-count.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
 import { covers, type Level, levels, type Place, type Scope } from '@countersign/shared/access/scope.ts'
@@ -8,7 +9,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { type Db, expectedRows } from '../../kernel/db.ts'
 import { within } from '../../kernel/scope.ts'
 import { organisations } from '../organisations/organisations.store.ts'
-import { narrowing, subtree } from './filters.store.ts'
+import { below, narrowing } from './filters.store.ts'
 
 /** A number of accounts; where it is not exact it is the planner's estimate, and says so. */
 export type Total = { readonly count: number; readonly exact: boolean }
@@ -43,8 +44,8 @@ const partOf = (scope: Scope): SQL => {
       scope.map(({ level, organisationId }) => sql`when ${accountCount[`${level}Id`]} = ${organisationId} then ${organisationId}::uuid`),
       sql` `,
     )} end`
-  const below = levels[levels.indexOf(only.level) + 1]
-  return below ? sql`${accountCount[`${below}Id`]}` : sql`null::uuid`
+  const next = levels[levels.indexOf(only.level) + 1]
+  return next ? sql`${accountCount[`${next}Id`]}` : sql`null::uuid`
 }
 
 const summed = <K extends string>(cells: readonly Cell[], key: (cell: Cell) => K | null): Partial<Record<K, number>> => {
@@ -71,16 +72,12 @@ export const counts = {
   async facets(db: Db, scope: Scope, { status, profile, organisation, ...others }: NarrowAccounts): Promise<Facets> {
     if (others.q || others.role || others.life)
       return { total: await counts.total(db, await narrowing(db, scope, { status, profile, organisation, ...others })), by: null }
-    const chosen = organisation ? await organisations.find(db, organisation) : null
-    const looked: Scope = chosen
-      ? [{ level: chosen.level, organisationId: chosen.id }]
-      : widest(scope, await organisations.placesOf(db, scope))
-    const below = organisation ? await subtree(db, organisation, accountCount) : sql`true`
+    const looked = organisation ? await below(db, organisation) : widest(scope, await organisations.placesOf(db, scope))
     const [cells, roles] = await Promise.all([
       db.execute<Cell>(sql`
         select status, profile_id as profile, ${partOf(looked)} as place, sum(change)::int as count
-        from account_count where (${within(scope, accountCount)}) and (${below}) group by 1, 2, 3 having sum(change) <> 0`),
-      counts.roles(db, await narrowing(db, scope, { status, profile, organisation })),
+        from account_count where (${within(scope, accountCount)}) and (${within(looked, accountCount)}) group by 1, 2, 3 having sum(change) <> 0`),
+      counts.roles(db, sql`${await narrowing(db, scope, { status, profile })} and (${within(looked, account)})`),
     ])
     const ofStatus = (cell: Cell) => !status || cell.status === status
     const ofProfile = (cell: Cell) => !profile || cell.profile === profile

@@ -3,13 +3,13 @@ import type { Scope } from '@countersign/shared/access/scope.ts'
 import { dormantDays, expiringDays, type ListAccounts, neverUsedDays } from '@countersign/shared/accounts/listing.ts'
 import { searchWords } from '@countersign/shared/text/search.ts'
 import { type SQL, sql } from 'drizzle-orm'
-import { type Db, expectedRows } from '../../kernel/db.ts'
-import { type PlaceColumns, within } from '../../kernel/scope.ts'
+import { type Db, expectedRows, literal } from '../../kernel/db.ts'
+import { within } from '../../kernel/scope.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 
 /** Anywhere in a word; one or two letters at its beginning, because no index can find so few anywhere. */
 const holding = (word: string): SQL => {
-  const like = word.replace(/[\\%_]/g, '\\$&')
+  const like = literal(word)
   return word.length > 2 ? sql`words like ${`%${like}%`}` : sql`(words like ${`${like}%`} or words like ${`% ${like}%`})`
 }
 
@@ -36,10 +36,10 @@ const lives = {
     or account.last_sign_in_at = '-infinity' and account.created_at < now() - make_interval(days => ${neverUsedDays}))`,
 } as const
 
-/** Everything below an organisation; an unknown one has nothing below it. */
-export const subtree = async (db: Db, id: string, columns: PlaceColumns): Promise<SQL> => {
-  const found = await organisations.find(db, id)
-  return found ? within([{ level: found.level, organisationId: id }], columns) : sql`false`
+/** Everything below an organisation, as a scope; an unknown one has nothing below it. */
+export const below = async (db: Db, organisationId: string): Promise<Scope> => {
+  const found = await organisations.find(db, organisationId)
+  return found ? [{ level: found.level, organisationId }] : []
 }
 
 /** What the filters leave of a scope, as a condition on `account`: the list and its count mean the same rows. */
@@ -49,7 +49,7 @@ export const narrowing = async (db: Db, scope: Scope, filters: ListAccounts): Pr
       within(scope, account),
       filters.status ? sql`account.status = ${filters.status}` : null,
       filters.profile ? sql`account.profile_id = ${filters.profile}` : null,
-      filters.organisation ? await subtree(db, filters.organisation, account) : null,
+      filters.organisation ? within(await below(db, filters.organisation), account) : null,
       filters.role
         ? sql`exists (select 1 from role_grant g where g.account_id = account.id and g.role = ${filters.role} and g.revoked_at is null)`
         : null,

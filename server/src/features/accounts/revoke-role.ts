@@ -8,6 +8,7 @@ import { orRefuse, Refused } from '../../kernel/refused.ts'
 import { approvalVoided, requestVoided } from '../requests/facts.ts'
 import { grants } from '../requests/grants.store.ts'
 import { requests } from '../requests/requests.store.ts'
+import { signatures } from '../requests/signatures.store.ts'
 import { accounts } from './accounts.store.ts'
 import { guardianCase, guardians, isGuardian } from './guardians.store.ts'
 
@@ -32,7 +33,7 @@ export const revokeRole: Operation<RevokeRoleInput, true> = async ({ tx, actor, 
   const groundless = filed.filter(({ kind, place }) => !covers(scopeOf(holder, filedWith[kind]), place))
   const unsigned = signed.filter(({ approverRoles, place }) => !covers(scopeOfRoles(holder, approverRoles), place))
   await requests.voidAll(tx, idsOf(groundless), { by: actor.id, now, reason: 'role-revoked' })
-  await requests.voidApprovals(tx, { requestIds: idsOf(unsigned), approverIds: [accountId], because: 'role-revoked', now })
+  await signatures.void(tx, { requestIds: idsOf(unsigned), approverIds: [accountId], because: 'role-revoked', now })
 
   const revoked: DomainEvent = {
     type: 'role.revoked',

@@ -4,7 +4,7 @@ import { levels } from '@countersign/shared/access/scope.ts'
 import type { NetworkKind } from '@countersign/shared/accounts/profiles.ts'
 import { searchWords } from '@countersign/shared/text/search.ts'
 import { and, eq, inArray, sql } from 'drizzle-orm'
-import type { Db, Tx } from '../../kernel/db.ts'
+import { type Db, literal, type Tx } from '../../kernel/db.ts'
 import { within } from '../../kernel/scope.ts'
 
 export type Standing = {
@@ -71,7 +71,7 @@ export const organisations = {
   ): Promise<readonly Found[]> {
     const holding = searchWords(words)
       .split(' ')
-      .map((word) => sql`${folded} like ${`%${word.replace(/[\\%_]/g, '\\$&')}%`}`)
+      .map((word) => sql`${folded} like ${`%${literal(word)}%`}`)
     const { rows } = await db.execute<Found & Record<string, unknown>>(sql`
       select organisation.id, organisation.name, organisation.level, above.name as within
       from organisation left join organisation above on above.id = organisation.parent_id

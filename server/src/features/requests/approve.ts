@@ -4,18 +4,19 @@ import { orRefuse } from '../../kernel/refused.ts'
 import { execute } from './execute.ts'
 import { approvalVoided, factOf } from './facts.ts'
 import { requests } from './requests.store.ts'
+import { signatures } from './signatures.store.ts'
 
 export type DecisionInput = { readonly requestId: string; readonly seen: string }
 
 /** Countersigns. The last approval executes the request in the same transaction. */
 export const approve: Operation<DecisionInput, 'pending' | 'executed'> = async ({ tx, actor, now }, { requestId, seen }) => {
   const locked = await requests.lock(tx, requestId)
-  const kinship = await requests.kinship(tx, [actor.id, ...involved(locked)], independentSince(now))
+  const kinship = await signatures.kinship(tx, [actor.id, ...involved(locked)], independentSince(now))
   const { request, fallen } = standingSignatures({ request: locked, kinship, now })
   const status = orRefuse(decideApproval({ actor, request, kinship, now, seen }), requestId)
 
-  await requests.voidApprovals(tx, { requestIds: [requestId], approverIds: fallen, because: 'not-independent', now })
-  await requests.approve(tx, { requestId, approverId: actor.id, contentHash: seen, now })
+  await signatures.void(tx, { requestIds: [requestId], approverIds: fallen, because: 'not-independent', now })
+  await signatures.give(tx, { requestId, approverId: actor.id, contentHash: seen, now })
   const given = {
     type: 'request.approval-given' as const,
     subject: requestId,

@@ -21,7 +21,8 @@ import { sql } from 'drizzle-orm'
 import type { Db } from '../../kernel/db.ts'
 import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
 import { within } from '../../kernel/scope.ts'
-import { requests, type StoredRequest } from './requests.store.ts'
+import type { StoredRequest } from './requests.store.ts'
+import { signatures } from './signatures.store.ts'
 
 export type PersonCard = {
   readonly id: string
@@ -153,7 +154,7 @@ export const requestListing = {
 
   /** What this person may do to it now, by the functions that decide when they do it. */
   async can(db: Db, actor: Actor, stored: StoredRequest, now: Date) {
-    const kinship = await requests.kinship(db, [actor.id, ...involved(stored)], independentSince(now))
+    const kinship = await signatures.kinship(db, [actor.id, ...involved(stored)], independentSince(now))
     const { request } = standingSignatures({ request: stored, kinship, now })
     const subject: ApprovalCase = { actor, request, kinship, now, seen: stored.contentHash }
     const own = refusalOf(decideOwn(subject))

@@ -5,6 +5,7 @@ import { type Operation, told } from '../../kernel/commit.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { approvalVoided, factOf } from './facts.ts'
 import { requests } from './requests.store.ts'
+import { signatures } from './signatures.store.ts'
 
 /**
  * Holds a request's signatures once more against the lineage (P2). On a pending one those that depend on somebody involved are
@@ -13,12 +14,12 @@ import { requests } from './requests.store.ts'
 export const recheck: Operation<{ readonly requestId: string }, number, Nobody> = async ({ tx, now }, { requestId }) => {
   const request = await requests.lock(tx, requestId)
   const at = request.decidedAt ?? now
-  const edges = await requests.kinship(tx, involved(request), independentSince(at))
+  const edges = await signatures.kinship(tx, involved(request), independentSince(at))
   const dependent = dependentApprovers({ request, kinship: edges.filter((edge) => edge.at < at), now: at })
   if (dependent.length === 0) throw new Refused('already-in-state', requestId)
 
   if (request.status === 'pending') {
-    await requests.voidApprovals(tx, { requestIds: [requestId], approverIds: dependent, because: 'not-independent', now })
+    await signatures.void(tx, { requestIds: [requestId], approverIds: dependent, because: 'not-independent', now })
     return { value: dependent.length, events: told(dependent.map((id) => approvalVoided(request, id, 'not-independent'))) }
   }
   const events = dependent.map(

@@ -1,6 +1,5 @@
 import { approval, callBack, request } from '@countersign/drizzle/schema/request.ts'
 import type { Place } from '@countersign/shared/access/scope.ts'
-import type { Kinship } from '@countersign/shared/policy/independence.ts'
 import type { RequestCase } from '@countersign/shared/requests/approval.ts'
 import { canonicalJson } from '@countersign/shared/requests/canonical.ts'
 import { type RequestContent, type RequestKind, requestContent } from '@countersign/shared/requests/kinds.ts'
@@ -110,14 +109,6 @@ export const requests = {
     return { approverIds: given.map(({ by }) => by), lastCall: call ?? null }
   },
 
-  /** The lineage around these people since then: what independence is decided on (P2). */
-  async kinship(db: Db | Tx, people: readonly string[], since: Date): Promise<readonly Kinship[]> {
-    const { rows } = await db.execute<{ by_account: string; of_account: string; at: string }>(
-      sql`select * from kinship_around(${uuids(people)}, ${since})`,
-    )
-    return rows.map((row) => ({ by: row.by_account, of: row.of_account, at: new Date(row.at) }))
-  },
-
   async file(tx: Tx, filing: Filing): Promise<{ id: string; reference: number; hash: string }> {
     const id = uuid()
     const { text, hash } = canonicalContent(filing.content)
@@ -159,17 +150,6 @@ export const requests = {
     const { rowCount } = await tx.execute(sql`
       select 1 from request where subject_id = ${subjectId} and channel = 'public' and reason is distinct from 'superseded' and submitted_at > ${now}::timestamptz - interval '24 hours' limit 10`)
     return rowCount ?? 0
-  },
-
-  async approve(tx: Tx, row: { requestId: string; approverId: string; contentHash: string; now: Date }): Promise<void> {
-    await tx.insert(approval).values({
-      id: uuid(),
-      requestId: row.requestId,
-      approverId: row.approverId,
-      contentHash: row.contentHash,
-      independent: true,
-      givenAt: row.now,
-    })
   },
 
   async decide(
@@ -232,22 +212,6 @@ export const requests = {
       .update(request)
       .set({ status: 'voided', decidedAt: now, decidedBy: by, reason })
       .where(and(inArray(request.id, [...ids]), eq(request.status, 'pending')))
-  },
-
-  /** The signatures of these people on these pending requests no longer count. */
-  async voidApprovals(
-    tx: Tx,
-    {
-      requestIds,
-      approverIds,
-      because,
-      now,
-    }: { requestIds: readonly string[]; approverIds: readonly string[]; because: VoidReason; now: Date },
-  ): Promise<void> {
-    if (requestIds.length === 0 || approverIds.length === 0) return
-    await tx.execute(sql`
-      update approval set voided_at = ${now}, voided_because = ${because}
-      where request_id = any(${uuids(requestIds)}) and approver_id = any(${uuids(approverIds)}) and voided_at is null`)
   },
 
   async overdue(db: Db): Promise<readonly string[]> {

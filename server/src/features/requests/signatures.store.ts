@@ -1,6 +1,10 @@
+import { approval } from '@countersign/drizzle/schema/request.ts'
+import type { Kinship } from '@countersign/shared/policy/independence.ts'
 import type { Involved } from '@countersign/shared/requests/approval.ts'
+import type { VoidReason } from '@countersign/shared/requests/status.ts'
 import { sql } from 'drizzle-orm'
-import type { Db } from '../../kernel/db.ts'
+import { v7 as uuid } from 'uuid'
+import { type Db, type Tx, uuids } from '../../kernel/db.ts'
 
 /** A signed request, as far as independence needs to know it. */
 export type Signed = Involved & { readonly id: string; readonly submittedAt: string; readonly decidedAt: Date | null }
@@ -37,5 +41,41 @@ export const signatures = {
       submittedAt: submitted,
       decidedAt: decided ? new Date(decided) : null,
     }))
+  },
+
+  /** The lineage around these people since then: what independence is decided on (P2). */
+  async kinship(db: Db | Tx, people: readonly string[], since: Date): Promise<readonly Kinship[]> {
+    const { rows } = await db.execute<{ by_account: string; of_account: string; at: string }>(
+      sql`select * from kinship_around(${uuids(people)}, ${since})`,
+    )
+    return rows.map((row) => ({ by: row.by_account, of: row.of_account, at: new Date(row.at) }))
+  },
+
+  /** One more signature under the content its giver saw. */
+  async give(tx: Tx, row: { requestId: string; approverId: string; contentHash: string; now: Date }): Promise<void> {
+    await tx.insert(approval).values({
+      id: uuid(),
+      requestId: row.requestId,
+      approverId: row.approverId,
+      contentHash: row.contentHash,
+      independent: true,
+      givenAt: row.now,
+    })
+  },
+
+  /** The signatures of these people on these pending requests no longer count. */
+  async void(
+    tx: Tx,
+    {
+      requestIds,
+      approverIds,
+      because,
+      now,
+    }: { requestIds: readonly string[]; approverIds: readonly string[]; because: VoidReason; now: Date },
+  ): Promise<void> {
+    if (requestIds.length === 0 || approverIds.length === 0) return
+    await tx.execute(sql`
+      update approval set voided_at = ${now}, voided_because = ${because}
+      where request_id = any(${uuids(requestIds)}) and approver_id = any(${uuids(approverIds)}) and voided_at is null`)
   },
 }

@@ -20,6 +20,9 @@ import { Route as SignedInAuditRouteImport } from './routes/_signed-in/audit'
 import { Route as SignedInMeRouteImport } from './routes/_signed-in/me'
 import { Route as SignedInAccountsIndexRouteImport } from './routes/_signed-in/accounts.index'
 import { Route as SignedInAccountsAccountIdRouteImport } from './routes/_signed-in/accounts.$accountId'
+import { Route as SignedInBulksIndexRouteImport } from './routes/_signed-in/bulks.index'
+import { Route as SignedInBulksBulkIdRouteImport } from './routes/_signed-in/bulks.$bulkId'
+import { Route as SignedInBulksNewRouteImport } from './routes/_signed-in/bulks.new'
 import { Route as SignedInRequestsIndexRouteImport } from './routes/_signed-in/requests.index'
 import { Route as SignedInRequestsNewKindRouteImport } from './routes/_signed-in/requests.new.$kind'
 
@@ -78,6 +81,21 @@ const SignedInAccountsAccountIdRoute =
     path: '/accounts/$accountId',
     getParentRoute: () => SignedInRoute,
   } as any)
+const SignedInBulksIndexRoute = SignedInBulksIndexRouteImport.update({
+  id: '/bulks/',
+  path: '/bulks/',
+  getParentRoute: () => SignedInRoute,
+} as any)
+const SignedInBulksBulkIdRoute = SignedInBulksBulkIdRouteImport.update({
+  id: '/bulks/$bulkId',
+  path: '/bulks/$bulkId',
+  getParentRoute: () => SignedInRoute,
+} as any)
+const SignedInBulksNewRoute = SignedInBulksNewRouteImport.update({
+  id: '/bulks/new',
+  path: '/bulks/new',
+  getParentRoute: () => SignedInRoute,
+} as any)
 const SignedInRequestsIndexRoute = SignedInRequestsIndexRouteImport.update({
   id: '/requests/',
   path: '/requests/',
@@ -99,7 +117,10 @@ export interface FileRoutesByFullPath {
   '/audit': typeof SignedInAuditRoute
   '/me': typeof SignedInMeRoute
   '/accounts/$accountId': typeof SignedInAccountsAccountIdRoute
+  '/bulks/$bulkId': typeof SignedInBulksBulkIdRoute
+  '/bulks/new': typeof SignedInBulksNewRoute
   '/accounts/': typeof SignedInAccountsIndexRoute
+  '/bulks/': typeof SignedInBulksIndexRoute
   '/requests/': typeof SignedInRequestsIndexRoute
   '/requests/new/$kind': typeof SignedInRequestsNewKindRoute
 }
@@ -113,7 +134,10 @@ export interface FileRoutesByTo {
   '/me': typeof SignedInMeRoute
   '/': typeof SignedInIndexRoute
   '/accounts/$accountId': typeof SignedInAccountsAccountIdRoute
+  '/bulks/$bulkId': typeof SignedInBulksBulkIdRoute
+  '/bulks/new': typeof SignedInBulksNewRoute
   '/accounts': typeof SignedInAccountsIndexRoute
+  '/bulks': typeof SignedInBulksIndexRoute
   '/requests': typeof SignedInRequestsIndexRoute
   '/requests/new/$kind': typeof SignedInRequestsNewKindRoute
 }
@@ -129,7 +153,10 @@ export interface FileRoutesById {
   '/_signed-in/me': typeof SignedInMeRoute
   '/_signed-in/': typeof SignedInIndexRoute
   '/_signed-in/accounts/$accountId': typeof SignedInAccountsAccountIdRoute
+  '/_signed-in/bulks/$bulkId': typeof SignedInBulksBulkIdRoute
+  '/_signed-in/bulks/new': typeof SignedInBulksNewRoute
   '/_signed-in/accounts/': typeof SignedInAccountsIndexRoute
+  '/_signed-in/bulks/': typeof SignedInBulksIndexRoute
   '/_signed-in/requests/': typeof SignedInRequestsIndexRoute
   '/_signed-in/requests/new/$kind': typeof SignedInRequestsNewKindRoute
 }
@@ -145,7 +172,10 @@ export interface FileRouteTypes {
     | '/audit'
     | '/me'
     | '/accounts/$accountId'
+    | '/bulks/$bulkId'
+    | '/bulks/new'
     | '/accounts/'
+    | '/bulks/'
     | '/requests/'
     | '/requests/new/$kind'
   fileRoutesByTo: FileRoutesByTo
@@ -159,7 +189,10 @@ export interface FileRouteTypes {
     | '/me'
     | '/'
     | '/accounts/$accountId'
+    | '/bulks/$bulkId'
+    | '/bulks/new'
     | '/accounts'
+    | '/bulks'
     | '/requests'
     | '/requests/new/$kind'
   id:
@@ -174,7 +207,10 @@ export interface FileRouteTypes {
     | '/_signed-in/me'
     | '/_signed-in/'
     | '/_signed-in/accounts/$accountId'
+    | '/_signed-in/bulks/$bulkId'
+    | '/_signed-in/bulks/new'
     | '/_signed-in/accounts/'
+    | '/_signed-in/bulks/'
     | '/_signed-in/requests/'
     | '/_signed-in/requests/new/$kind'
   fileRoutesById: FileRoutesById
@@ -267,6 +303,27 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof SignedInAccountsAccountIdRouteImport
       parentRoute: typeof SignedInRoute
     }
+    '/_signed-in/bulks/': {
+      id: '/_signed-in/bulks/'
+      path: '/bulks'
+      fullPath: '/bulks/'
+      preLoaderRoute: typeof SignedInBulksIndexRouteImport
+      parentRoute: typeof SignedInRoute
+    }
+    '/_signed-in/bulks/$bulkId': {
+      id: '/_signed-in/bulks/$bulkId'
+      path: '/bulks/$bulkId'
+      fullPath: '/bulks/$bulkId'
+      preLoaderRoute: typeof SignedInBulksBulkIdRouteImport
+      parentRoute: typeof SignedInRoute
+    }
+    '/_signed-in/bulks/new': {
+      id: '/_signed-in/bulks/new'
+      path: '/bulks/new'
+      fullPath: '/bulks/new'
+      preLoaderRoute: typeof SignedInBulksNewRouteImport
+      parentRoute: typeof SignedInRoute
+    }
     '/_signed-in/requests/': {
       id: '/_signed-in/requests/'
       path: '/requests'
@@ -289,7 +346,10 @@ interface SignedInRouteChildren {
   SignedInMeRoute: typeof SignedInMeRoute
   SignedInIndexRoute: typeof SignedInIndexRoute
   SignedInAccountsAccountIdRoute: typeof SignedInAccountsAccountIdRoute
+  SignedInBulksBulkIdRoute: typeof SignedInBulksBulkIdRoute
+  SignedInBulksNewRoute: typeof SignedInBulksNewRoute
   SignedInAccountsIndexRoute: typeof SignedInAccountsIndexRoute
+  SignedInBulksIndexRoute: typeof SignedInBulksIndexRoute
   SignedInRequestsIndexRoute: typeof SignedInRequestsIndexRoute
   SignedInRequestsNewKindRoute: typeof SignedInRequestsNewKindRoute
 }
@@ -299,7 +359,10 @@ const SignedInRouteChildren: SignedInRouteChildren = {
   SignedInMeRoute: SignedInMeRoute,
   SignedInIndexRoute: SignedInIndexRoute,
   SignedInAccountsAccountIdRoute: SignedInAccountsAccountIdRoute,
+  SignedInBulksBulkIdRoute: SignedInBulksBulkIdRoute,
+  SignedInBulksNewRoute: SignedInBulksNewRoute,
   SignedInAccountsIndexRoute: SignedInAccountsIndexRoute,
+  SignedInBulksIndexRoute: SignedInBulksIndexRoute,
   SignedInRequestsIndexRoute: SignedInRequestsIndexRoute,
   SignedInRequestsNewKindRoute: SignedInRequestsNewKindRoute,
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { mostText } from '@countersign/shared/bulks/bulk.ts'
 import { createExpressMiddleware } from '@trpc/server/adapters/express'
 import { parseCookie, stringifySetCookie } from 'cookie'
 import express, { type RequestHandler } from 'express'
@@ -7,6 +8,7 @@ import helmet from 'helmet'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { exportAudit } from './features/audit/export.ts'
+import { exportReport } from './features/bulks/report.ts'
 import { sessions } from './features/sessions/sessions.store.ts'
 import { personOfToken } from './kernel/actor.ts'
 import type { Db } from './kernel/db.ts'
@@ -27,6 +29,10 @@ export type Parts = {
   /** The proxies whose word on where a request came from is taken; none means the connection itself says it. */
   readonly trustedProxies: readonly string[]
 }
+
+const largestBody = 200_000
+/** As JSON a character may take six bytes. */
+const largestList = mostText * 2
 
 const client = fileURLToPath(new URL('../../client/dist', import.meta.url))
 
@@ -127,16 +133,21 @@ export const createApp = ({ db, pool, live, log, key, publicUrl, demo, trustedPr
     '/export/audit.:format',
     exportAudit((request, response) => contextOf(request as express.Request, response as express.Response)),
   )
-  app.use(
-    '/api',
+  app.get(
+    '/export/bulk/:bulkId.csv',
+    exportReport((request, response) => contextOf(request, response)),
+  )
+  const api = (maxBodySize: number) =>
     createExpressMiddleware({
       router: appRouter,
       createContext: ({ req, res }) => contextOf(req, res),
       allowMethodOverride: true,
-      maxBodySize: 200_000,
+      maxBodySize,
       maxBatchSize: 20,
-    }),
-  )
+    })
+  const [plain, listing] = [api(largestBody), api(largestList)]
+  // A list of accounts is a long text; nothing else may be.
+  app.use('/api', (request, response, next) => (request.path === '/bulks.preview' ? listing : plain)(request, response, next))
   if (existsSync(client)) {
     app.use(
       express.static(client, {

@@ -1,6 +1,7 @@
 import { dependentApprovers, independentSince, involved } from '@countersign/shared/requests/approval.ts'
 import type { Logger } from 'pino'
 import { counts } from './features/accounts/counts.store.ts'
+import { workBulks } from './features/bulks/work.ts'
 import { expire } from './features/requests/expire.ts'
 import { recheck } from './features/requests/recheck.ts'
 import { requests } from './features/requests/requests.store.ts'
@@ -55,6 +56,32 @@ export const recheckSignatures = async (db: Db, now: Date, stopped = () => false
   return acted
 }
 
+/** Does work whenever it is woken, one turn at a time; a call that comes during a turn makes another. */
+const inTurns = (work: () => Promise<void>, stopped: () => boolean, log: Logger) => {
+  let running: Promise<void> | null = null
+  let again = false
+  const round = async () => {
+    do {
+      again = false
+      await work()
+    } while (again && !stopped())
+  }
+  return {
+    wake: () => {
+      if (stopped()) return
+      again = true
+      running ??= round()
+        .catch((error: unknown) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'a job failed and will run again'))
+        .finally(() => {
+          running = null
+        })
+    },
+    rest: async () => {
+      await running
+    },
+  }
+}
+
 /**
  * What runs by itself: deliveries, woken by every commit and swept every 30 seconds, and deadlines. The truth is in the tables;
  * losing a wake-up loses nothing.
@@ -70,27 +97,25 @@ export const startJobs = ({
   carriers: Record<Destination, Carrier>
   log: Logger
 }): Jobs => {
-  let running: Promise<void> | null = null
-  let again = false
   let stopped = false
-
-  const round = async () => {
-    do {
-      again = false
-      // One that fails does not hold up the other.
-      const results = await Promise.allSettled([closeOverdue(db), drain(db, carriers, log)])
-      for (const result of results) if (result.status === 'rejected') throw result.reason
-    } while (again && !stopped)
-  }
-  const wake = () => {
-    if (stopped) return
-    again = true
-    running ??= round()
-      .catch((error: unknown) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'a job failed and will run again'))
-      .finally(() => {
-        running = null
-      })
-  }
+  // A long bulk holds up no mail, and a slow mail server no bulk.
+  const turns = [
+    inTurns(
+      async () => {
+        // One that fails does not hold up the other.
+        const results = await Promise.allSettled([closeOverdue(db), drain(db, carriers, log)])
+        for (const result of results) if (result.status === 'rejected') throw result.reason
+      },
+      () => stopped,
+      log,
+    ),
+    inTurns(
+      () => workBulks(db, () => stopped),
+      () => stopped,
+      log,
+    ),
+  ]
+  const wake = () => turns.forEach((one) => void one.wake())
   const unlisten = live.listen(wake)
   let folding: Promise<void> = Promise.resolve()
   const sweep = () => {
@@ -116,7 +141,7 @@ export const startJobs = ({
       clearInterval(timer)
       clearInterval(hourly)
       unlisten()
-      await running
+      await Promise.all(turns.map((one) => one.rest()))
       await folding
       await rechecking
     },

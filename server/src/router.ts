@@ -1,5 +1,6 @@
 import { accountsRouter } from './features/accounts/accounts.router.ts'
 import { auditRouter } from './features/audit/audit.router.ts'
+import { bulksRouter } from './features/bulks/bulks.router.ts'
 import { finderRouter } from './features/finder/finder.router.ts'
 import { linksRouter } from './features/links/links.router.ts'
 import { liveRouter } from './features/live/live.router.ts'
@@ -13,6 +14,7 @@ import { router } from './trpc.ts'
 export const appRouter = router({
   accounts: accountsRouter,
   audit: auditRouter,
+  bulks: bulksRouter,
   finder: finderRouter,
   links: linksRouter,
   live: liveRouter,

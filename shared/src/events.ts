@@ -1,5 +1,6 @@
 import type { Role } from './access/roles.ts'
 import type { AccountStatus, EndReason } from './accounts/status.ts'
+import type { BulkStep, BulkVerb } from './bulks/bulk.ts'
 import type { RefusalCode } from './refusals.ts'
 import type { RequestKind } from './requests/kinds.ts'
 import type { CallBackOutcome, VoidReason } from './requests/status.ts'
@@ -36,14 +37,31 @@ export type EventData = {
   'request.called-back': RequestFact & { outcome: CallBackOutcome; note: string }
   'account.created': { requestId: string; profile: string; reach: number }
   'account.reset': { requestId: string; sessions: number }
-  'account.suspended': Ended & { before: string; after: string; cause: string }
-  'account.revoked': Ended & { before: string; after: string; cause: string }
-  'account.reinstated': { requestId: string; before: string; after: string }
+  'account.suspended': Ended & { before: string; after: string; cause: string; bulkId?: string }
+  'account.revoked': Ended & { before: string; after: string; cause: string; bulkId?: string }
+  'account.reinstated': { requestId: string; before: string; after: string; bulkId?: string }
   'account.ending-undone': { before: string; after: string }
   'account.ending-confirmed': { status: AccountStatus }
   'account.locked-out': Ended & { cause: string }
   'account.ending-explained': { reason: EndReason; note: string }
   'account.enrolled': { linkId: string; factors: readonly string[] }
+  'bulk.previewed': { verb: BulkVerb; from: string; change: number; already: number; refused: number; unknown: number }
+  'bulk.started': {
+    verb: BulkVerb
+    step: BulkStep
+    accounts: number
+    listHash: string
+    mass: boolean
+    justification: string
+    told: readonly string[]
+  }
+  'bulk.advanced': { done: number; skipped: number; left: number }
+  'bulk.paused': { left: number }
+  'bulk.resumed': { left: number }
+  'bulk.asked': { requestId: string; accounts: number; listHash: string }
+  'bulk.countersigned': { requestId: string }
+  'bulk.stopped': { reason: 'operator' | 'orderer-out'; left: number; reportHash: string }
+  'bulk.finished': { done: number; skipped: number; reportHash: string }
   'role.granted': { requestId: string; role: Role; over: string }
   'role.revoked': { role: Role; over: string }
   'link.disowned': { linkId: string }
@@ -83,6 +101,15 @@ const catalogue = {
   'account.locked-out': true,
   'account.ending-explained': true,
   'account.enrolled': true,
+  'bulk.previewed': true,
+  'bulk.started': true,
+  'bulk.advanced': true,
+  'bulk.paused': true,
+  'bulk.resumed': true,
+  'bulk.asked': true,
+  'bulk.countersigned': true,
+  'bulk.stopped': true,
+  'bulk.finished': true,
   'role.granted': true,
   'role.revoked': true,
   'link.disowned': true,

@@ -35,6 +35,13 @@ beforeAll(async () => {
   for (const [role, login] of Object.entries(holders)) people.set(role, await world.as(login))
   const foreign = await make.pending(await world.as('nadia.roux'))
   const nadia = await world.idOf('nadia.roux')
+  const sophie = await world.as('sophie.marchand')
+  const { bulkId: theirs } = await sophie.call.bulks.preview({ verb: 'suspend', selection: { from: 'ticked', accountIds: [nadia] } })
+  await sophie.call.bulks.start({
+    bulkId: theirs,
+    seen: (await sophie.call.bulks.get({ bulkId: theirs })).listHash,
+    justification: 'Essai',
+  })
   const decision = { requestId: foreign.id, seen: foreign.seen }
   inputs = {
     'accounts.list': { valid: {} },
@@ -54,6 +61,21 @@ beforeAll(async () => {
     'accounts.disown': { valid: undefined },
     'accounts.facets': { valid: {} },
     'audit.list': { valid: {} },
+    'bulks.list': { valid: {} },
+    'bulks.get': { valid: { bulkId: missing }, elsewhere: { bulkId: theirs } },
+    'bulks.lines': { valid: { bulkId: missing, list: 'change' }, elsewhere: { bulkId: theirs, list: 'change' } },
+    'bulks.preview': { valid: { verb: 'suspend', selection: { from: 'ticked', accountIds: [missing] } } },
+    'bulks.start': {
+      valid: { bulkId: missing, seen: '0'.repeat(64), justification: 'Essai' },
+      elsewhere: { bulkId: theirs, seen: '0'.repeat(64), justification: 'Essai' },
+    },
+    'bulks.pause': { valid: { bulkId: missing }, elsewhere: { bulkId: theirs } },
+    'bulks.resume': { valid: { bulkId: missing }, elsewhere: { bulkId: theirs } },
+    'bulks.stop': { valid: { bulkId: missing }, elsewhere: { bulkId: theirs } },
+    'bulks.giveBack': {
+      valid: { bulkId: missing, justification: 'Essai' },
+      elsewhere: { bulkId: theirs, justification: 'Essai' },
+    },
     'finder.find': { valid: { words: '1001' } },
     'links.describe': { valid: { token: 'x'.repeat(43) } },
     'links.redeem': { valid: { token: 'x'.repeat(43), password: null, code: null } },

@@ -45,6 +45,7 @@ test('the permission matrix is this one', () => {
         "request:file:reset-credentials",
         "request:file:reinstate",
         "request:file:grant-role",
+        "request:countersign",
         "audit:read",
         "delivery:read",
       ],
@@ -53,6 +54,7 @@ test('the permission matrix is this one', () => {
         "role:revoke",
         "organisation:read",
         "request:read",
+        "request:file:reinstate",
         "request:file:grant-role",
         "request:countersign",
         "audit:read",
@@ -132,7 +134,14 @@ describe('ending an account', () => {
   ] as const)('%s an %s one → %s', (verb, status, expected) => expect(decide(verb, status)).toBe(expected))
   test.each([
     ['suspend', 'the last owner who can act', { active: 0, standing: 3, ever: 4 }, 'last-policy-owner'],
-    ['suspend', 'one of two who can', { active: 1, standing: 2, ever: 3 }, 'suspended'],
+    ['suspend', 'one of three', { active: 2, standing: 2, ever: 3 }, 'suspended'],
+    [
+      'suspend',
+      'one of two: one must ask for those back who are out, and one sign',
+      { active: 1, standing: 2, ever: 3 },
+      'last-policy-owner',
+    ],
+    ['suspend', 'one of two founders', { active: 1, standing: 1, ever: 2 }, 'suspended'],
     ['revoke', 'one of four', { active: 3, standing: 3, ever: 4 }, 'revoked'],
     ['revoke', 'one of three: one must ask and two sign to name another', { active: 2, standing: 2, ever: 3 }, 'last-policy-owner'],
     ['revoke', 'one of two founders: one must ask and one sign', { active: 1, standing: 1, ever: 2 }, 'last-policy-owner'],

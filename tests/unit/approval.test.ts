@@ -44,7 +44,7 @@ const aRequest = (change: Partial<RequestCase> = {}): RequestCase => ({
   ...change,
 })
 const outcomeOf = (change: Partial<RequestCase> = {}, rest: Partial<Omit<ApprovalCase, 'request'>> = {}) => {
-  const verdict = decideApproval({ actor: sophie, request: aRequest(change), kinship: [], now, seen: 'seen', ...rest })
+  const verdict = decideApproval({ actor: sophie, request: aRequest(change), kinship: [], onList: false, now, seen: 'seen', ...rest })
   return verdict.ok ? verdict.value : verdict.refusal
 }
 const asked = (by: string, of: string, days = 1) => ({ by, of, at: new Date(now.getTime() - days * 86_400_000) })
@@ -155,15 +155,16 @@ describe('the requirement', () => {
     for (const kind of requestKinds) {
       for (const sensitivity of ['standard', 'sensitive'] as const) {
         for (const owners of [0, 1, 2, 3, 100]) expect(requirementFor(kind, sensitivity, owners).approvalsNeeded).toBeGreaterThanOrEqual(1)
-        expect(approvalsNeeded[kind].sensitive).toBe(2)
+        expect(approvalsNeeded[kind].sensitive).toBe(kind === 'revoke-bulk' ? 1 : 2)
       }
     }
     expect(requirementFor('grant-role', 'standard', 2).approvalsNeeded).toBe(1)
     expect(requirementFor('grant-role', 'standard', 3).approvalsNeeded).toBe(2)
   })
 
-  test('names no role that asks, takes away or only reads', () => {
-    for (const kind of requestKinds)
+  test('names no role that asks, takes away or only reads; taking away for good, it names who takes away', () => {
+    expect(approverRoles['revoke-bulk']).toEqual(['it-admin', 'supervisor', 'policy-owner'])
+    for (const kind of requestKinds.filter((one) => one !== 'revoke-bulk'))
       for (const role of approverRoles[kind]) expect(['account-manager', 'it-admin', 'auditor']).not.toContain(role)
   })
 })

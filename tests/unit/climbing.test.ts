@@ -4,7 +4,7 @@ import { decideEnding } from '@countersign/shared/accounts/ending.ts'
 import type { AccountStatus } from '@countersign/shared/accounts/status.ts'
 import { decideApproval, decideCallBack, decideOwn, decideRejection, type RequestCase } from '@countersign/shared/requests/approval.ts'
 import { objectionsToFiling, sensitivityOf } from '@countersign/shared/requests/filing.ts'
-import type { RequestContent } from '@countersign/shared/requests/kinds.ts'
+import type { FormContent } from '@countersign/shared/requests/kinds.ts'
 import { requirementFor } from '@countersign/shared/requests/requirement.ts'
 import { callBackOutcomes } from '@countersign/shared/requests/status.ts'
 import { expect, test } from 'vitest'
@@ -44,7 +44,7 @@ const start: State = { requests: [], statuses: { paul: 'active', sophie: 'active
 
 const common = { justification: 'Essai' }
 /** One of each: more of the same opens no other way. */
-const contents: readonly RequestContent[] = [
+const contents: readonly FormContent[] = [
   ...(['site-adviser', 'national-support'] as const).map((profile) => ({
     kind: 'create-account' as const,
     organisationId: 'site',
@@ -70,10 +70,10 @@ const contents: readonly RequestContent[] = [
   ),
 ]
 
-const subjectOf = (content: RequestContent): string | null => (content.kind === 'create-account' ? null : content.accountId)
-const keyOf = (content: RequestContent): string => JSON.stringify(content)
+const subjectOf = (content: FormContent): string | null => (content.kind === 'create-account' ? null : content.accountId)
+const keyOf = (content: FormContent): string => JSON.stringify(content)
 
-const filed = (state: State, actor: Actor | 'public', content: RequestContent): State | null => {
+const filed = (state: State, actor: Actor | 'public', content: FormContent): State | null => {
   const subject = subjectOf(content)
   if (state.requests.some((one) => one.contentHash === keyOf(content))) return null
   const [level, grantPlace] = content.kind === 'grant-role' ? places[content.organisationId as 'lyon'] : (['site', null] as const)
@@ -121,7 +121,7 @@ const stepsFrom = (state: State, hands: readonly Actor[]): readonly State[] => {
   for (const actor of hands) {
     next.push(...contents.map((content) => filed(state, actor, content)))
     for (const [index, request] of state.requests.entries()) {
-      const approval = decideApproval({ actor, request, kinship: [], now, seen: request.contentHash })
+      const approval = decideApproval({ actor, request, kinship: [], onList: false, now, seen: request.contentHash })
       if (approval.ok)
         next.push(
           changed(state, index, {

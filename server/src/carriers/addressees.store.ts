@@ -1,3 +1,4 @@
+import type { BulkVerb } from '@countersign/shared/bulks/bulk.ts'
 import { sql } from 'drizzle-orm'
 import type { Db } from '../kernel/db.ts'
 
@@ -37,6 +38,14 @@ export const addressees = {
       join account a on a.id = g.account_id and a.status = 'active' and a.id <> about.id join organisation o on o.id = a.organisation_id
       where about.id = ${accountId} order by nlevel(over.path) desc, a.id limit 3`)
     return rows
+  },
+
+  /** The bulk an entry of the audit tells of. */
+  async bulkOf(db: Db, entryId: string) {
+    const { rows } = await db.execute<{ id: string; orderer: string; place: string; verb: BulkVerb; accounts: number }>(sql`
+      select b.id, a.given_name || ' ' || a.family_name as orderer, o.name as place, b.verb, b.planned as accounts
+      from audit_entry e join bulk b on b.id = e.subject_id join account a on a.id = b.orderer_id join organisation o on o.id = b.organisation_id where e.id = ${entryId}`)
+    return rows[0] ?? null
   },
 
   /** Mails that reached this account's own mailbox within the last hour. */

@@ -1,3 +1,5 @@
+import type { BulkVerb } from '@countersign/shared/bulks/bulk.ts'
+
 /** What a mail says, by kind, in the language of its reader. Plain text: nothing to track, nothing to click by accident. */
 export type MailFacts = {
   readonly name: string
@@ -6,8 +8,18 @@ export type MailFacts = {
   readonly address: string
   readonly until: string
   readonly about: string
+  /** Of a mass action: what is done, and to how many. */
+  readonly mass?: { readonly verb: BulkVerb; readonly accounts: number }
 }
-export type MailKind = 'invitation' | 'enrolment' | 'resetAsked' | 'resetLink' | 'resetNotice' | 'ended'
+export type MailKind = 'invitation' | 'enrolment' | 'resetAsked' | 'resetLink' | 'resetNotice' | 'ended' | 'bulk'
+const deeds = {
+  fr: { suspend: 'suspend', revoke: 'révoque', reset: 'demande la réinitialisation de', reinstate: 'réintègre' },
+  en: { suspend: 'is suspending', revoke: 'is revoking', reset: 'is asking to reset', reinstate: 'is reinstating' },
+} as const satisfies Record<'fr' | 'en', Record<BulkVerb, string>>
+
+const deed = ({ mass }: MailFacts, language: 'fr' | 'en'): string =>
+  mass ? `${deeds[language][mass.verb]} ${mass.accounts.toLocaleString(language)}` : ''
+
 type Text = { readonly subject: string; readonly lines: (facts: MailFacts) => readonly string[] }
 
 const french: Record<MailKind, Text> = {
@@ -63,6 +75,14 @@ const french: Record<MailKind, Text> = {
       address,
     ],
   },
+  bulk: {
+    subject: 'Action de masse sur des comptes de votre périmètre',
+    lines: (facts) => [
+      `${facts.about} ${deed(facts, 'fr')} comptes (${facts.place}).`,
+      'Si cela vous surprend, ouvrez le lot : vous pouvez l’arrêter, refuser la révocation et demander le retour de tous ses comptes en une fois.',
+      facts.address,
+    ],
+  },
 }
 
 const english: Record<MailKind, Text> = {
@@ -116,6 +136,14 @@ const english: Record<MailKind, Text> = {
     lines: ({ about, place, address }) => [
       `The account of ${about} (${place}) is suspended: its holder says a request was not theirs.`,
       address,
+    ],
+  },
+  bulk: {
+    subject: 'A mass action on accounts in your scope',
+    lines: (facts) => [
+      `${facts.about} ${deed(facts, 'en')} ${facts.mass?.accounts === 1 ? 'account' : 'accounts'} (${facts.place}).`,
+      'If this surprises you, open the bulk: you can stop it, refuse the revocation and ask for all its accounts back at once.',
+      facts.address,
     ],
   },
 }

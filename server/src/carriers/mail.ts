@@ -77,6 +77,18 @@ const toSupervisors =
     return 'delivered'
   }
 
+/** To one of those who could hold a mass action up. */
+const ofBulk =
+  ({ post, publicUrl }: Carriage): Carrier =>
+  async (db, { accountId, entryId }): Promise<Delivery> => {
+    const [reader, bulk] = [await addressees.find(db, accountId), await addressees.bulkOf(db, entryId)]
+    if (reader?.status !== 'active' || !bulk) return 'pointless'
+    const { id, orderer, place, ...mass } = bulk
+    const facts: MailFacts = { ...reader, place, about: orderer, address: `${publicUrl}/bulks/${id}`, until: '', mass }
+    await post({ accountId, recipient: reader.email, ...wordMail('bulk', reader.language, facts) })
+    return 'delivered'
+  }
+
 /** Who carries what. Each converges on the present state of the account, so delivering twice does no harm. */
 export const mailCarriers = (carriage: Carriage): Record<Destination, Carrier> => ({
   'mail.invitation': withLink(carriage, 'invitation', ['invitation'], 'link'),
@@ -85,4 +97,5 @@ export const mailCarriers = (carriage: Carriage): Record<Destination, Carrier> =
   'mail.reset-link': withLink(carriage, 'resetLink', ['reset'], 'link'),
   'mail.reset-notice': toSupervisors(carriage, 'resetNotice'),
   'mail.ended': toSupervisors(carriage, 'ended'),
+  'mail.bulk': ofBulk(carriage),
 })

@@ -2,12 +2,12 @@ import { type Persona, personas } from '@countersign/drizzle/seed/cast.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
 import type { Grant } from '@countersign/shared/access/scope.ts'
 import type { NetworkKind, ProfileId } from '@countersign/shared/accounts/profiles.ts'
-import { deadlineWorkingHours, requirementFor } from '@countersign/shared/requests/requirement.ts'
+import { requirementFor } from '@countersign/shared/requests/requirement.ts'
 import { v7 as uuid } from 'uuid'
 import { revokeRole } from '../features/accounts/revoke-role.ts'
 import { found } from '../features/founding/found.ts'
 import type { Standing } from '../features/organisations/tree.store.ts'
-import { afterWorkingHours } from '../features/requests/working-hours.ts'
+import { deadlineAfter } from '../features/requests/working-hours.ts'
 import { nobody, type Person } from '../kernel/actor.ts'
 import type { Birth } from './history.store.ts'
 import { tellExecutions, tellSubmissions } from './history.ts'
@@ -28,7 +28,7 @@ const candidate = (stage: Stage, name: Name, home: Standing, profile: ProfileId,
     endsOn: stage.endsOn,
     justification: 'Ouverture du réseau',
   })
-  const expiresAt = afterWorkingHours(stage.start.toJSDate(), deadlineWorkingHours['create-account'])
+  const expiresAt = deadlineAfter(stage.start.toJSDate(), 'create-account')
   return {
     role,
     over,

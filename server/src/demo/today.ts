@@ -1,4 +1,4 @@
-import type { RequestContent } from '@countersign/shared/requests/kinds.ts'
+import type { FormContent } from '@countersign/shared/requests/kinds.ts'
 import { departements } from '../features/organisations/geography.ts'
 import type { Standing } from '../features/organisations/tree.store.ts'
 import { approve } from '../features/requests/approve.ts'
@@ -20,7 +20,7 @@ const lyon = keyOf({ at: 'structure', commune: '69123' })
 const lille = keyOf({ at: 'structure', commune: '59350' })
 
 /** What a filed request is countersigned by: the hash of its content. */
-const hashOf = (content: RequestContent) => canonicalContent(content).hash
+const hashOf = (content: FormContent) => canonicalContent(content).hash
 
 type Cast = {
   readonly stage: Stage
@@ -35,7 +35,7 @@ const managerOf = ({ officers }: Cast, structure: Standing): Officer => {
   return found
 }
 
-const newcomer = ({ stage }: Cast, structure: Standing, justification: string): RequestContent =>
+const newcomer = ({ stage }: Cast, structure: Standing, justification: string): FormContent =>
   stage.people.content(stage.people.name(), {
     organisationId: faker.helpers.arrayElement([...stage.sitesOf(structure)]).id,
     domain: structure.emailDomain ?? 'reseau-emploi.example',
@@ -59,7 +59,7 @@ const inRegion = ({ structures }: Cast, code: string): readonly Standing[] =>
       externalId.startsWith('structure:mission-locale:') && departementsOf(code).includes(parentExternalId?.split(':')[2] ?? ''),
   )
 
-const ask = async ({ stage }: Cast, officer: Officer, content: RequestContent, minutes: number): Promise<Submitted & { seen: string }> => ({
+const ask = async ({ stage }: Cast, officer: Officer, content: FormContent, minutes: number): Promise<Submitted & { seen: string }> => ({
   ...(await tell(stage, actorOf(officer), stage.now.minus({ minutes }), submit, content)),
   seen: hashOf(content),
 })

@@ -16,6 +16,14 @@ export type Nobody = { readonly kind: 'nobody'; readonly id: null; readonly gran
 
 export const nobody: Nobody = { kind: 'nobody', id: null, grants: [] }
 
+/**
+ * Somebody whose order is being carried out, whether or not they are still at the screen: no session, but an active account and the
+ * roles it holds now. Who is put out orders nothing any more (P5).
+ */
+export type Orderer = Actor & { readonly kind: 'orderer'; readonly organisationId: string }
+
+export const ordererOf = (id: string): Orderer => ({ kind: 'orderer', id, organisationId: '', grants: [] })
+
 const grantsOf = sql`coalesce((
   select json_agg(json_build_object('role', g.role, 'level', o.level, 'organisationId', o.id))
   from role_grant g join organisation o on o.id = g.organisation_id
@@ -80,4 +88,15 @@ export const holdPerson = async (tx: Tx, person: Person): Promise<{ person: Pers
     where a.id = ${person.id} and a.status = 'active' and a.epoch = ${person.epoch} and s.id = ${person.sessionId} and s.expires_at > now()`)
   const [row] = rows
   return row ? { person: toPerson(row), now: new Date(row.now) } : null
+}
+
+/** The same for an order: its giver held, with the roles of now; null where they are out. */
+export const holdOrderer = async (tx: Tx, { id }: Orderer): Promise<{ orderer: Orderer; now: Date } | null> => {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${id}, ${personLock}))`)
+  await tx.execute(sql`select 1 from account where id = ${id} for share`)
+  const { rows } = await tx.execute<{ now: string; organisationId: string; grants: Grant[] }>(sql`
+    select ${transactionTime} as now, a.organisation_id as "organisationId", ${grantsOf} as grants
+    from account a where a.id = ${id} and a.status = 'active' and a.ends_on >= current_date`)
+  const [row] = rows
+  return row ? { orderer: { kind: 'orderer', id, organisationId: row.organisationId, grants: row.grants }, now: new Date(row.now) } : null
 }

@@ -1,7 +1,7 @@
 import type { Origin } from '@countersign/drizzle/schema/audit-entry.ts'
 import type { DomainEvent, LineageEdge } from '@countersign/shared/events.ts'
 import { sql } from 'drizzle-orm'
-import { holdPerson, type Nobody, type Person, transactionTime } from './actor.ts'
+import { holdOrderer, holdPerson, type Nobody, type Orderer, type Person, transactionTime } from './actor.ts'
 import { writeEntries, writeLineage } from './audit.ts'
 import type { Db, Tx } from './db.ts'
 import { post } from './outbox.ts'
@@ -49,18 +49,23 @@ const worthRetrying = (error: unknown): boolean => {
 const attempts = 5
 
 /** Who acts, held and read again, and the database's time; the people of a pretended past have no session to hold. */
-const begin = async (tx: Tx, actor: Person | Nobody, pretendNow: Date | undefined) => {
+const begin = async (tx: Tx, actor: Person | Nobody | Orderer, pretendNow: Date | undefined) => {
   if (pretendNow) return { held: actor, now: pretendNow }
   if (actor.kind === 'person') {
     const found = await holdPerson(tx, actor)
     if (!found) throw new Refused('not-signed-in')
     return { held: found.person, now: found.now }
   }
+  if (actor.kind === 'orderer') {
+    const found = await holdOrderer(tx, actor)
+    if (!found) throw new Refused('not-signed-in')
+    return { held: found.orderer, now: found.now }
+  }
   const { rows } = await tx.execute<{ now: string }>(sql`select ${transactionTime} as now`)
   return { held: actor, now: new Date(rows[0]?.now ?? '') }
 }
 
-const once = <Input, T, A extends Person | Nobody>(
+const once = <Input, T, A extends Person | Nobody | Orderer>(
   operation: Operation<Input, T, A>,
   { db, actor, origin, pretendNow }: Context<A>,
   input: Input,
@@ -78,7 +83,7 @@ const once = <Input, T, A extends Person | Nobody>(
   })
 
 /** Commits an operation, its audit entries, its lineage and its messages together, or none of them. The only way to change anything. */
-export const runCommitted = async <Input, T, A extends Person | Nobody>(
+export const runCommitted = async <Input, T, A extends Person | Nobody | Orderer>(
   operation: Operation<Input, T, A>,
   context: Context<A>,
   input: Input,
@@ -94,6 +99,6 @@ export const runCommitted = async <Input, T, A extends Person | Nobody>(
 
 /** The shape a tRPC mutation takes: `.mutation(commit(approve))`. The architecture test finds the routers that go round it. */
 export const commit =
-  <Input, T, A extends Person | Nobody>(operation: Operation<Input, T, A>) =>
+  <Input, T, A extends Person | Nobody | Orderer>(operation: Operation<Input, T, A>) =>
   ({ ctx, input }: { ctx: Context<A>; input: Input }): Promise<T> =>
     runCommitted(operation, ctx, input)

@@ -28,7 +28,7 @@ export type Db = ReturnType<typeof openDb>
 export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0]
 
 /** How many rows the planner expects of a query; nothing is read. */
-export const expectedRows = async (db: Db, query: SQL): Promise<number> => {
+export const expectedRows = async (db: Db | Tx, query: SQL): Promise<number> => {
   const { rows } = await db.execute<{ 'QUERY PLAN': readonly [{ Plan: { 'Plan Rows': number } }] }>(sql`explain (format json) ${query}`)
   return rows[0]?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0
 }

@@ -12,6 +12,7 @@ export const destinations = [
   'mail.reset-link',
   'mail.reset-notice',
   'mail.ended',
+  'mail.bulk',
 ] as const
 export type Destination = (typeof destinations)[number]
 
@@ -28,9 +29,12 @@ const routes: { readonly [T in EventType]?: Route<T> } = {
     { destination: 'mail.reset-link', accountId: subject },
     { destination: 'mail.reset-notice', accountId: subject },
   ],
+  // A mass action is loud: everybody who could countersign or stop it hears of it.
+  'bulk.started': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.bulk', accountId })),
   // A supervisor who suspends knows; one whose agent said "it was not me" must be told.
   'account.locked-out': ({ subject }) => [{ destination: 'mail.ended', accountId: subject }],
-  'account.suspended': ({ subject, data }) => (data.cause === 'operator' ? [] : [{ destination: 'mail.ended', accountId: subject }]),
+  'account.suspended': ({ subject, data }) =>
+    data.cause === 'operator' || data.bulkId ? [] : [{ destination: 'mail.ended', accountId: subject }],
 }
 
 const routeOf = <T extends EventType>(event: Extract<DomainEvent, { type: T }>): Routed => {

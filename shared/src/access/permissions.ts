@@ -11,9 +11,9 @@ export const permissions = {
   'request:read': ['account-manager', 'supervisor', 'reset-manager', 'it-admin', 'auditor', 'policy-owner'],
   'request:file:create-account': ['account-manager', 'supervisor'],
   'request:file:reset-credentials': ['account-manager', 'supervisor', 'it-admin'],
-  'request:file:reinstate': ['account-manager', 'supervisor', 'it-admin'],
+  'request:file:reinstate': ['account-manager', 'supervisor', 'it-admin', 'policy-owner'],
   'request:file:grant-role': ['supervisor', 'it-admin', 'policy-owner'],
-  'request:countersign': ['supervisor', 'reset-manager', 'policy-owner'],
+  'request:countersign': ['supervisor', 'reset-manager', 'policy-owner', 'it-admin'],
   'request:call-back': ['reset-manager'],
   'audit:read': ['supervisor', 'it-admin', 'auditor', 'policy-owner'],
   'audit:export': ['auditor'],
@@ -22,10 +22,12 @@ export const permissions = {
 
 export type Permission = keyof typeof permissions
 
-/** Which permission files which kind of request. Kinds without a line here cannot be filed yet. */
+/** Which permission files which kind of request. */
 export const filedWith = {
   'create-account': 'request:file:create-account',
   'reset-credentials': 'request:file:reset-credentials',
   reinstate: 'request:file:reinstate',
   'grant-role': 'request:file:grant-role',
+  'reinstate-bulk': 'request:file:reinstate',
+  'revoke-bulk': 'account:revoke',
 } as const satisfies Record<RequestKind, Permission>

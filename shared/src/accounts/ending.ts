@@ -9,11 +9,14 @@ export type EndingVerb = 'suspend' | 'revoke'
 export type OwnersLeft = { readonly active: number; readonly standing: number; readonly ever: number }
 
 /**
- * May policy owners be taken away so that these are left? One who can act always stays. A suspended owner can come back, so only a
- * revocation must leave one to ask and as many as must sign: otherwise no role could ever be given again.
+ * May policy owners be taken away so that these are left? As many as sign for a role always stay at work: one to ask and one to sign for
+ * giving back what a hijacked IT admin has suspended. A suspended owner can come back, so only a revocation must leave one more:
+ * otherwise no role could ever be given again.
  */
-export const leavesTooFewOwners = (verb: EndingVerb, { active, standing, ever }: OwnersLeft): boolean =>
-  active < 1 || (verb === 'revoke' && standing < requirementFor('grant-role', 'standard', ever).approvalsNeeded + 1)
+export const leavesTooFewOwners = (verb: EndingVerb, { active, standing, ever }: OwnersLeft): boolean => {
+  const signing = requirementFor('grant-role', 'standard', ever).approvalsNeeded
+  return active < signing || (verb === 'revoke' && standing < signing + 1)
+}
 
 /** Who would be left to guard the network when an account, or its guarding role, is taken away. */
 export type Guarding = {

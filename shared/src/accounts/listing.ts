@@ -16,22 +16,33 @@ export const countedInPassing = 1_000
 /** An estimate as one says it, "about 41,000": two digits, and never fewer than were counted. */
 export const about = (expected: number, counted = countedExactly): number => Math.max(counted, Number(expected.toPrecision(2)))
 
-/** One schema for the URL, the wire and the query: every filter of the account table. */
-export const listAccounts = z.strictObject({
-  q: plainText(100).optional().catch(undefined),
-  status: z.enum(accountStatuses).optional().catch(undefined),
-  organisation: z.uuid().optional().catch(undefined),
-  profile: z.enum(profileIds).optional().catch(undefined),
-  role: z.enum(roles).optional().catch(undefined),
+/** What a list can be narrowed by. */
+export const narrowing = {
+  q: plainText(100).optional(),
+  status: z.enum(accountStatuses).optional(),
+  organisation: z.uuid().optional(),
+  profile: z.enum(profileIds).optional(),
+  role: z.enum(roles).optional(),
   /** `expiring`: ends within 30 days. `dormant`: 90 days without sign-in, or none in the 30 days after creation. */
-  life: z.enum(['expiring', 'dormant']).optional().catch(undefined),
+  life: z.enum(['expiring', 'dormant']).optional(),
+} as const
+
+/** As it stands in a URL: a value that is not understood narrows nothing. What acts on the list must not read it so. */
+export const narrowAccounts = z.strictObject({
+  q: narrowing.q.catch(undefined),
+  status: narrowing.status.catch(undefined),
+  organisation: narrowing.organisation.catch(undefined),
+  profile: narrowing.profile.catch(undefined),
+  role: narrowing.role.catch(undefined),
+  life: narrowing.life.catch(undefined),
+})
+export type NarrowAccounts = z.infer<typeof narrowAccounts>
+
+/** One schema for the URL, the wire and the query: every filter of the account table, and its order. */
+export const listAccounts = narrowAccounts.extend({
   sort: z.enum(accountSorts).optional().catch(undefined),
   order: z.enum(['asc', 'desc']).optional().catch(undefined),
 })
-
-/** What a list is narrowed by, without how it is ordered. */
-export const narrowAccounts = listAccounts.omit({ sort: true, order: true })
-export type NarrowAccounts = z.infer<typeof narrowAccounts>
 
 export type ListAccounts = z.infer<typeof listAccounts>
 

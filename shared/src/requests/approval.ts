@@ -29,6 +29,8 @@ export type ApprovalCase = {
   readonly request: RequestCase
   /** The lineage around everybody involved. */
   readonly kinship: readonly Kinship[]
+  /** Of a list: the person stands on it. */
+  readonly onList: boolean
   readonly now: Date
   /** The hash of the content the person had before their eyes (H10). */
   readonly seen: string
@@ -57,7 +59,7 @@ const approvalRules: readonly Rule<ApprovalCase>[] = [
   inScope,
   ...open,
   ({ actor, request }) => request.requesterId === actor.id && 'own-request',
-  ({ actor, request }) => request.subjectId === actor.id && 'own-account',
+  ({ actor, request, onList }) => (onList || request.subjectId === actor.id) && 'own-account',
   ({ actor, request }) => request.approverIds.includes(actor.id) && 'already-approved',
   ({ actor, request, kinship, now }) =>
     involved(request).some((person) => person !== actor.id && related(actor.id, person, kinship, independentSince(now))) &&

@@ -4,7 +4,7 @@ import { type Actor, covers, coversReach, type Level, type Place, scopeOf } from
 import { type NetworkKind, type ProfileId, profileAllowedIn, profiles } from '../accounts/profiles.ts'
 import type { AccountStatus } from '../accounts/status.ts'
 import type { RefusalCode } from '../refusals.ts'
-import type { RequestContent } from './kinds.ts'
+import type { FormContent } from './kinds.ts'
 import type { Sensitivity } from './requirement.ts'
 
 /** Where a role may be granted: a supervisor answers for a structure or a region, an IT admin sees the whole network. */
@@ -20,7 +20,7 @@ export const grantableLevels = {
 /** What the door has looked up for the content: the place it is about, and the account where there is one. */
 export type FilingCase = {
   readonly actor: Actor | 'public'
-  readonly content: RequestContent
+  readonly content: FormContent
   readonly place: Place
   readonly level: Level
   readonly network: NetworkKind | null
@@ -93,7 +93,7 @@ const fieldRules = {
       !(grantableLevels[subject.content.role] as readonly Level[]).includes(subject.level) && ['organisationId', 'role-not-for-level'],
     (subject) => grantedInScope(subject) && subject.roleHeld && ['role', 'role-already-held'],
   ],
-} as const satisfies Record<RequestContent['kind'], readonly FilingRule[]>
+} as const satisfies Record<FormContent['kind'], readonly FilingRule[]>
 
 /** All that stands against filing this, field by field; an empty list means it may be held. Out of scope says nothing else. */
 export const objectionsToFiling = (subject: FilingCase): readonly FilingObjection[] => {

@@ -3,8 +3,10 @@ import { roles } from '../access/roles.ts'
 import { profileIds } from '../accounts/profiles.ts'
 import { email, isoDate, justification, login, personName, phone } from '../text/fields.ts'
 
-/** The kinds that can be filed today. Each is one request with its full content: the request is the operation. */
-export const requestKinds = ['create-account', 'reset-credentials', 'reinstate', 'grant-role'] as const
+/** The kinds a person fills in a form for, and those a bulk asks for. Each is one request with its full content: the request is the operation. */
+export const formKinds = ['create-account', 'reset-credentials', 'reinstate', 'grant-role'] as const
+export const requestKinds = [...formKinds, 'reinstate-bulk', 'revoke-bulk'] as const
+export type FormKind = (typeof formKinds)[number]
 export type RequestKind = (typeof requestKinds)[number]
 
 export const createAccountContent = z.strictObject({
@@ -40,13 +42,26 @@ export const grantRoleContent = z.strictObject({
   justification,
 })
 
-/** What a person asks for, word for word; the hash of its canonical JSON is what an approval binds to (P3). */
-export const requestContent = z.discriminatedUnion('kind', [
-  createAccountContent,
-  resetCredentialsContent,
-  reinstateContent,
-  grantRoleContent,
-])
+const listed = {
+  bulkId: z.uuid(),
+  accounts: z.int().min(1),
+  /** SHA-256 of the ids, sorted, one a line: who signs this signs for exactly these accounts; the database recomputes it. */
+  listHash: z.string().regex(/^[0-9a-f]{64}$/),
+  justification,
+}
+
+/** Gives all accounts of a bulk back. */
+export const reinstateBulkContent = z.strictObject({ kind: z.literal('reinstate-bulk'), ...listed })
+
+/** Makes the suspension of all accounts of a bulk a revocation. */
+export const revokeBulkContent = z.strictObject({ kind: z.literal('revoke-bulk'), ...listed })
+
+/** What a person may ask for in a form. */
+export const formContent = z.discriminatedUnion('kind', [createAccountContent, resetCredentialsContent, reinstateContent, grantRoleContent])
+export type FormContent = z.infer<typeof formContent>
+
+/** What is asked for, word for word; the hash of its canonical JSON is what an approval binds to (P3). */
+export const requestContent = z.discriminatedUnion('kind', [...formContent.options, reinstateBulkContent, revokeBulkContent])
 
 export type RequestContent = z.infer<typeof requestContent>
 export type ContentOf<K extends RequestKind> = Extract<RequestContent, { kind: K }>

@@ -1,4 +1,5 @@
 import type { Role } from '../access/roles.ts'
+import { finalHours } from '../bulks/bulk.ts'
 import type { RequestKind } from './kinds.ts'
 
 export type Sensitivity = 'standard' | 'sensitive'
@@ -9,23 +10,35 @@ export const approvalsNeeded = {
   'reset-credentials': { standard: 1, sensitive: 2 },
   reinstate: { standard: 1, sensitive: 2 },
   'grant-role': { standard: 2, sensitive: 2 },
+  'reinstate-bulk': { standard: 1, sensitive: 2 },
+  'revoke-bulk': { standard: 1, sensitive: 1 },
 } as const satisfies Record<RequestKind, Record<Sensitivity, number>>
 
-/** Who countersigns what. The IT admin stands nowhere here: they take access away, and give none. */
+/**
+ * Who countersigns what. The IT admin takes access away and gives none: theirs is the second signature under a mass revocation alone.
+ * A mass suspension may have put every supervisor out: policy owners can give it back.
+ */
 export const approverRoles = {
   'create-account': ['supervisor'],
   'reset-credentials': ['reset-manager'],
   reinstate: ['supervisor'],
   'grant-role': ['policy-owner'],
+  'reinstate-bulk': ['supervisor', 'policy-owner'],
+  'revoke-bulk': ['it-admin', 'supervisor', 'policy-owner'],
 } as const satisfies Record<RequestKind, readonly [Role, ...Role[]]>
 
-/** Working time until silence becomes a refusal (DOMAIN section 4: two working days of 9.5 hours; 4 hours for a reset). */
-export const deadlineWorkingHours = {
-  'create-account': 19,
-  'reset-credentials': 4,
-  reinstate: 19,
-  'grant-role': 19,
-} as const satisfies Record<RequestKind, number>
+/**
+ * Time until silence becomes a refusal: working time (DOMAIN section 4: two working days of 9.5 hours; 4 hours for a reset), but hours
+ * of the clock where an incident is being answered.
+ */
+export const deadlines = {
+  'create-account': { workingHours: 19 },
+  'reset-credentials': { workingHours: 4 },
+  reinstate: { workingHours: 19 },
+  'grant-role': { workingHours: 19 },
+  'reinstate-bulk': { workingHours: 19 },
+  'revoke-bulk': { hours: finalHours },
+} as const satisfies Record<RequestKind, { readonly workingHours: number } | { readonly hours: number }>
 
 /** No reset for this long after a contact changed (MITRE T1098): a hijacker changes the address first. */
 export const contactHoldHours = 72

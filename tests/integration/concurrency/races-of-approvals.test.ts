@@ -22,7 +22,14 @@ afterAll(() => world.close())
 const approveUnlocked: Operation<{ requestId: string; seen: string }, string> = async ({ tx, actor, now }, { requestId, seen }) => {
   const request = await requests.read(tx as never, requestId)
   if (!request) throw new Refused('not-found')
-  const verdict = decideApproval({ actor, request, kinship: await signatures.kinship(tx, [actor.id], independentSince(now)), now, seen })
+  const verdict = decideApproval({
+    actor,
+    request,
+    kinship: await signatures.kinship(tx, [actor.id], independentSince(now)),
+    onList: false,
+    now,
+    seen,
+  })
   if (!verdict.ok) throw new Refused(verdict.refusal)
   await tx.execute(sql`select pg_sleep(0.005)`)
   await signatures.give(tx, { requestId, approverId: actor.id, contentHash: seen, now })

@@ -1,5 +1,6 @@
 import type { Permission } from '@countersign/shared/access/permissions.ts'
 import type { ListAccounts } from '@countersign/shared/accounts/listing.ts'
+import { type BulkSelection, bulkNeeds, bulkVerbs } from '@countersign/shared/bulks/bulk.ts'
 import { Button } from '@mantine/core'
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
@@ -14,6 +15,8 @@ import { Filters } from './filters.tsx'
 import { Places } from './places.tsx'
 import { SelectionBar } from './selection-bar.tsx'
 
+type Selection = Extract<BulkSelection, { from: 'filter' }>
+
 const route = getRouteApi('/_signed-in/accounts/')
 const signedIn = getRouteApi('/_signed-in')
 
@@ -24,14 +27,26 @@ export const AccountsPage = () => {
   const navigate = route.useNavigate()
   const endings = useEndings()
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set())
-  const tick = (id: string) => setTicked((before) => new Set(before.has(id) ? [...before].filter((one) => one !== id) : [...before, id]))
+  const [all, setAll] = useState<Selection | null>(null)
+  const tick = (id: string) => {
+    setAll(null)
+    setTicked((before) => new Set(before.has(id) ? [...before].filter((one) => one !== id) : [...before, id]))
+  }
   const { person } = signedIn.useRouteContext()
-  const mayEnd = (person.may as readonly Permission[]).includes('account:suspend')
-  const columns = useColumns(endings, ticked, tick).filter(({ id }) => mayEnd || (id !== 'select' && id !== 'actions'))
+  const may: readonly Permission[] = person.may
+  const mayEnd = may.includes('account:suspend')
+  const verbs = bulkVerbs.filter((verb) => may.includes(bulkNeeds[verb]))
+  const columns = useColumns(endings, (id) => all !== null || ticked.has(id), tick).filter(({ id }) =>
+    id === 'select' ? verbs.length > 0 : id === 'actions' ? mayEnd : true,
+  )
   const sort = (change: Partial<ListAccounts>) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })
+  const clear = () => {
+    setTicked(new Set())
+    setAll(null)
+  }
   // What is no longer in sight is not ended with a click.
   const set = (change: Partial<ListAccounts>) => {
-    setTicked(new Set())
+    clear()
     sort(change)
   }
   const pages = useInfiniteQuery({
@@ -59,7 +74,7 @@ export const AccountsPage = () => {
           sorted={{ by: search.sort ?? 'name', direction: search.order ?? 'asc' }}
           onSort={({ by, direction }) => sort({ sort: by, order: direction })}
           struck={(row) => endings.of(row.id) !== undefined || row.status === 'revoked'}
-          chosen={(row) => ticked.has(row.id)}
+          chosen={(row) => all !== null || ticked.has(row.id)}
         />
       ) : null}
       {pages.hasNextPage ? (
@@ -69,7 +84,17 @@ export const AccountsPage = () => {
           </Button>
         </div>
       ) : null}
-      {ticked.size > 0 ? <SelectionBar ticked={ticked} clear={() => setTicked(new Set())} endings={endings} /> : null}
+      {ticked.size > 0 || all ? (
+        <SelectionBar
+          ticked={ticked}
+          all={all}
+          total={facets.data?.total ?? null}
+          chooseAll={facets.data ? () => setAll({ from: 'filter', filter: narrowed, at: facets.data.at }) : null}
+          clear={clear}
+          endings={mayEnd ? endings : null}
+          verbs={verbs}
+        />
+      ) : null}
     </div>
   )
 }

@@ -15,7 +15,7 @@ export type Row = Outputs['accounts']['list']['rows'][number]
 export type Sort = (typeof accountSorts)[number]
 
 /** The columns of the list; the first ticks, the last acts. */
-export const useColumns = (endings: Endings, ticked: ReadonlySet<string>, tick: (id: string) => void): readonly Column<Row, Sort>[] => {
+export const useColumns = (endings: Endings, ticked: (id: string) => boolean, tick: (id: string) => void): readonly Column<Row, Sort>[] => {
   const { t } = useTranslation()
   const language = useLanguage()
   const nameOf = (row: Row) => `${row.givenName} ${row.familyName}`
@@ -28,7 +28,7 @@ export const useColumns = (endings: Endings, ticked: ReadonlySet<string>, tick: 
       cell: (row) => (
         <Checkbox
           size="xs"
-          checked={ticked.has(row.id)}
+          checked={ticked(row.id)}
           onChange={() => tick(row.id)}
           aria-label={t('accounts.selectNamed', { name: nameOf(row) })}
         />

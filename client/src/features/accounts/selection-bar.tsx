@@ -1,17 +1,34 @@
-import { Button } from '@mantine/core'
+import { type BulkSelection, type BulkVerb, mostTicked } from '@countersign/shared/bulks/bulk.ts'
+import { massAccounts } from '@countersign/shared/bulks/threshold.ts'
+import { Button, Menu } from '@mantine/core'
+import { IconListCheck } from '@tabler/icons-react'
+import { useMutation } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { tell } from '../../lib/toast.ts'
+import { tell, tellRefusal } from '../../lib/toast.ts'
+import { trpc } from '../../lib/trpc.ts'
+import { useAmount } from '../../ui/amount.tsx'
 import { useEndedSentence } from './ending-cell.tsx'
 import type { Endings, Verb } from './endings.ts'
+import type { Facets } from './filters.tsx'
 
-const most = 200
+type Props = {
+  readonly ticked: ReadonlySet<string>
+  /** Everything the filters find, as it was when it was chosen. */
+  readonly all: Extract<BulkSelection, { from: 'filter' }> | null
+  readonly total: Facets['total'] | null
+  readonly chooseAll: (() => void) | null
+  readonly clear: () => void
+  readonly endings: Endings | null
+  readonly verbs: readonly BulkVerb[]
+}
 
-/** Ends all that one has ticked, with a result for each. */
-export const SelectionBar = ({ ticked, clear, endings }: { ticked: ReadonlySet<string>; clear: () => void; endings: Endings }) => {
+/** Ends what one has ticked, with a result for each. */
+const Ends = ({ ticked, clear, endings }: { ticked: ReadonlySet<string>; clear: () => void; endings: Endings }) => {
   const { t } = useTranslation()
   const sentence = useEndedSentence()
   const act = (verb: Verb) =>
-    endings.end(verb, [...ticked].slice(0, most), (lines) => {
+    endings.end(verb, [...ticked], (lines) => {
       const done = lines.filter(({ refusal }) => refusal === null)
       const refusals = [
         ...Map.groupBy(
@@ -38,15 +55,69 @@ export const SelectionBar = ({ ticked, clear, endings }: { ticked: ReadonlySet<s
       clear()
     })
   return (
-    <section className="bar" aria-label={t('accounts.selected', { count: ticked.size })}>
-      <span className="strong">{t('accounts.selected', { count: ticked.size })}</span>
-      {ticked.size > most ? <span className="soft">{t('accounts.limit')}</span> : null}
+    <>
       <Button color="red" variant="light" loading={endings.busy} onClick={() => act('suspend')}>
         {t('accounts.suspend')}
       </Button>
       <Button color="red" loading={endings.busy} onClick={() => act('revoke')}>
         {t('accounts.revoke')}
       </Button>
+    </>
+  )
+}
+
+/** The same list as a bulk: a dry run first, and nothing before it is confirmed. */
+const AsBulk = ({ selection, verbs }: { selection: BulkSelection; verbs: readonly BulkVerb[] }) => {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const preview = useMutation(
+    trpc.bulks.preview.mutationOptions({
+      onError: tellRefusal,
+      onSuccess: ({ bulkId }) => void navigate({ to: '/bulks/$bulkId', params: { bulkId } }),
+    }),
+  )
+  return (
+    <>
+      <Menu position="top-start">
+        <Menu.Target>
+          <Button variant="default" leftSection={<IconListCheck size={16} />} loading={preview.isPending}>
+            {t('accounts.inBulk')}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {verbs.map((verb) => (
+            <Menu.Item key={verb} onClick={() => preview.mutate({ verb, selection })}>
+              {t(`bulk.verb.${verb}`)}
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+      <span className="hidden" role="status">
+        {preview.isPending ? t('bulk.checking') : ''}
+      </span>
+    </>
+  )
+}
+
+/** What one has ticked, or all that match: a few end with a click, many after a dry run. */
+export const SelectionBar = ({ ticked, all, total, chooseAll, clear, endings, verbs }: Props) => {
+  const { t } = useTranslation()
+  const amount = useAmount()
+  const size = all && total ? total.count : ticked.size
+  const words = all && total ? t('accounts.total', { count: total.count, shown: amount(total) }) : t('accounts.selected', { count: size })
+  const more = chooseAll && !all && total && total.count > ticked.size
+  return (
+    <section className="bar" aria-label={words}>
+      <span className="strong">{words}</span>
+      {more ? (
+        <Button variant="subtle" size="compact-sm" onClick={chooseAll}>
+          {t('accounts.allMatching', { count: total.count, shown: amount(total) })}
+        </Button>
+      ) : null}
+      {endings && !all && ticked.size <= massAccounts ? <Ends ticked={ticked} clear={clear} endings={endings} /> : null}
+      {verbs.length > 0 && ticked.size <= mostTicked ? (
+        <AsBulk selection={all ?? { from: 'ticked', accountIds: [...ticked] }} verbs={verbs} />
+      ) : null}
       <Button variant="subtle" onClick={clear}>
         {t('accounts.unselect')}
       </Button>

@@ -67,10 +67,15 @@ const useColumns = (set: (change: Partial<ListAudit>) => void): readonly Column<
             {narrow(
               t('audit.onSubject'),
               { subject: row.subject.id },
-              row.subject.kind === 'request' ? `${t('audit.request')} ${name}` : name,
+              row.subject.kind === 'request' ? `${t('audit.request')} ${name}` : row.subject.kind === 'bulk' ? t('audit.bulk') : name,
             )}
             {row.subject.kind === 'account' ? (
               <Link to="/accounts/$accountId" params={{ accountId: row.subject.id }} aria-label={`${t('nav.accounts')} : ${name}`}>
+                →
+              </Link>
+            ) : null}
+            {row.subject.kind === 'bulk' ? (
+              <Link to="/bulks/$bulkId" params={{ bulkId: row.subject.id }} aria-label={t('requests.seeBulk')}>
                 →
               </Link>
             ) : null}

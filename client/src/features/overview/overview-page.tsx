@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { count, daysAgo } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import { type Outputs, trpc } from '../../lib/trpc.ts'
+import { useAboutWhom } from '../../ui/about-whom.ts'
 import { useAmount } from '../../ui/amount.tsx'
 import { AccountState } from '../../ui/state.tsx'
 import { Countdown } from '../../ui/when.tsx'
@@ -13,6 +14,7 @@ const tone = { active: 'var(--good)', suspended: 'var(--wait)', revoked: 'var(--
 
 const Waiting = ({ rows, nothing, view }: { rows: Outputs['overview']['get']['next']; nothing: string; view: 'queue' | 'mine' }) => {
   const { t } = useTranslation()
+  const aboutWhom = useAboutWhom()
   if (rows.length === 0)
     return (
       <p className="soft" style={{ margin: 0 }}>
@@ -25,8 +27,7 @@ const Waiting = ({ rows, nothing, view }: { rows: Outputs['overview']['get']['ne
         <li key={row.id} className="row between">
           <div className="two">
             <Link to="/requests" search={{ view, request: row.id }}>
-              {t(`kind.${row.kind}`)} ·{' '}
-              {row.content.kind === 'create-account' ? `${row.content.givenName} ${row.content.familyName}` : (row.subject?.name ?? '')}
+              {t(`kind.${row.kind}`)} · {aboutWhom(row)}
             </Link>
             <span className="under">{row.place}</span>
           </div>

@@ -6,6 +6,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { sentenceOf, tell, tellRefusal } from '../../lib/toast.ts'
 import { type Outputs, queryClient, trpc } from '../../lib/trpc.ts'
+import { useAboutWhom } from '../../ui/about-whom.ts'
 
 type Detail = Outputs['requests']['get']
 type Step = 'idle' | 'approving' | 'rejecting'
@@ -54,8 +55,7 @@ export const DecisionBar = ({ request, onDone }: { request: Detail; onDone: () =
   const { t } = useTranslation()
   const [step, setStep] = useState<Step>('idle')
   const [reason, setReason] = useState('')
-  const about =
-    request.content.kind === 'create-account' ? `${request.content.givenName} ${request.content.familyName}` : request.subject?.name
+  const about = useAboutWhom()(request)
   const done = (text: string) => () => {
     tell(text, `${t('requests.reference', { reference: request.reference })}${about ? ` · ${about}` : ''}`)
     void queryClient.invalidateQueries(trpc.requests.pathFilter())

@@ -1,6 +1,6 @@
 import { type Role, roles } from '@countersign/shared/access/roles.ts'
 import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
-import type { RequestContent, RequestKind } from '@countersign/shared/requests/kinds.ts'
+import type { FormContent, FormKind } from '@countersign/shared/requests/kinds.ts'
 import { Button, NativeSelect, Textarea } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
@@ -38,7 +38,7 @@ const empty = (accountId: string | null): Draft => ({
 })
 
 /** What the draft asks for; an empty choice goes as it is, so that the server's door says so at its field. */
-const contentOf: { readonly [K in RequestKind]: (draft: Draft) => RequestContent } = {
+const contentOf: { readonly [K in FormKind]: (draft: Draft) => FormContent } = {
   'create-account': ({ givenName, familyName, login, email, phone, endsOn, profile, organisationId, justification }) => ({
     kind: 'create-account',
     givenName,

@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { exactly, phoneNumber } from '../../lib/format.ts'
@@ -38,6 +39,21 @@ const Content = ({ content }: { content: Detail['content'] }) => {
           <dt>{t('filing.endsOn')}</dt>
           <dd>
             <Day on={content.endsOn} />
+          </dd>
+        </>
+      ) : null}
+      {'bulkId' in content ? (
+        <>
+          <dt>{t('accounts.title')}</dt>
+          <dd>
+            <Link to="/bulks/$bulkId" params={{ bulkId: content.bulkId }}>
+              {t('requests.seeBulk')}
+            </Link>{' '}
+            ({t('requests.accounts', { count: content.accounts })})
+          </dd>
+          <dt>{t('requests.listHash')}</dt>
+          <dd>
+            <code title={content.listHash}>{content.listHash.slice(0, 12)}…</code>
           </dd>
         </>
       ) : null}

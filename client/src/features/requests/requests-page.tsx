@@ -1,5 +1,5 @@
 import { filedWith, type Permission } from '@countersign/shared/access/permissions.ts'
-import { requestKinds } from '@countersign/shared/requests/kinds.ts'
+import { formKinds, requestKinds } from '@countersign/shared/requests/kinds.ts'
 import { requestStatuses } from '@countersign/shared/requests/status.ts'
 import { Button, Menu, NativeSelect, SegmentedControl } from '@mantine/core'
 import { useHotkeys, useMediaQuery } from '@mantine/hooks'
@@ -9,6 +9,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Outputs, trpc } from '../../lib/trpc.ts'
+import { useAboutWhom } from '../../ui/about-whom.ts'
 import { Empty, Failed, Skeleton } from '../../ui/screen.tsx'
 import { RequestState } from '../../ui/state.tsx'
 import { Countdown, When } from '../../ui/when.tsx'
@@ -21,11 +22,9 @@ const signedIn = getRouteApi('/_signed-in')
 const views = ['queue', 'mine', 'all'] as const
 type Row = Outputs['requests']['list']['rows'][number]
 
-const aboutWhom = (row: Row) =>
-  row.content.kind === 'create-account' ? `${row.content.givenName} ${row.content.familyName}` : (row.subject?.name ?? '')
-
 const Queue = ({ rows, chosen, choose }: { rows: readonly Row[]; chosen: string | undefined; choose: (id: string) => void }) => {
   const { t } = useTranslation()
+  const aboutWhom = useAboutWhom()
   return (
     <ul>
       {rows.map((row) => (
@@ -68,7 +67,7 @@ const Filing = () => {
   const { t } = useTranslation()
   const { person } = signedIn.useRouteContext()
   const may: readonly Permission[] = person.may
-  const kinds = requestKinds.filter((kind) => may.includes(filedWith[kind]))
+  const kinds = formKinds.filter((kind) => may.includes(filedWith[kind]))
   if (kinds.length === 0) return null
   return (
     <Menu position="bottom-end">

@@ -27,6 +27,7 @@ export const useSentence = (request: Detail): string => {
       profile: t(`profile.${content.profile}`).toLowerCase(),
       end: onDay(content.endsOn, language),
     })
+  if ('bulkId' in content) return t(`requests.sentence.${content.kind}`, { ...common, accounts: count(content.accounts, language) })
   if (content.kind === 'grant-role')
     return t('requests.sentence.grant-role', { ...common, role: t(`role.${content.role}`), over: request.grantedOver?.name ?? '' })
   return t(`requests.sentence.${content.kind}`, common)

@@ -12,6 +12,7 @@ const screens = [
   ['/', 'overview', 'account:read'],
   ['/requests', 'requests', 'request:read'],
   ['/accounts', 'accounts', 'account:read'],
+  ['/bulks', 'bulks', 'account:read'],
   ['/audit', 'audit', 'audit:read'],
   ['/me', 'me', null],
 ] as const

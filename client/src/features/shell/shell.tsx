@@ -7,6 +7,7 @@ import {
   IconHome,
   IconKeyboard,
   IconList,
+  IconListCheck,
   IconMail,
   IconSearch,
   IconUser,
@@ -29,6 +30,7 @@ const screens = [
   { to: '/', word: 'overview', icon: IconHome, needs: 'account:read' },
   { to: '/requests', word: 'requests', icon: IconFileCheck, needs: 'request:read' },
   { to: '/accounts', word: 'accounts', icon: IconUsers, needs: 'account:read' },
+  { to: '/bulks', word: 'bulks', icon: IconListCheck, needs: 'account:read' },
   { to: '/audit', word: 'audit', icon: IconList, needs: 'audit:read' },
   { to: '/me', word: 'me', icon: IconUser, needs: null },
 ] as const satisfies readonly { to: string; word: string; icon: unknown; needs: Permission | null }[]

@@ -1,5 +1,5 @@
 import { filedWith, type Permission } from '@countersign/shared/access/permissions.ts'
-import { requestKinds } from '@countersign/shared/requests/kinds.ts'
+import { formKinds } from '@countersign/shared/requests/kinds.ts'
 import { createFileRoute, notFound } from '@tanstack/react-router'
 import { z } from 'zod'
 import { FilingPage } from '../../features/requests/filing-page.tsx'
@@ -8,7 +8,7 @@ export const Route = createFileRoute('/_signed-in/requests/new/$kind')({
   validateSearch: z.object({ account: z.uuid().optional().catch(undefined) }),
   params: {
     parse: ({ kind }) => {
-      const parsed = z.enum(requestKinds).safeParse(kind)
+      const parsed = z.enum(formKinds).safeParse(kind)
       if (!parsed.success) throw notFound()
       return { kind: parsed.data }
     },

@@ -160,6 +160,13 @@ export const accounts = {
       .where(eq(account.id, row.id))
   },
 
+  /** The same for many, by a countersigned list. The rows are already locked. */
+  async reinstateAll(tx: Tx, ids: readonly string[], requestId: string, now: Date): Promise<void> {
+    await tx.execute(sql`
+      update account set status = 'active', previous_status = null, status_changed_at = ${now}, status_changed_by = null, epoch = epoch + 1, authorised_by_request_id = ${requestId}
+      where id = any(${uuids(ids)})`)
+  },
+
   /** Every session of before is refused from this commit on. */
   async raiseEpoch(tx: Tx, id: string): Promise<void> {
     await tx.execute(sql`update account set epoch = epoch + 1 where id = ${id}`)

@@ -11,6 +11,8 @@ type Closing = {
   readonly verb: EndingVerb
   readonly by: string | null
   readonly cause: string
+  /** The bulk it is part of. */
+  readonly bulkId?: string
   readonly now: Date
 }
 
@@ -24,7 +26,7 @@ const fell = ({ voided, reopened }: EndedSet): readonly DomainEvent[] => [
 ]
 
 /** Ends locked accounts and tells of each, of every request that fell with them and of every approval that no longer counts. */
-export const closeAccounts = async (tx: Tx, { rows, verb, by, cause, now }: Closing) => {
+export const closeAccounts = async (tx: Tx, { rows, verb, by, cause, bulkId, now }: Closing) => {
   if (rows.length === 0) return { counts: new Map<string, Ended>(), events: [] }
   const status = verb === 'revoke' ? 'revoked' : 'suspended'
   const set = await accounts.end(tx, { ids: rows.map(({ id }) => id), status, by, now })
@@ -34,7 +36,7 @@ export const closeAccounts = async (tx: Tx, { rows, verb, by, cause, now }: Clos
       type: verb === 'revoke' ? 'account.revoked' : 'account.suspended',
       subject: row.id,
       organisation: row.organisationId,
-      data: { ...(counts.get(row.id) ?? nothing), before: row.status, after: status, cause },
+      data: { ...(counts.get(row.id) ?? nothing), before: row.status, after: status, cause, ...(bulkId ? { bulkId } : {}) },
     }),
   )
   return { counts, events: [...events, ...fell(set)] }

@@ -16,6 +16,8 @@ export type Total = { readonly count: number; readonly exact: boolean }
 export type PlaceCount = { readonly id: string; readonly name: string; readonly level: Level; readonly count: number }
 export type Facets = {
   readonly total: Total
+  /** When this was counted: who means "all of them" means those of then. */
+  readonly at: string
   /** Null where words, a role or a deadline narrow the list as well: a number that leaves those out would mislead. */
   readonly by: {
     readonly status: Partial<Record<AccountStatus, number>>
@@ -70,8 +72,9 @@ export const counts = {
 
   /** How many there are of everything one could narrow a list to; each number says what choosing it would leave. */
   async facets(db: Db, scope: Scope, { status, profile, organisation, ...others }: NarrowAccounts): Promise<Facets> {
+    const at = new Date().toISOString()
     if (others.q || others.role || others.life)
-      return { total: await counts.total(db, await narrowing(db, scope, { status, profile, organisation, ...others })), by: null }
+      return { at, total: await counts.total(db, await narrowing(db, scope, { status, profile, organisation, ...others })), by: null }
     const looked = organisation ? await below(db, organisation) : widest(scope, await organisations.placesOf(db, scope))
     const [cells, roles] = await Promise.all([
       db.execute<Cell>(sql`
@@ -83,6 +86,7 @@ export const counts = {
     const ofProfile = (cell: Cell) => !profile || cell.profile === profile
     const left = cells.rows.filter((cell) => ofStatus(cell) && ofProfile(cell))
     return {
+      at,
       total: { count: sum(left), exact: true },
       by: {
         status: summed(cells.rows.filter(ofProfile), (cell) => cell.status),

@@ -3,7 +3,7 @@ import type { Scope } from '@countersign/shared/access/scope.ts'
 import { dormantDays, expiringDays, type ListAccounts, neverUsedDays } from '@countersign/shared/accounts/listing.ts'
 import { searchWords } from '@countersign/shared/text/search.ts'
 import { type SQL, sql } from 'drizzle-orm'
-import { type Db, expectedRows, literal } from '../../kernel/db.ts'
+import { type Db, expectedRows, literal, type Tx } from '../../kernel/db.ts'
 import { within } from '../../kernel/scope.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 
@@ -22,7 +22,7 @@ const fewOf = 0.012
  * it that whoever matches is spread evenly over the alphabet; people of one name stand together at one letter, and it would read
  * everybody before them.
  */
-const matching = async (db: Db, q: string): Promise<SQL> => {
+const matching = async (db: Db | Tx, q: string): Promise<SQL> => {
   const words = searchWords(q).split(' ').filter(Boolean).slice(0, 5)
   if (words.length === 0) return sql`true`
   const found = sql`select account_id from account_search where ${sql.join(words.map(holding), sql` and `)}`
@@ -37,13 +37,13 @@ const lives = {
 } as const
 
 /** Everything below an organisation, as a scope; an unknown one has nothing below it. */
-export const below = async (db: Db, organisationId: string): Promise<Scope> => {
+export const below = async (db: Db | Tx, organisationId: string): Promise<Scope> => {
   const found = await organisations.find(db, organisationId)
   return found ? [{ level: found.level, organisationId }] : []
 }
 
 /** What the filters leave of a scope, as a condition on `account`: the list and its count mean the same rows. */
-export const narrowing = async (db: Db, scope: Scope, filters: ListAccounts): Promise<SQL> =>
+export const narrowing = async (db: Db | Tx, scope: Scope, filters: ListAccounts): Promise<SQL> =>
   sql.join(
     [
       within(scope, account),

@@ -14,7 +14,11 @@ export type AuditRow = {
   readonly at: string
   readonly type: EventType
   readonly actor: { readonly id: string; readonly name: string } | null
-  readonly subject: { readonly id: string; readonly name: string | null; readonly kind: 'account' | 'request' | 'organisation' | 'other' }
+  readonly subject: {
+    readonly id: string
+    readonly name: string | null
+    readonly kind: 'account' | 'request' | 'organisation' | 'bulk' | 'other'
+  }
   readonly place: string | null
   readonly channel: string
   readonly address: string | null
@@ -39,11 +43,11 @@ const selected = sql`
   audit_entry.id, to_json(audit_entry.at)#>>'{}' as at, audit_entry.type, audit_entry.data, audit_entry.origin ->> 'channel' as channel, audit_entry.origin ->> 'address' as address, place.name as place,
   case when actor.id is null then null else json_build_object('id', actor.id, 'name', actor.given_name || ' ' || actor.family_name) end as actor,
   json_build_object('id', audit_entry.subject_id, 'name', coalesce(subject.given_name || ' ' || subject.family_name, request.reference::text, about.name),
-    'kind', case when subject.id is not null then 'account' when request.id is not null then 'request' when about.id is not null then 'organisation' else 'other' end) as subject`
+    'kind', case when subject.id is not null then 'account' when request.id is not null then 'request' when about.id is not null then 'organisation' when bulk.id is not null then 'bulk' else 'other' end) as subject`
 
 const from = sql`
   audit_entry left join account actor on actor.id = audit_entry.actor_id left join account subject on subject.id = audit_entry.subject_id
-  left join request on request.id = audit_entry.subject_id left join organisation about on about.id = audit_entry.subject_id
+  left join request on request.id = audit_entry.subject_id left join organisation about on about.id = audit_entry.subject_id left join bulk on bulk.id = audit_entry.subject_id
   left join organisation place on place.id = audit_entry.organisation_id`
 
 export const audit = {

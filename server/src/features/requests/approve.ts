@@ -1,6 +1,7 @@
 import { decideApproval, independentSince, involved, standingSignatures } from '@countersign/shared/requests/approval.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import { orRefuse } from '../../kernel/refused.ts'
+import { standsOnList } from '../bulks/lines.store.ts'
 import { execute } from './execute.ts'
 import { approvalVoided, factOf } from './facts.ts'
 import { requests } from './requests.store.ts'
@@ -13,7 +14,10 @@ export const approve: Operation<DecisionInput, 'pending' | 'executed'> = async (
   const locked = await requests.lock(tx, requestId)
   const kinship = await signatures.kinship(tx, [actor.id, ...involved(locked)], independentSince(now))
   const { request, fallen } = standingSignatures({ request: locked, kinship, now })
-  const status = orRefuse(decideApproval({ actor, request, kinship, now, seen }), requestId)
+  const status = orRefuse(
+    decideApproval({ actor, request, kinship, onList: await standsOnList(tx, request.content, actor.id), now, seen }),
+    requestId,
+  )
 
   await signatures.void(tx, { requestIds: [requestId], approverIds: fallen, because: 'not-independent', now })
   await signatures.give(tx, { requestId, approverId: actor.id, contentHash: seen, now })

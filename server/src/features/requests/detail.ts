@@ -3,6 +3,7 @@ import { reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
 import type { Db } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { accountDetail } from '../accounts/detail.store.ts'
+import { bulks } from '../bulks/bulks.store.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 import { requestListing } from './listing.store.ts'
 import { requests, type StoredRequest } from './requests.store.ts'
@@ -14,6 +15,11 @@ const reachOf = async (db: Db, stored: StoredRequest) => {
   if (content.kind === 'create-account') {
     const reached = await accountDetail.reach(db, reachedOrganisation(content.profile, stored.place))
     return { before: 0, after: reached?.total ?? 0, over: reached?.name ?? null }
+  }
+  if ('bulkId' in content) {
+    const bulk = await bulks.read(db, content.bulkId)
+    const files = bulk?.impact.files ?? 0
+    return content.kind === 'reinstate-bulk' ? { before: 0, after: files, over: null } : { before: files, after: 0, over: null }
   }
   const subject = await subjects.find(db, content.accountId)
   const reached = subject ? await accountDetail.reach(db, reachedOrganisation(subject.profileId, stored.place)) : null

@@ -1,5 +1,5 @@
 import { decideOwn } from '@countersign/shared/requests/approval.ts'
-import type { RequestContent } from '@countersign/shared/requests/kinds.ts'
+import type { FormContent } from '@countersign/shared/requests/kinds.ts'
 import { requirementFor } from '@countersign/shared/requests/requirement.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import { orRefuse, Refused } from '../../kernel/refused.ts'
@@ -7,7 +7,7 @@ import { factOf } from './facts.ts'
 import { requests } from './requests.store.ts'
 import { prepare } from './submit.ts'
 
-export type EditInput = { readonly requestId: string; readonly content: RequestContent }
+export type EditInput = { readonly requestId: string; readonly content: FormContent }
 
 /** Changes one's own pending request. Every approval given to the old content is void; the requirement may rise, never fall. */
 export const edit: Operation<EditInput, { readonly contentHash: string }> = async ({ tx, actor, now }, { requestId, content }) => {

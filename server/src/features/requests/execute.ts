@@ -1,11 +1,12 @@
 import { reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
 import type { DomainEvent, LineageEdge } from '@countersign/shared/events.ts'
-import type { ContentOf, RequestKind } from '@countersign/shared/requests/kinds.ts'
+import type { ContentOf, FormKind } from '@countersign/shared/requests/kinds.ts'
 import { v7 as uuid } from 'uuid'
 import type { Tx } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { accounts, type LockedAccount } from '../accounts/accounts.store.ts'
 import { logins } from '../accounts/logins.store.ts'
+import { countersigned } from '../bulks/countersigned.ts'
 import { links } from '../links/links.store.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 import { credentials } from '../sessions/credentials.store.ts'
@@ -14,7 +15,7 @@ import { grants } from './grants.store.ts'
 import type { StoredRequest } from './requests.store.ts'
 
 type Executed = { readonly events: readonly DomainEvent[]; readonly accountId: string }
-type Execution<K extends RequestKind> = (tx: Tx, request: StoredRequest, content: ContentOf<K>, now: Date) => Promise<Executed>
+type Execution<K extends FormKind> = (tx: Tx, request: StoredRequest, content: ContentOf<K>, now: Date) => Promise<Executed>
 
 const subjectOf = async (tx: Tx, accountId: string): Promise<LockedAccount> => {
   const [row] = await accounts.lockAll(tx, [accountId])
@@ -109,7 +110,7 @@ const grantRole: Execution<'grant-role'> = async (tx, request, content, now) => 
   }
 }
 
-const executions: { readonly [K in RequestKind]: Execution<K> } = {
+const executions: { readonly [K in FormKind]: Execution<K> } = {
   'create-account': createAccount,
   'reset-credentials': resetCredentials,
   reinstate,
@@ -122,15 +123,19 @@ const handOf = {
   'reset-credentials': 'reset',
   reinstate: 'reinstated',
   'grant-role': 'granted-role',
-} as const satisfies Record<RequestKind, LineageEdge['kind']>
+} as const satisfies Record<FormKind, LineageEdge['kind']>
 
-const run = <K extends RequestKind>(kind: K, tx: Tx, request: StoredRequest, content: ContentOf<K>, now: Date) =>
+const run = <K extends FormKind>(kind: K, tx: Tx, request: StoredRequest, content: ContentOf<K>, now: Date) =>
   executions[kind](tx, request, content, now)
 
 /** Does what was countersigned, exactly as it stood, in the transaction of the last approval (P3). */
 export const execute = async (tx: Tx, request: StoredRequest, approverIds: readonly string[], now: Date) => {
-  const { events, accountId } = await run(request.kind, tx, request, request.content, now)
+  const { content } = request
+  // A list is carried out by its bulk, chunk by chunk; each account's lineage is written when its turn has come.
+  if (content.kind === 'reinstate-bulk' || content.kind === 'revoke-bulk')
+    return { events: [await countersigned(tx, content.bulkId, request.id, now)], lineage: [] }
+  const { events, accountId } = await run(content.kind, tx, request, content, now)
   const edge = (kind: LineageEdge['kind'], from: string): LineageEdge => ({ kind, from, to: accountId, requestId: request.id })
-  const asked = request.requesterId && request.requesterId !== accountId ? [edge(handOf[request.kind], request.requesterId)] : []
+  const asked = request.requesterId && request.requesterId !== accountId ? [edge(handOf[content.kind], request.requesterId)] : []
   return { events, lineage: [...asked, ...approverIds.map((id) => edge('countersigned', id))] }
 }

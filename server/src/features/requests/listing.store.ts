@@ -21,6 +21,7 @@ import { sql } from 'drizzle-orm'
 import type { Db } from '../../kernel/db.ts'
 import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
 import { within } from '../../kernel/scope.ts'
+import { standsOnList } from '../bulks/lines.store.ts'
 import type { StoredRequest } from './requests.store.ts'
 import { signatures } from './signatures.store.ts'
 
@@ -156,7 +157,14 @@ export const requestListing = {
   async can(db: Db, actor: Actor, stored: StoredRequest, now: Date) {
     const kinship = await signatures.kinship(db, [actor.id, ...involved(stored)], independentSince(now))
     const { request } = standingSignatures({ request: stored, kinship, now })
-    const subject: ApprovalCase = { actor, request, kinship, now, seen: stored.contentHash }
+    const subject: ApprovalCase = {
+      actor,
+      request,
+      kinship,
+      onList: await standsOnList(db, stored.content, actor.id),
+      now,
+      seen: stored.contentHash,
+    }
     const own = refusalOf(decideOwn(subject))
     return {
       approve: refusalOf(decideApproval(subject)),

@@ -1,11 +1,16 @@
 import { decideRejection } from '@countersign/shared/requests/approval.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import { orRefuse } from '../../kernel/refused.ts'
+import { bulks } from '../bulks/bulks.store.ts'
+import { askBack } from '../bulks/give-back.ts'
 import type { DecisionInput } from './approve.ts'
 import { factOf } from './facts.ts'
 import { requests } from './requests.store.ts'
 
-/** Refuses a request, with a sentence the requester will read. */
+/**
+ * Refuses a request, with a sentence the requester will read. Whoever refuses a mass revocation asks, in the same breath, for everybody
+ * it has suspended to come back: one request, which somebody else countersigns.
+ */
 export const reject: Operation<DecisionInput & { readonly reason: string }, 'rejected'> = async (
   { tx, actor, now },
   { requestId, seen, reason },
@@ -15,8 +20,14 @@ export const reject: Operation<DecisionInput & { readonly reason: string }, 'rej
 
   await requests.decide(tx, requestId, { status, by: actor.id, now, reason })
 
+  const { content } = request
+  const back =
+    content.kind === 'revoke-bulk' ? await askBack(tx, actor, await bulks.lock(tx, content.bulkId), { justification: reason, now }) : null
   return {
     value: status,
-    events: [{ type: 'request.rejected', subject: requestId, organisation: request.organisationId, data: { ...factOf(request), reason } }],
+    events: [
+      { type: 'request.rejected', subject: requestId, organisation: request.organisationId, data: { ...factOf(request), reason } },
+      ...(back?.events ?? []),
+    ],
   }
 }

@@ -1,4 +1,4 @@
-import { requestContent } from '@countersign/shared/requests/kinds.ts'
+import { formContent } from '@countersign/shared/requests/kinds.ts'
 import { listRequests } from '@countersign/shared/requests/listing.ts'
 import { callBackOutcomes } from '@countersign/shared/requests/status.ts'
 import { email, justification, login, optionalComment } from '@countersign/shared/text/fields.ts'
@@ -32,7 +32,7 @@ export const requestsRouter = router({
   get: permitted('request:read')
     .input(z.strictObject({ requestId }))
     .query(({ ctx, input }) => requestDetail(ctx.db, ctx.actor, input.requestId)),
-  submit: signedIn.input(requestContent).mutation(async ({ ctx, input }) => {
+  submit: signedIn.input(formContent).mutation(async ({ ctx, input }) => {
     if (!(await ctx.limits.allow('file', ctx.actor.id))) throw new Refused('too-many')
     return runCommitted(submit, ctx, input)
   }),
@@ -44,7 +44,7 @@ export const requestsRouter = router({
     .input(z.strictObject({ requestId, outcome: z.enum(callBackOutcomes), note: optionalComment }))
     .mutation(commit(callBack)),
   cancel: signedIn.input(z.strictObject({ requestId })).mutation(commit(cancel)),
-  edit: signedIn.input(z.strictObject({ requestId, content: requestContent })).mutation(commit(edit)),
+  edit: signedIn.input(z.strictObject({ requestId, content: formContent })).mutation(commit(edit)),
 
   /** "Forgot password": the same words after the same time, whether the account exists, is suspended, or already has one pending. */
   askReset: sparingly('ask-reset')

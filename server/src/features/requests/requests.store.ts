@@ -183,6 +183,17 @@ export const requests = {
       .values({ id: uuid(), requestId: row.requestId, callerId: row.callerId, outcome: row.outcome, note: row.note, calledAt: row.now })
   },
 
+  async statusOf(tx: Tx, id: string): Promise<RequestStatus | null> {
+    const [row] = await tx.select({ status: request.status }).from(request).where(eq(request.id, id))
+    return row?.status ?? null
+  },
+
+  /** Who asked, and whose signatures stand under it. */
+  async hands(tx: Tx, id: string): Promise<{ readonly requesterId: string | null; readonly approverIds: readonly string[] }> {
+    const [row] = await tx.select({ requesterId: request.requesterId }).from(request).where(eq(request.id, id))
+    return { requesterId: row?.requesterId ?? null, approverIds: (await requests.decisionsOn(tx, id)).approverIds }
+  },
+
   /** Everybody who was ever named policy owner, revoked ones included: the founding exception cannot be brought back by revoking people. */
   async policyOwnersEver(db: Db | Tx): Promise<number> {
     const { rows } = await db.execute<{ count: number }>(

@@ -1,10 +1,9 @@
 import type { Actor, Place } from '@countersign/shared/access/scope.ts'
 import type { DomainEvent } from '@countersign/shared/events.ts'
 import { type FilingCase, objectionsToFiling, sensitivityOf } from '@countersign/shared/requests/filing.ts'
-import type { RequestContent } from '@countersign/shared/requests/kinds.ts'
-import { contactHoldHours, deadlineWorkingHours, requirementFor, type Sensitivity } from '@countersign/shared/requests/requirement.ts'
+import type { FormContent } from '@countersign/shared/requests/kinds.ts'
+import { contactHoldHours, requirementFor, type Sensitivity } from '@countersign/shared/requests/requirement.ts'
 import { isValidPhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max'
-import { DateTime } from 'luxon'
 import { type Operation, told } from '../../kernel/commit.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
@@ -15,19 +14,19 @@ import { organisations } from '../organisations/organisations.store.ts'
 import { grants } from './grants.store.ts'
 import { requests } from './requests.store.ts'
 import { subjects } from './subjects.store.ts'
-import { afterWorkingHours } from './working-hours.ts'
+import { deadlineAfter, todayInParis } from './working-hours.ts'
 
 export type Submitted = { readonly id: string; readonly reference: number }
 
 /** Phone numbers are kept as E.164; one typed the French way is read as French. */
-const withPlainPhone = (content: RequestContent): RequestContent => {
+const withPlainPhone = (content: FormContent): FormContent => {
   if (content.kind !== 'create-account') return content
   const parsed = parsePhoneNumberFromString(content.phone, 'FR')
   return parsed?.isValid() ? { ...content, phone: parsed.number } : content
 }
 
 export type Prepared = {
-  readonly content: RequestContent
+  readonly content: FormContent
   readonly subjectId: string | null
   readonly organisationId: string
   readonly place: Place
@@ -36,7 +35,7 @@ export type Prepared = {
 }
 
 /** Everything the rules of filing ask about the content, looked up. A login of one's own pending request is not taken. */
-const look = async (tx: Tx, actor: Actor | 'public', content: RequestContent, now: Date, ownLogin: string | null) => {
+const look = async (tx: Tx, actor: Actor | 'public', content: FormContent, now: Date, ownLogin: string | null) => {
   const subject = content.kind === 'create-account' ? null : await subjects.find(tx, content.accountId)
   const homeId = content.kind === 'create-account' ? content.organisationId : subject?.organisationId
   if (content.kind === 'create-account') await logins.hold(tx, content.login)
@@ -50,7 +49,7 @@ const look = async (tx: Tx, actor: Actor | 'public', content: RequestContent, no
     level: (granted ?? home).level,
     network: home.network,
     conventionEndsOn: home.conventionEndsOn,
-    today: DateTime.fromJSDate(now, { zone: 'Europe/Paris' }).toISODate() ?? '',
+    today: todayInParis(now),
     loginTaken: content.kind === 'create-account' && content.login !== ownLogin && (await logins.taken(tx, content.login)),
     phoneValid: content.kind !== 'create-account' || isValidPhoneNumber(content.phone),
     account: subject,
@@ -64,7 +63,7 @@ const look = async (tx: Tx, actor: Actor | 'public', content: RequestContent, no
 export const prepare = async (
   tx: Tx,
   actor: Actor | 'public',
-  asked: RequestContent,
+  asked: FormContent,
   now: Date,
   ownLogin: string | null = null,
 ): Promise<Prepared> => {
@@ -102,7 +101,7 @@ export const hold = async (tx: Tx, prepared: Prepared, by: { requesterId: string
       : null
   const heldUntil = held && held > by.now ? held : null
   // A request that must wait is given its working time after the wait, or it could never be answered.
-  const expiresAt = afterWorkingHours(heldUntil ?? by.now, deadlineWorkingHours[content.kind])
+  const expiresAt = deadlineAfter(heldUntil ?? by.now, content.kind)
   const filed = await requests.file(tx, { ...prepared, ...requirement, ...by, expiresAt, heldUntil })
   // Whoever asked, the person is told, and may say "this was not me".
   if (subjectId && content.kind === 'reset-credentials')
@@ -134,7 +133,7 @@ export const hold = async (tx: Tx, prepared: Prepared, by: { requesterId: string
 }
 
 /** Asks. Nothing exists yet but the request itself. */
-export const submit: Operation<RequestContent, Submitted> = async ({ tx, actor, now }, asked) => {
+export const submit: Operation<FormContent, Submitted> = async ({ tx, actor, now }, asked) => {
   if (asked.kind !== 'create-account') await accounts.lockAll(tx, [asked.accountId])
   const prepared = await prepare(tx, actor, asked, now)
   const { filed, events } = await hold(tx, prepared, { requesterId: actor.id, channel: 'operator', now })

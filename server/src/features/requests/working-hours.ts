@@ -1,3 +1,5 @@
+import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
+import { deadlines } from '@countersign/shared/requests/requirement.ts'
 import Holidays from 'date-holidays'
 import { DateTime } from 'luxon'
 
@@ -28,4 +30,13 @@ export const afterWorkingHours = (from: Date, hours: number): Date => {
     }
     here = opening.plus({ days: 1 })
   }
+}
+
+/** The calendar day it is in France. */
+export const todayInParis = (now: Date): string => DateTime.fromJSDate(now, { zone }).toISODate() ?? ''
+
+/** When silence becomes a refusal: after working time, or after so many hours of the clock. */
+export const deadlineAfter = (from: Date, kind: RequestKind): Date => {
+  const time = deadlines[kind]
+  return 'hours' in time ? new Date(from.getTime() + time.hours * 3_600_000) : afterWorkingHours(from, time.workingHours)
 }

@@ -1,0 +1,79 @@
+import { Button, TextInput } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useTextOfRefusal } from '../../lib/fields.ts'
+import { count } from '../../lib/format.ts'
+import { useLanguage } from '../../lib/language.ts'
+import { queryClient, trpc } from '../../lib/trpc.ts'
+import type { Bulk } from './impact.tsx'
+
+/** What happens on confirming, in one sentence; null where the button says it all. */
+const useConsequence = ({ verb, mass }: Bulk): string | null => {
+  const { t } = useTranslation()
+  if (verb === 'reinstate') return t('bulk.asks')
+  if (verb === 'reset') return t('bulk.resets')
+  return mass ? t(verb === 'revoke' ? 'bulk.massRevoke' : 'bulk.massSuspend') : null
+}
+
+/** Runs what the dry run showed. A mass action asks for its number to be typed: a wrong filter is noticed there at the latest. */
+export const Confirm = ({ bulk }: { bulk: Bulk }) => {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  const consequence = useConsequence(bulk)
+  const [justification, setJustification] = useState('')
+  const [typed, setTyped] = useState('')
+  const start = useMutation(
+    trpc.bulks.start.mutationOptions({ onSuccess: () => void queryClient.invalidateQueries(trpc.bulks.pathFilter()) }),
+  )
+  const text = useTextOfRefusal(start.error)
+  const ready = justification.trim().length >= 3 && (!bulk.mass || typed.replace(/\D/g, '') === String(bulk.planned))
+  const send = (event: FormEvent) => {
+    event.preventDefault()
+    if (ready) start.mutate({ bulkId: bulk.id, seen: bulk.listHash, justification })
+  }
+  return (
+    <form className="card stack" onSubmit={send} noValidate>
+      {consequence ? (
+        <p className={`notice ${bulk.mass ? 'danger' : 'wait'}`} style={{ margin: 0 }}>
+          {bulk.mass ? <strong>{t('bulk.mass')}. </strong> : null}
+          {consequence}
+        </p>
+      ) : null}
+      <div className="row wrap" style={{ alignItems: 'flex-end' }}>
+        <TextInput
+          style={{ flex: '2 1 260px' }}
+          label={t('bulk.why')}
+          description={t('bulk.whyHint')}
+          maxLength={500}
+          value={justification}
+          onChange={(event) => setJustification(event.currentTarget.value)}
+          error={text.of('justification')}
+        />
+        {bulk.mass ? (
+          <TextInput
+            style={{ flex: '1 1 220px' }}
+            label={t('bulk.typeNumber', { count: bulk.planned })}
+            inputMode="numeric"
+            autoComplete="off"
+            value={typed}
+            onChange={(event) => setTyped(event.currentTarget.value)}
+          />
+        ) : null}
+        <Button
+          type="submit"
+          {...(bulk.verb === 'suspend' || bulk.verb === 'revoke' ? { color: 'red' } : {})}
+          loading={start.isPending}
+          disabled={!ready}
+        >
+          {t(`bulk.confirm.${bulk.verb}`, { count: bulk.planned, shown: count(bulk.planned, language) })}
+        </Button>
+      </div>
+      {text.rest ? (
+        <div className="notice danger" role="alert">
+          {text.rest}
+        </div>
+      ) : null}
+    </form>
+  )
+}

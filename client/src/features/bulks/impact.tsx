@@ -1,0 +1,91 @@
+import { useTranslation } from 'react-i18next'
+import { count } from '../../lib/format.ts'
+import { useLanguage } from '../../lib/language.ts'
+import type { Outputs } from '../../lib/trpc.ts'
+import { Scrolling } from '../../ui/scrolling.tsx'
+
+export type Bulk = Outputs['bulks']['get']
+
+const ends = ['sessions', 'links', 'requests', 'approvals'] as const
+
+/** What the dry run counted: what goes along, who is left behind, and where. */
+export const Impact = ({ bulk }: { bulk: Bulk }) => {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  const { impact, verb } = bulk
+  const shown = (value: number) => ({ count: value, shown: count(value, language) })
+  const taking = verb === 'suspend' || verb === 'revoke'
+  const rest = impact.structuresTouched - impact.structures.length
+  return (
+    <>
+      {taking && impact.unguarded.length + impact.lastHolders.length > 0 ? (
+        <section className="notice wait">
+          {impact.unguarded.map(({ role, structures, first }) => (
+            <p key={role} style={{ margin: 0 }}>
+              <span className="strong">{t('bulk.unguarded', { role: t(`role.${role}`), ...shown(structures) })}</span>{' '}
+              <span className="small">
+                {first.join(', ')}
+                {structures > first.length ? ', …' : ''}
+              </span>
+            </p>
+          ))}
+          {impact.lastHolders.length > 0 ? (
+            <p style={{ margin: 0 }}>
+              <span className="strong">{t('bulk.lastHolders')}</span>{' '}
+              <span className="small">{impact.lastHolders.map(({ role, name }) => `${t(`role.${role}`)}, ${name}`).join(' ; ')}</span>
+            </p>
+          ) : null}
+        </section>
+      ) : null}
+      <div className="grid">
+        <section className="card stack tight">
+          <h2>{t('bulk.impact')}</h2>
+          <div className="figure">{t(taking ? 'bulk.files' : 'bulk.filesAgain', shown(impact.files))}</div>
+          {taking ? (
+            <ul className="plain">
+              {ends.map((one) => (
+                <li key={one} className={impact[one] === 0 ? 'soft' : undefined}>
+                  {t(`bulk.${one}`, shown(impact[one]))}
+                </li>
+              ))}
+            </ul>
+          ) : null}
+          {impact.roles.length > 0 ? (
+            <>
+              <h3>{t('bulk.byRole')}</h3>
+              <ul className="plain">
+                {impact.roles.map(({ role, count: number }) => (
+                  <li key={role} className="row between">
+                    <span>{t(`role.${role}`)}</span>
+                    <span className="number">{count(number, language)}</span>
+                  </li>
+                ))}
+              </ul>
+            </>
+          ) : null}
+        </section>
+        <section className="card stack tight">
+          <h2>{t('bulk.byStructure')}</h2>
+          <Scrolling label={t('bulk.byStructure')}>
+            <ul className="plain">
+              {impact.structures.map(({ id, name, touched, accounts }) => (
+                <li key={id} className="row between">
+                  <span>
+                    {name} {touched >= accounts && touched > 1 ? <span className="state danger small">{t('bulk.whole')}</span> : null}
+                  </span>
+                  <span className="number nowrap">
+                    <span className="strong">{count(touched, language)}</span>{' '}
+                    <span className="soft small">
+                      {t('bulk.ofAccounts')} {count(accounts, language)}
+                    </span>
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </Scrolling>
+          {rest > 0 ? <div className="soft small">{t('bulk.moreStructures', shown(rest))}</div> : null}
+        </section>
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,105 @@
+import type { Permission } from '@countersign/shared/access/permissions.ts'
+import { type BulkSelection, type BulkVerb, bulkNeeds, bulkVerbs, mostText } from '@countersign/shared/bulks/bulk.ts'
+import { Button, FileInput, Radio, Textarea } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { type FormEvent, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useTextOfRefusal } from '../../lib/fields.ts'
+import { trpc } from '../../lib/trpc.ts'
+
+const signedIn = getRouteApi('/_signed-in')
+const sources = ['names', 'csv'] as const
+
+/** Excel in France writes Windows-1252: a file that is no UTF-8 is read as that. */
+const textOf = async (file: File): Promise<string> => {
+  const bytes = await file.arrayBuffer()
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes)
+  }
+}
+
+/** What to do, and to which accounts: pasted, or from a file. What is ticked or filtered comes from the list of accounts. */
+export const NewBulkPage = () => {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const { person } = signedIn.useRouteContext()
+  const verbs = bulkVerbs.filter((verb) => (person.may as readonly Permission[]).includes(bulkNeeds[verb]))
+  const [verb, setVerb] = useState<BulkVerb | undefined>(verbs[0])
+  const [from, setFrom] = useState<(typeof sources)[number]>('names')
+  const [names, setNames] = useState('')
+  const [file, setFile] = useState<File | null>(null)
+  const preview = useMutation(
+    trpc.bulks.preview.mutationOptions({ onSuccess: ({ bulkId }) => void navigate({ to: '/bulks/$bulkId', params: { bulkId } }) }),
+  )
+  const refusal = useTextOfRefusal(preview.error)
+  const tooLarge = file !== null && file.size > mostText
+  const send = async (event: FormEvent) => {
+    event.preventDefault()
+    if (!verb || tooLarge) return
+    const selection: BulkSelection =
+      from === 'names' ? { from, text: names } : { from, text: file ? await textOf(file) : '', fileName: file?.name ?? '' }
+    preview.mutate({ verb, selection })
+  }
+  return (
+    <div className="page" style={{ maxWidth: 760 }}>
+      <h1>{t('bulk.new')}</h1>
+      <p className="soft" style={{ margin: 0 }}>
+        {t('bulk.dryRunHint')}
+      </p>
+      <form className="card stack" onSubmit={(event) => void send(event)} noValidate>
+        <Radio.Group label={t('bulk.what')} value={verb ?? ''} onChange={(value) => setVerb(verbs.find((one) => one === value))}>
+          <div className="row wrap" style={{ marginTop: 6 }}>
+            {verbs.map((one) => (
+              <Radio key={one} value={one} label={t(`bulk.verb.${one}`)} />
+            ))}
+          </div>
+        </Radio.Group>
+        <Radio.Group label={t('bulk.which')} value={from} onChange={(value) => setFrom(sources.find((one) => one === value) ?? 'names')}>
+          <div className="row wrap" style={{ marginTop: 6 }}>
+            {sources.map((one) => (
+              <Radio key={one} value={one} label={t(`bulk.from.${one}`)} />
+            ))}
+          </div>
+        </Radio.Group>
+        {from === 'names' ? (
+          <Textarea
+            label={t('bulk.names')}
+            description={t('bulk.namesHint')}
+            autosize
+            minRows={6}
+            maxRows={16}
+            spellCheck={false}
+            value={names}
+            onChange={(event) => setNames(event.currentTarget.value)}
+            error={refusal.rest}
+          />
+        ) : (
+          <FileInput
+            label={t('bulk.file')}
+            description={t('bulk.fileHint')}
+            placeholder={t('filing.choose')}
+            accept=".csv,.txt,text/csv,text/plain"
+            value={file}
+            onChange={setFile}
+            clearable
+            clearButtonProps={{ 'aria-label': t('common.clear') }}
+            error={tooLarge ? t('bulk.fileTooLarge') : refusal.rest}
+          />
+        )}
+        <div className="row">
+          <Button type="submit" loading={preview.isPending} disabled={from === 'names' ? names.trim() === '' : file === null}>
+            {t('bulk.dryRun')}
+          </Button>
+          {preview.isPending ? (
+            <span className="soft" role="status">
+              {t('bulk.checking')}
+            </span>
+          ) : null}
+        </div>
+      </form>
+    </div>
+  )
+}

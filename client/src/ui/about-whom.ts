@@ -1,0 +1,13 @@
+import { useTranslation } from 'react-i18next'
+import type { Outputs } from '../lib/trpc.ts'
+
+type Row = Pick<Outputs['requests']['list']['rows'][number], 'content' | 'subject'>
+
+/** Whom a request is about, in a word or two. */
+export const useAboutWhom = (): ((row: Row) => string) => {
+  const { t } = useTranslation()
+  return ({ content, subject }) => {
+    if (content.kind === 'create-account') return `${content.givenName} ${content.familyName}`
+    return 'bulkId' in content ? t('requests.accounts', { count: content.accounts }) : (subject?.name ?? '')
+  }
+}

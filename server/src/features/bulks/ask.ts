@@ -1,0 +1,54 @@
+import type { Actor } from '@countersign/shared/access/scope.ts'
+import type { DomainEvent } from '@countersign/shared/events.ts'
+import type { ContentOf } from '@countersign/shared/requests/kinds.ts'
+import { requirementFor } from '@countersign/shared/requests/requirement.ts'
+import type { Tx } from '../../kernel/db.ts'
+import { requests } from '../requests/requests.store.ts'
+import { deadlineAfter } from '../requests/working-hours.ts'
+import { bulks, type StoredBulk } from './bulks.store.ts'
+import { bulkLines } from './lines.store.ts'
+
+type Asking = { readonly kind: 'reinstate-bulk' | 'revoke-bulk'; readonly justification: string; readonly now: Date }
+
+/** Asks for a countersignature under the list of a bulk: one request for all its accounts, with the list hashed. */
+export const askFor = async (
+  tx: Tx,
+  actor: Actor,
+  bulk: StoredBulk,
+  { kind, justification, now }: Asking,
+): Promise<readonly DomainEvent[]> => {
+  const { hash, accounts } = await bulkLines.listed(tx, bulk.id, kind === 'revoke-bulk')
+  const sensitivity = kind === 'reinstate-bulk' && (await bulkLines.reachNation(tx, bulk.id)) ? 'sensitive' : 'standard'
+  const requirement = requirementFor(kind, sensitivity, await requests.policyOwnersEver(tx))
+  const content: ContentOf<typeof kind> = { kind, bulkId: bulk.id, accounts, listHash: hash, justification }
+  const filed = await requests.file(tx, {
+    content,
+    requesterId: actor.id,
+    subjectId: null,
+    organisationId: bulk.organisationId,
+    place: bulk.place,
+    channel: 'operator',
+    ...requirement,
+    now,
+    expiresAt: deadlineAfter(now, kind),
+    heldUntil: null,
+  })
+  await bulks.ask(tx, bulk, { requestId: filed.id, justification, now })
+  const about = { organisation: bulk.organisationId }
+  return [
+    { type: 'bulk.asked', subject: bulk.id, ...about, data: { requestId: filed.id, accounts, listHash: hash } },
+    {
+      type: 'request.submitted',
+      subject: filed.id,
+      ...about,
+      data: {
+        reference: filed.reference,
+        kind,
+        accountId: null,
+        contentHash: filed.hash,
+        approvalsNeeded: requirement.approvalsNeeded,
+        channel: 'operator',
+      },
+    },
+  ]
+}

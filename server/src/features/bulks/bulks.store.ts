@@ -1,0 +1,179 @@
+import { bulk } from '@countersign/drizzle/schema/bulk.ts'
+import { type Actor, type Place, scopeOf } from '@countersign/shared/access/scope.ts'
+import type { BulkStatus, BulkStep, BulkVerb } from '@countersign/shared/bulks/bulk.ts'
+import type { BulkCase } from '@countersign/shared/bulks/deciding.ts'
+import { and, desc, eq, or, sql } from 'drizzle-orm'
+import type { Db, Tx } from '../../kernel/db.ts'
+import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
+import { Refused } from '../../kernel/refused.ts'
+import { within } from '../../kernel/scope.ts'
+import type { Impact } from './impact.store.ts'
+
+export type StoredBulk = BulkCase & {
+  readonly id: string
+  readonly step: BulkStep
+  readonly organisationId: string
+  readonly selection: typeof bulk.$inferSelect.selection
+  readonly unknown: readonly string[]
+  readonly impact: Impact
+  readonly mass: boolean
+  readonly givesBackId: string | null
+  readonly justification: string | null
+  readonly done: number
+  readonly skipped: number
+  readonly reached: string | null
+  readonly requestId: string | null
+  readonly reportHash: string | null
+  readonly runningSince: Date | null
+  readonly ranMilliseconds: number
+  readonly endedAt: Date | null
+}
+
+const toStored = (row: typeof bulk.$inferSelect): StoredBulk => {
+  const { nationId, networkId, regionId, departementId, structureId, siteId, impact, ...rest } = row
+  // Written by the dry run of this very program.
+  return { ...rest, impact: impact as Impact, place: { nationId, networkId, regionId, departementId, structureId, siteId } }
+}
+
+export type BulkRow = {
+  readonly id: string
+  readonly verb: BulkVerb
+  readonly status: BulkStatus
+  readonly step: BulkStep
+  readonly mass: boolean
+  readonly planned: number
+  readonly done: number
+  readonly skipped: number
+  readonly orderer: string
+  readonly place: string
+  readonly at: string
+}
+
+type Change = Partial<Omit<typeof bulk.$inferInsert, 'id' | 'verb'>>
+
+/** Worked on from now; what was worked before is kept apart. */
+const started = (now: Date): Change => ({ runningSince: now })
+const rested = (row: StoredBulk, now: Date): Change => ({
+  runningSince: null,
+  ranMilliseconds: row.ranMilliseconds + (row.runningSince ? Math.max(0, now.getTime() - row.runningSince.getTime()) : 0),
+})
+
+export const bulks = {
+  async draw(tx: Tx, row: Omit<typeof bulk.$inferInsert, keyof Place> & { place: Place }): Promise<void> {
+    const { place, ...rest } = row
+    await tx.insert(bulk).values({ ...rest, ...place })
+  },
+
+  /** Holds a bulk until the transaction ends: its chunks and whoever steers it take turns. */
+  async lock(tx: Tx, id: string): Promise<StoredBulk> {
+    const [row] = await tx.select().from(bulk).where(eq(bulk.id, id)).for('update')
+    if (!row) throw new Refused('not-found', id)
+    return toStored(row)
+  },
+
+  async read(db: Db | Tx, id: string): Promise<StoredBulk | null> {
+    const [row] = await db.select().from(bulk).where(eq(bulk.id, id))
+    return row ? toStored(row) : null
+  },
+
+  async start(tx: Tx, row: StoredBulk, { justification, now }: { justification: string; now: Date }): Promise<void> {
+    await bulks.set(tx, row.id, { status: 'running', justification, startedAt: now, ...started(now) })
+  },
+
+  /** Waits for a countersignature of this request. */
+  async ask(
+    tx: Tx,
+    row: StoredBulk,
+    { requestId, justification, now }: { requestId: string; justification: string; now: Date },
+  ): Promise<void> {
+    await bulks.set(tx, row.id, { status: 'waiting', requestId, justification, startedAt: row.startedAt ?? now, ...rested(row, now) })
+  },
+
+  /** The step that was countersigned begins at the first account again. */
+  async act(tx: Tx, row: StoredBulk, now: Date): Promise<void> {
+    await bulks.set(tx, row.id, { status: 'running', step: 'act', done: 0, skipped: 0, reached: null, ranMilliseconds: 0, ...started(now) })
+  },
+
+  async advance(tx: Tx, row: StoredBulk, { done, skipped, reached }: { done: number; skipped: number; reached: string }): Promise<void> {
+    await bulks.set(tx, row.id, { done: row.done + done, skipped: row.skipped + skipped, reached })
+  },
+
+  async pause(tx: Tx, row: StoredBulk, now: Date): Promise<void> {
+    await bulks.set(tx, row.id, { status: 'paused', ...rested(row, now) })
+  },
+
+  async resume(tx: Tx, row: StoredBulk, now: Date): Promise<void> {
+    await bulks.set(tx, row.id, { status: 'running', ...started(now) })
+  },
+
+  async end(
+    tx: Tx,
+    row: StoredBulk,
+    { status, reportHash, now }: { status: 'finished' | 'stopped'; reportHash: string; now: Date },
+  ): Promise<void> {
+    await bulks.set(tx, row.id, { status, reportHash, endedAt: now, ...rested(row, now) })
+  },
+
+  async set(tx: Tx, id: string, change: Change): Promise<void> {
+    await tx.update(bulk).set(change).where(eq(bulk.id, id))
+  },
+
+  /** Could whoever ordered it still order anything? */
+  async ordererStands(tx: Tx, { ordererId }: StoredBulk): Promise<boolean> {
+    const { rowCount } = await tx.execute(
+      sql`select 1 from account where id = ${ordererId} and status = 'active' and ends_on >= current_date`,
+    )
+    return rowCount === 1
+  },
+
+  /** What runs, and what waited for a request that somebody has decided, or nobody in time. */
+  async atWork(db: Db): Promise<readonly { readonly id: string; readonly ordererId: string; readonly status: BulkStatus }[]> {
+    const { rows } = await db.execute<{ id: string; ordererId: string; status: BulkStatus }>(sql`
+      select b.id, b.orderer_id as "ordererId", b.status from bulk b
+      where b.status = 'running' or b.status = 'waiting' and not exists (select 1 from request r where r.id = b.request_id and r.status = 'pending')
+      order by b.id limit 100`)
+    return rows
+  },
+
+  /** Holders of roles that may countersign or stop it, for whom a mass action must not go unheard; the nearest thirty. */
+  async watchers(tx: Tx, place: Place, except: string): Promise<readonly string[]> {
+    const above = Object.values(place).filter((id) => id !== null)
+    const { rows } = await tx.execute<{ id: string }>(sql`
+      select a.id from role_grant g join account a on a.id = g.account_id and a.status = 'active' join organisation o on o.id = g.organisation_id
+      where g.revoked_at is null and g.role in ('it-admin', 'policy-owner', 'supervisor') and g.organisation_id = any(${sql.param(above)}::uuid[]) and a.id <> ${except}
+      group by a.id order by max(nlevel(o.path)), a.id limit 30`)
+    return rows.map(({ id }) => id)
+  },
+
+  /** Of one's scope and one's own, newest first; dry runs of others are nobody's business. */
+  async page(db: Db, actor: Actor, { after, limit = 50 }: { after?: string | undefined; limit?: number }): Promise<Page<BulkRow>> {
+    const cursor = decodeCursor(after, ['timestamptz', 'uuid'])
+    const mine = eq(bulk.ordererId, actor.id)
+    const seen = or(mine, and(sql`${bulk.status} <> 'previewed'`, within(scopeOf(actor, 'account:read'), bulk)))
+    const rows = await db
+      .select({
+        id: bulk.id,
+        verb: bulk.verb,
+        status: bulk.status,
+        step: bulk.step,
+        mass: bulk.mass,
+        planned: bulk.planned,
+        done: bulk.done,
+        skipped: bulk.skipped,
+        orderer: sql<string>`(select a.given_name || ' ' || a.family_name from account a where a.id = bulk.orderer_id)`,
+        place: sql<string>`(select o.name from organisation o where o.id = bulk.organisation_id)`,
+        at: sql<string>`to_json(bulk.previewed_at)#>>'{}'`,
+      })
+      .from(bulk)
+      .where(and(seen, cursor ? sql`(bulk.previewed_at, bulk.id) < (${cursor[0]}::timestamptz, ${cursor[1]}::uuid)` : undefined))
+      .orderBy(desc(bulk.previewedAt), desc(bulk.id))
+      .limit(limit + 1)
+    return toPage<BulkRow>(rows, limit, (row) => [row.at, row.id])
+  },
+
+  /** The bulk that gives this one back, if somebody has asked for that. */
+  async givenBackBy(db: Db | Tx, id: string): Promise<string | null> {
+    const [row] = await db.select({ id: bulk.id }).from(bulk).where(eq(bulk.givesBackId, id)).orderBy(desc(bulk.previewedAt)).limit(1)
+    return row?.id ?? null
+  },
+}

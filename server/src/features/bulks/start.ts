@@ -1,0 +1,37 @@
+import type { BulkStatus } from '@countersign/shared/bulks/bulk.ts'
+import { decideStart } from '@countersign/shared/bulks/deciding.ts'
+import { type Operation, told } from '../../kernel/commit.ts'
+import { orRefuse } from '../../kernel/refused.ts'
+import { askFor } from './ask.ts'
+import { bulks } from './bulks.store.ts'
+
+export type StartInput = { readonly bulkId: string; readonly seen: string; readonly justification: string }
+
+/**
+ * Confirms a dry run. What takes access away begins at once; what gives it becomes one request and begins when that is
+ * countersigned. Of a mass action everybody is told who could hold it up.
+ */
+export const start: Operation<StartInput, BulkStatus> = async ({ tx, actor, now }, { bulkId, seen, justification }) => {
+  const bulk = await bulks.lock(tx, bulkId)
+  orRefuse(decideStart({ actor, bulk, seen, now }), bulkId)
+  if (bulk.verb === 'reinstate') {
+    const events = await askFor(tx, actor, bulk, { kind: 'reinstate-bulk', justification, now })
+    return { value: 'waiting', events: told(events) }
+  }
+
+  await bulks.start(tx, bulk, { justification, now })
+
+  const { verb, step, mass, planned, listHash } = bulk
+  const watchers = mass ? await bulks.watchers(tx, bulk.place, actor.id) : []
+  return {
+    value: 'running',
+    events: [
+      {
+        type: 'bulk.started',
+        subject: bulkId,
+        organisation: bulk.organisationId,
+        data: { verb, step, accounts: planned, listHash, mass, justification, told: watchers },
+      },
+    ],
+  }
+}

@@ -1,0 +1,47 @@
+/** More of one line than this is no login, e-mail or id. */
+const longestName = 254
+
+/**
+ * The logins, e-mails and ids of a pasted text, whatever stands between them: "Paul Martin <paul@ml.fr>; nadia.roux, …". Each once, in
+ * the order they came, in lower case and NFKC, as logins and e-mails are kept.
+ */
+export const namesIn = (text: string): readonly string[] => [
+  ...new Set(
+    text
+      .normalize('NFKC')
+      .toLowerCase()
+      .split(/[\s,;|<>"'()[\]{}\u00a0\u200b\ufeff]+/u)
+      .map((word) => word.replace(/^mailto:/, '').replace(/^[.:]+|[.:]+$/g, ''))
+      .filter((word) => word.length > 0)
+      .map((word) => word.slice(0, longestName)),
+  ),
+]
+
+/** Columns of a file that name an account, best first; French and English, accents and case aside. */
+const columnNames = [
+  'id',
+  'identifiant unique',
+  'account id',
+  'login',
+  'identifiant',
+  'email',
+  'e-mail',
+  'mail',
+  'courriel',
+  'adresse e-mail',
+]
+
+const folded = (header: string): string =>
+  header
+    .normalize('NFKD')
+    .replace(/\p{Mark}/gu, '')
+    .toLowerCase()
+    .replace(/[_\s]+/g, ' ')
+    .trim()
+
+/** Which column of a header line names the accounts; null where none says so. */
+export const namingColumn = (header: readonly string[]): number | null => {
+  const known = header.map(folded)
+  const found = columnNames.map((name) => known.indexOf(name)).find((index) => index >= 0)
+  return found ?? null
+}

@@ -1,0 +1,356 @@
+import { createHash } from 'node:crypto'
+import { advance } from '@countersign/server/features/bulks/advance.ts'
+import { reportOf } from '@countersign/server/features/bulks/conclude.ts'
+import { workBulks } from '@countersign/server/features/bulks/work.ts'
+import { ordererOf } from '@countersign/server/kernel/actor.ts'
+import { runCommitted } from '@countersign/server/kernel/commit.ts'
+import type { BulkSelection, BulkVerb } from '@countersign/shared/bulks/bulk.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { makerOf, outcome, verdictOfDatabase } from '../support/make.ts'
+import { openWorld, type Signed, type World } from '../support/world.ts'
+
+let world: World
+let make: ReturnType<typeof makerOf>
+let olivier: Signed
+let claire: Signed
+let marc: Signed
+
+beforeAll(async () => {
+  world = await openWorld()
+  make = makerOf(world)
+  olivier = await world.as('olivier.perrin')
+  claire = await world.as('claire.fontaine')
+  marc = await world.as('marc.delorme')
+})
+afterEach(async () => expect(await world.broken()).toEqual([]))
+afterAll(() => world.close())
+
+const names = (all: readonly string[]): BulkSelection => ({ from: 'names', text: all.join(', ') })
+const drawn = async (by: Signed, verb: BulkVerb, selection: BulkSelection) => {
+  const { bulkId } = await by.call.bulks.preview({ verb, selection })
+  return by.call.bulks.get({ bulkId })
+}
+const begun = async (by: Signed, verb: BulkVerb, selection: BulkSelection): Promise<string> => {
+  const { id, listHash } = await drawn(by, verb, selection)
+  await by.call.bulks.start({ bulkId: id, seen: listHash, justification: 'Exercice' })
+  return id
+}
+const work = () => workBulks(world.db, () => false)
+const step = (by: Signed, bulkId: string) =>
+  runCommitted(advance, { db: world.db, actor: ordererOf(by.person.id), origin: { channel: 'job' } }, { bulkId })
+/** Active accounts without a role, one of a structure, so that no structure loses more than a few. */
+const spread = async (count: number, offset = 0): Promise<readonly string[]> => {
+  const { rows } = await world.owner.query<{ id: string }>(
+    `select id from (select a.id, row_number() over (partition by a.structure_id order by a.id) as nth from account a
+      where a.status = 'active' and a.structure_id is not null and a.login <> 'paul.martin' and not exists (select 1 from role_grant g where g.account_id = a.id)) a
+     order by nth, id limit $1 offset $2`,
+    [count, offset],
+  )
+  return rows.map(({ id }) => id)
+}
+const statuses = async (ids: readonly string[]) => {
+  const { rows } = await world.owner.query<{ status: string; count: number }>(
+    'select status, count(*)::int as count from account where id = any($1) group by status order by status',
+    [ids],
+  )
+  return Object.fromEntries(rows.map(({ status, count }) => [status, count]))
+}
+const approve = async (by: Signed, requestId: string) => by.call.requests.approve({ requestId, seen: await make.hashOf(requestId) })
+
+describe('a dry run', () => {
+  test('sorts what was pasted into four lists and does nothing', async () => {
+    const sophie = await world.as('sophie.marchand')
+    const mine = await make.agentOf('Mission locale de Lyon')
+    const gone = await make.agentOf('Mission locale de Lyon', 1)
+    await sophie.call.accounts.suspend({ accountIds: [gone] })
+    const { rows } = await world.owner.query<{ login: string; email: string }>('select login, email from account where id = $1', [mine])
+    const elsewhere = await world.idOf('thomas.vasseur')
+    const bulk = await drawn(sophie, 'suspend', {
+      from: 'names',
+      text: `<${rows[0]?.email.toUpperCase()}>;\n${gone}\t${sophie.person.id} | nobody.here, ${elsewhere}`,
+    })
+    expect(bulk.counts).toEqual({ change: 1, already: 1, refused: 0 })
+    // Outside scope reads as unknown.
+    expect(bulk.unknown.first).toEqual([sophie.person.id, 'nobody.here', elsewhere])
+    expect((await sophie.call.bulks.lines({ bulkId: bulk.id, list: 'change' })).rows.map(({ accountId }) => accountId)).toEqual([mine])
+    expect(await statuses([mine])).toEqual({ active: 1 })
+    expect(await world.entriesAbout(bulk.id)).toEqual(['bulk.previewed'])
+    await sophie.call.accounts.undo({ accountId: gone })
+  })
+
+  test('counts what goes along: sessions, requests, structures without a countersigner, last holders, citizens’ files once each', async () => {
+    const nadia = await world.as('nadia.roux')
+    await make.pending(nadia)
+    const [sophie, agent] = [await world.idOf('sophie.marchand'), await make.agentOf('Mission locale de Lyon', 3)]
+    await world.enter(agent)
+    const { impact } = await drawn(olivier, 'suspend', names([nadia.person.id, sophie, agent]))
+    expect(impact.sessions).toBeGreaterThanOrEqual(2)
+    expect(impact.requests).toBeGreaterThanOrEqual(1)
+    expect(impact.roles).toContainEqual({ role: 'account-manager', count: 1 })
+    expect(impact.lastHolders).toContainEqual({ role: 'account-manager', name: 'Mission locale de Lyon', level: 'structure' })
+    const { rows } = await world.owner.query<{ files: number }>(
+      `select sum(total_caseload)::int as files from organisation where id in
+        (select case p.data_scope when 'site' then a.site_id when 'structure' then a.structure_id when 'departement' then a.departement_id else a.region_id end
+         from account a join profile p on p.id = a.profile_id where a.id = any($1))`,
+      [[nadia.person.id, sophie, agent]],
+    )
+    expect(impact.files).toBeGreaterThan(0)
+    expect(impact.files).toBeLessThanOrEqual(rows[0]?.files ?? 0)
+  })
+
+  test('reads the right column of a spreadsheet’s file, and refuses a file that names nobody', async () => {
+    const agent = await make.agentOf('Mission locale de Lyon', 4)
+    const { rows } = await world.owner.query<{ login: string }>('select login from account where id = $1', [agent])
+    const csv = `\ufeffNom;Identifiant;Ville\r\n"Martin; Paul";${rows[0]?.login};Lyon\r\n`
+    const bulk = await drawn(olivier, 'suspend', { from: 'csv', text: csv, fileName: 'liste.csv' })
+    expect([bulk.counts.change, bulk.unknown.count]).toEqual([1, 0])
+    const nameless = olivier.call.bulks.preview({
+      verb: 'suspend',
+      selection: { from: 'csv', text: 'Nom;Ville\r\nx;y\r\n', fileName: 'liste.csv' },
+    })
+    expect(await outcome(nameless)).toBe('file-without-names')
+  })
+
+  test('of a filter that is not understood is refused, never read as everybody', async () => {
+    const selection = { from: 'filter', filter: { status: 'actif' }, at: new Date().toISOString() }
+    await expect(olivier.call.bulks.preview({ verb: 'suspend', selection: selection as never })).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+    })
+  })
+
+  test('is confirmed by whoever made it, once, naming the list they saw', async () => {
+    const { id, listHash } = await drawn(olivier, 'suspend', names(await spread(2)))
+    const input = { bulkId: id, seen: listHash, justification: 'Exercice' }
+    expect(await outcome(claire.call.bulks.start(input))).toBe('not-found')
+    expect(await outcome(claire.call.bulks.get({ bulkId: id }))).toBe('not-found')
+    expect(await outcome(olivier.call.bulks.start({ ...input, seen: '0'.repeat(64) }))).toBe('content-changed')
+    await olivier.call.bulks.start(input)
+    expect(await outcome(olivier.call.bulks.start(input))).toBe('already-decided')
+    await olivier.call.bulks.stop({ bulkId: id })
+  })
+})
+
+describe('a run', () => {
+  test('of resets asks for each, and whoever has one pending is left alone', async () => {
+    const nadia = await world.as('nadia.roux')
+    const agents = [await make.agentOf('Mission locale de Lyon', 0), await make.agentOf('Mission locale de Lyon', 1)]
+    const bulkId = await begun(nadia, 'reset', names(agents))
+    await nadia.call.requests.submit({ kind: 'reset-credentials', accountId: agents[0] ?? '', justification: 'Seule' })
+    await work()
+    const bulk = await nadia.call.bulks.get({ bulkId })
+    expect([bulk.status, bulk.done, bulk.skipped]).toEqual(['finished', 1, 1])
+    const pending = await world.owner.query(
+      `select 1 from request where kind = 'reset-credentials' and status = 'pending' and subject_id = any($1)`,
+      [agents],
+    )
+    expect(pending.rowCount).toBe(2)
+  })
+
+  test('of 1,200 suspensions acts on each once, tells of each, and proves its report by a hash in the audit', async () => {
+    const ids = await spread(1_200)
+    const bulkId = await begun(olivier, 'suspend', names(ids))
+    await work()
+    const bulk = await olivier.call.bulks.get({ bulkId })
+    expect([bulk.status, bulk.done, bulk.skipped]).toEqual(['finished', 1_200, 0])
+    expect(await statuses(ids)).toEqual({ suspended: 1_200 })
+    const told = await world.owner.query(
+      `select 1 from audit_entry where type = 'account.suspended' and subject_id = any($1) and data ->> 'bulkId' = $2 and actor_id = $3`,
+      [ids, bulkId, olivier.person.id],
+    )
+    expect(told.rowCount).toBe(1_200)
+    expect(await world.entriesAbout(bulkId)).toEqual(['bulk.previewed', 'bulk.started', 'bulk.advanced', 'bulk.advanced', 'bulk.finished'])
+    const hash = createHash('sha256')
+    for await (const part of reportOf(world.db, bulkId)) hash.update(part)
+    expect(bulk.reportHash).toBe(hash.digest('hex'))
+    // And back again, all of them, by one request that somebody else countersigns.
+    const { bulkId: back } = await marc.call.bulks.giveBack({ bulkId, justification: 'Fausse alerte' })
+    const request = (await marc.call.bulks.get({ bulkId: back })).request
+    expect(await outcome(approve(marc, request?.id ?? ''))).toBe('own-request')
+    await approve(claire, request?.id ?? '')
+    await work()
+    expect(await statuses(ids)).toEqual({ active: 1_200 })
+    expect(await world.entriesAbout(ids[0] ?? '')).toContain('account.reinstated')
+  })
+
+  test('leaves alone, and reports, an account that changed since the dry run', async () => {
+    const [changed = '', plain = ''] = await spread(2)
+    const { id, listHash } = await drawn(olivier, 'suspend', names([changed, plain]))
+    await olivier.call.accounts.suspend({ accountIds: [changed] })
+    await olivier.call.accounts.undo({ accountId: changed })
+    await olivier.call.bulks.start({ bulkId: id, seen: listHash, justification: 'Exercice' })
+    await work()
+    expect(await statuses([changed, plain])).toEqual({ active: 1, suspended: 1 })
+    const { rows } = await olivier.call.bulks.lines({ bulkId: id, list: 'skipped' })
+    expect(rows.map(({ accountId, outcome: why }) => [accountId, why])).toEqual([[changed, 'changed-since']])
+  })
+
+  test('is paused between two chunks, goes on where it stood, and is stopped for good', async () => {
+    const ids = await spread(1_100)
+    const bulkId = await begun(olivier, 'suspend', names(ids))
+    await step(olivier, bulkId)
+    expect(await olivier.call.bulks.pause({ bulkId })).toBe('paused')
+    await work()
+    expect(await statuses(ids)).toEqual({ active: 100, suspended: 1_000 })
+    await olivier.call.bulks.resume({ bulkId })
+    // Any process, at any time, by anybody who could have ordered it.
+    expect(await claire.call.bulks.stop({ bulkId }).then(String, String)).toContain('not-permitted')
+    expect(await olivier.call.bulks.stop({ bulkId })).toBe('stopped')
+    await work()
+    expect(await statuses(ids)).toEqual({ active: 100, suspended: 1_000 })
+    expect(await outcome(olivier.call.bulks.resume({ bulkId }))).toBe('already-in-state')
+  })
+
+  test('ends with its orderer: who is put out orders nothing any more', async () => {
+    const other = await make.agentOf('Mission locale de Lille', 1)
+    await make.role(other, 'it-admin', await make.organisation('Réseau pour l’emploi', 'nation'))
+    const admin = await world.enter(other)
+    const ids = await spread(1_050)
+    const bulkId = await begun(admin, 'suspend', names(ids))
+    await step(admin, bulkId)
+    await olivier.call.accounts.suspend({ accountIds: [other] })
+    await work()
+    expect((await olivier.call.bulks.get({ bulkId })).status).toBe('stopped')
+    expect(await statuses(ids)).toEqual({ active: 50, suspended: 1_000 })
+    await olivier.call.accounts.undo({ accountId: other })
+  })
+})
+
+describe('a mass revocation', () => {
+  test('suspends at once and is final with a second person’s countersignature alone', async () => {
+    const ids = await spread(150)
+    const bulkId = await begun(olivier, 'revoke', names(ids))
+    await work()
+    const contained = await olivier.call.bulks.get({ bulkId })
+    expect([contained.status, contained.mass]).toEqual(['waiting', true])
+    expect(await statuses(ids)).toEqual({ suspended: 150 })
+    const requestId = contained.request?.id ?? ''
+    expect(await outcome(approve(olivier, requestId))).toBe('own-request')
+    await approve(claire, requestId)
+    await work()
+    expect(await statuses(ids)).toEqual({ revoked: 150 })
+    expect((await olivier.call.bulks.get({ bulkId })).status).toBe('finished')
+  })
+
+  test('that is refused brings everybody back by one request, asked by whoever refused', async () => {
+    const ids = await spread(130)
+    const bulkId = await begun(olivier, 'revoke', names(ids))
+    await work()
+    const { request } = await olivier.call.bulks.get({ bulkId })
+    await marc.call.requests.reject({
+      requestId: request?.id ?? '',
+      seen: await make.hashOf(request?.id ?? ''),
+      reason: 'Qui a demandé cela ?',
+    })
+    await work()
+    const { givenBackBy, status } = await olivier.call.bulks.get({ bulkId })
+    expect(status).toBe('finished')
+    const back = await marc.call.bulks.get({ bulkId: givenBackBy ?? '' })
+    expect([back.verb, back.planned, back.orderer?.id]).toEqual(['reinstate', 130, marc.person.id])
+    await approve(claire, back.request?.id ?? '')
+    await work()
+    expect(await statuses(ids)).toEqual({ active: 130 })
+  })
+
+  test('is told to everybody who could hold it up', async () => {
+    const bulkId = await begun(olivier, 'revoke', names(await spread(101)))
+    const { rows } = await world.owner.query<{ login: string }>(
+      `select a.login from outbox o join audit_entry e on e.id = o.entry_id join account a on a.id = o.account_id where e.subject_id = $1 and o.destination = 'mail.bulk'`,
+      [bulkId],
+    )
+    expect(rows.map(({ login }) => login)).toEqual(expect.arrayContaining(['claire.fontaine', 'marc.delorme', 'helene.garnier']))
+    expect(rows.map(({ login }) => login)).not.toContain('olivier.perrin')
+    await olivier.call.bulks.stop({ bulkId })
+  })
+
+  test('cannot be cut into clicks: beyond a hundred a day, or most of a structure at once, one person only suspends', async () => {
+    const ids = await spread(102)
+    await world.tamper('delete from lone_revocation')
+    expect(await outcome(olivier.call.accounts.revoke({ accountIds: [...ids.slice(0, 101)] }))).toBe('mass-revocation')
+    await olivier.call.accounts.revoke({ accountIds: [...ids.slice(0, 100)] })
+    expect(await outcome(olivier.call.accounts.revoke({ accountIds: [ids[100] ?? ''] }))).toBe('mass-revocation')
+    expect((await olivier.call.accounts.suspend({ accountIds: [ids[100] ?? ''] }))[0]?.refusal).toBeNull()
+    await world.tamper(`update lone_revocation set at = at - interval '25 hours'`)
+    expect((await olivier.call.accounts.revoke({ accountIds: [ids[101] ?? ''] }))[0]?.refusal).toBeNull()
+    const { rows } = await world.owner.query<{ ids: string[] }>(
+      `select array_agg(a.id) as ids from account a where a.status = 'active' and a.structure_id is not null and not exists (select 1 from role_grant g where g.account_id = a.id)
+       group by a.structure_id having count(*) > 5 order by count(*) limit 1`,
+    )
+    expect(await outcome(olivier.call.accounts.revoke({ accountIds: rows[0]?.ids ?? [] }))).toBe('mass-revocation')
+  })
+
+  test('never takes IT admins, policy owners or oneself along', async () => {
+    const bulk = await drawn(olivier, 'revoke', names([claire.person.id, olivier.person.id, ...(await spread(1))]))
+    expect(bulk.counts).toEqual({ change: 1, already: 0, refused: 2 })
+    expect(bulk.reasons.planned.map(({ code }) => code).toSorted()).toEqual(['guardian-one-by-one', 'own-account'])
+  })
+})
+
+describe('the database itself', () => {
+  const inOne = async (...statements: readonly (readonly [string, (readonly unknown[])?])[]) => {
+    const client = await world.pool.connect()
+    try {
+      await client.query('begin')
+      for (const [text, values = []] of statements) await client.query(text, [...values])
+      await client.query('commit')
+    } catch (error) {
+      await client.query('rollback')
+      throw error
+    } finally {
+      client.release()
+    }
+  }
+  const audited = (subject: string, type = 'bulk.advanced') =>
+    [
+      `insert into audit_entry (id, at, type, subject_id, origin, data, transaction_id) values (gen_random_uuid(), now(), $2, $1, '{"channel":"job"}', '{}', pg_current_xact_id())`,
+      [subject, type],
+    ] as const
+
+  test('gives nobody of a list back that nobody has countersigned, nor anybody who is not on it, nor twice', async () => {
+    const ids = await spread(120)
+    const bulkId = await begun(olivier, 'suspend', names(ids))
+    await work()
+    const { bulkId: back } = await marc.call.bulks.giveBack({ bulkId, justification: 'Retour' })
+    const requestId = (await marc.call.bulks.get({ bulkId: back })).request?.id ?? ''
+    const mark = [`update bulk_line set outcome = 'done' where bulk_id = $1 and account_id = $2`, [back, ids[0]]] as const
+    const lift = (id: string | undefined) =>
+      [
+        `update account set status = 'active', previous_status = null, status_changed_at = now(), status_changed_by = null, epoch = epoch + 1, authorised_by_request_id = $2 where id = $1`,
+        [id, requestId],
+      ] as const
+    expect(await verdictOfDatabase(inOne(mark, lift(ids[0]), audited(ids[0] ?? '')))).toBe('P1')
+    expect(await verdictOfDatabase(inOne([`update bulk set status = 'running' where id = $1`, [back]], audited(back)))).toBe('P1')
+    const stranger = (await spread(1, 200))[0] ?? ''
+    expect(
+      await verdictOfDatabase(
+        inOne([`insert into bulk_line (bulk_id, account_id, epoch, plan) values ($1, $2, 1, 'change')`, [back, stranger]]),
+      ),
+    ).toBe('P3')
+    expect(await verdictOfDatabase(inOne([`update bulk_line set plan = 'refused' where bulk_id = $1`, [back]]))).toBe('42501')
+    expect(await verdictOfDatabase(inOne([`update bulk set list_hash = 'x' where id = $1`, [back]]))).toBe('42501')
+    await approve(claire, requestId)
+    await work()
+    expect(await statuses(ids)).toEqual({ active: 120 })
+    expect(await verdictOfDatabase(inOne(mark))).toBe('P3')
+  })
+
+  test('makes no more than a hundred revocations of one hand final without a countersigned list', async () => {
+    await world.tamper('delete from lone_revocation')
+    const ids = await spread(101)
+    const end = `update account set previous_status = status, status = 'revoked', status_changed_at = now(), status_changed_by = $2, epoch = epoch + 1 where id = any($1)`
+    expect(await verdictOfDatabase(inOne([end, [ids, olivier.person.id]]))).toBe('P10')
+    expect(await verdictOfDatabase(inOne([`insert into lone_revocation values ($1, $1, now())`, [olivier.person.id]]))).toBe('42501')
+    expect(await verdictOfDatabase(inOne([`delete from lone_revocation`]))).toBe('42501')
+  })
+
+  test('takes no bulk whose list, place or mass is not what its lines say', async () => {
+    const bulk = await drawn(olivier, 'suspend', names(await spread(3)))
+    const copy = (change: string) =>
+      [
+        `insert into bulk (id, verb, status, step, orderer_id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, selection, unknown, planned, impact, mass, list_hash, previewed_at)
+         select gen_random_uuid(), verb, status, step, orderer_id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, selection, unknown, planned, impact, mass, list_hash, previewed_at
+         from (select b.*) as b ${change}`.replace('(select b.*) as b', `(select * from bulk where id = $1) as b`),
+        [bulk.id],
+      ] as const
+    expect(await verdictOfDatabase(inOne(copy('')))).toBe('P3')
+  })
+})

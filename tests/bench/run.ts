@@ -7,13 +7,17 @@ import { gzipSync } from 'node:zlib'
 import { createApp } from '@countersign/server/app.ts'
 import { startEmbedded } from '@countersign/server/database/embedded.ts'
 import { analyse, ensureDatabase, migrate } from '@countersign/server/database/migrate.ts'
-import { tellEndings } from '@countersign/server/demo/history.ts'
 import { seedDemo } from '@countersign/server/demo/seed.ts'
+import { advance } from '@countersign/server/features/bulks/advance.ts'
+import { bulks } from '@countersign/server/features/bulks/bulks.store.ts'
+import { preview } from '@countersign/server/features/bulks/preview.ts'
+import { start } from '@countersign/server/features/bulks/start.ts'
 import { enterDemo } from '@countersign/server/features/sessions/enter-demo.ts'
-import { nobody, personOfSession } from '@countersign/server/kernel/actor.ts'
+import { nobody, ordererOf, personOfSession } from '@countersign/server/kernel/actor.ts'
 import { runCommitted } from '@countersign/server/kernel/commit.ts'
 import { openDb, openPool } from '@countersign/server/kernel/db.ts'
 import { openLive } from '@countersign/server/kernel/live.ts'
+import { massAccounts } from '@countersign/shared/bulks/threshold.ts'
 import { sql } from 'drizzle-orm'
 import { pino } from 'pino'
 import { applicationUrl } from '../support/template.ts'
@@ -61,7 +65,7 @@ const existence = async (name: string, logins: readonly string[], ask: (name: st
   if (Math.abs(ratio - 1) > 0.05) process.exitCode = 1
 }
 
-/** What an account costs in a commit of many must not grow with how many they are. */
+/** What an account costs in a bulk must not grow with how many they are. */
 const mostGrowth = 1.5
 
 const database = await startEmbedded(join(root, '.data/bench'), ['-c', 'max_wal_size=2GB'])
@@ -104,6 +108,9 @@ try {
     }
   }
   const olivier = await caller('olivier.perrin')
+  const owner = openPool(database.url('bench'), 1)
+  await owner.query('delete from lone_revocation')
+  await owner.end()
   const sophie = await caller('sophie.marchand')
   await measure('bare SQL: one page of 50 by name', rounds, () =>
     pool.query('select * from account order by family_name, given_name, id limit 51'),
@@ -119,7 +126,8 @@ try {
   const { rows } = await pool.query<{ id: string }>(
     `select id from account a where status = 'active' and not exists (select 1 from role_grant g where g.account_id = a.id) order by id limit ${rounds + 10}`,
   )
-  await measure('revoke: one account, with audit and outbox', rounds, (index) =>
+  // As many as one person makes final alone.
+  await measure('revoke: one account, with audit and outbox', massAccounts - 10, (index) =>
     olivier('accounts.revoke', { accountIds: [rows[index + 10]?.id ?? ''] }),
   )
 
@@ -131,17 +139,25 @@ try {
   })
   if (!admin) throw new Error('the IT admin is not signed in')
   const each: number[] = []
-  for (const many of [100, 100, 1000, 10_000]) {
+  const job = { db, origin: { channel: 'job' as const } }
+  for (const many of [100, 1000, 10_000]) {
     const standing = await pool.query<{ id: string }>(
       `select id from account a where status = 'active' and not exists (select 1 from role_grant g where g.account_id = a.id) order by id limit $1`,
       [many],
     )
-    const ids = standing.rows.map(({ id }) => id)
-    const start = performance.now()
-    await runCommitted(tellEndings, { db, actor: admin, origin: { channel: 'web' } }, { ids, verb: 'suspend' })
-    const took = performance.now() - start
+    const text = standing.rows.map(({ id }) => id).join('\n')
+    const web = { db, actor: admin, origin: { channel: 'web' as const } }
+    const begin = performance.now()
+    const { bulkId } = await runCommitted(preview, web, { verb: 'suspend', selection: { from: 'names', text } })
+    const previewed = performance.now() - begin
+    await runCommitted(start, web, { bulkId, seen: (await bulks.read(db, bulkId))?.listHash ?? '', justification: 'Mesure' })
+    const from = performance.now()
+    while ((await runCommitted(advance, { ...job, actor: ordererOf(admin.id) }, { bulkId })) === 'running');
+    const took = performance.now() - from
     each.push(took / many)
-    process.stdout.write(`${`suspend ${many} in one commit`.padEnd(44)} ${took.toFixed(0)} ms, ${(took / many).toFixed(3)} ms each\n`)
+    process.stdout.write(
+      `${`bulk: suspend ${many}`.padEnd(44)} ${took.toFixed(0)} ms, ${(took / many).toFixed(3)} ms each; dry run ${previewed.toFixed(0)} ms\n`,
+    )
   }
   if ((each.at(-1) ?? 0) > mostGrowth * (each.at(-2) ?? 0)) process.exitCode = 1
 

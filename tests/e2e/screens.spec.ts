@@ -11,6 +11,8 @@ const bySophie = [
   '/requests/new/grant-role',
   '/accounts',
   '/accounts?q=zzzz',
+  '/bulks',
+  '/bulks/new',
   '/audit',
   '/me',
 ]
@@ -68,6 +70,8 @@ test('English is complete: no French is left on the screens when it is chosen', 
     ['/', 'What waits for you'],
     ['/requests', 'Requests'],
     ['/accounts', 'Accounts'],
+    ['/bulks', 'Bulks'],
+    ['/bulks/new', 'New bulk'],
     ['/audit', 'Audit'],
     ['/me', 'My account'],
   ] as const) {

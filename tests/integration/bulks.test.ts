@@ -87,7 +87,7 @@ describe('a dry run', () => {
     expect(impact.sessions).toBeGreaterThanOrEqual(2)
     expect(impact.requests).toBeGreaterThanOrEqual(1)
     expect(impact.roles).toContainEqual({ role: 'account-manager', count: 1 })
-    expect(impact.lastHolders).toContainEqual({ role: 'account-manager', name: 'Mission locale de Lyon', level: 'structure' })
+    expect(impact.lastHolders).toContainEqual({ role: 'account-manager', places: 1, first: ['Mission locale de Lyon'] })
     const { rows } = await world.owner.query<{ files: number }>(
       `select sum(total_caseload)::int as files from organisation where id in
         (select case p.data_scope when 'site' then a.site_id when 'structure' then a.structure_id when 'departement' then a.departement_id else a.region_id end
@@ -276,6 +276,21 @@ describe('a mass revocation', () => {
        group by a.structure_id having count(*) > 5 order by count(*) limit 1`,
     )
     expect(await outcome(olivier.call.accounts.revoke({ accountIds: rows[0]?.ids ?? [] }))).toBe('mass-revocation')
+  })
+
+  test('of clicks comes back like one of a bulk: whatever one person put out since then is a selection', async () => {
+    const sophie = await world.as('sophie.marchand')
+    const since = new Date().toISOString()
+    const ids = [await make.agentOf('Mission locale de Lyon', 0), await make.agentOf('Mission locale de Lyon', 1)]
+    for (const id of ids) await sophie.call.accounts.suspend({ accountIds: [id] })
+    const bulk = await drawn(marc, 'reinstate', { from: 'ended-by', accountId: sophie.person.id, since })
+    expect(bulk.counts).toEqual({ change: 2, already: 0, refused: 0 })
+    const request = await begun(marc, 'reinstate', { from: 'ended-by', accountId: sophie.person.id, since }).then((bulkId) =>
+      marc.call.bulks.get({ bulkId }),
+    )
+    await approve(claire, request.request?.id ?? '')
+    await work()
+    expect(await statuses(ids)).toEqual({ active: 2 })
   })
 
   test('never takes IT admins, policy owners or oneself along', async () => {

@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Embedded, freePort, startEmbedded } from '@countersign/server/database/embedded.ts'
 import { dropDatabase, ensureDatabase, migrate } from '@countersign/server/database/migrate.ts'
+import type { Birth } from '@countersign/server/demo/history.store.ts'
+import { tellExecutions, tellSubmissions } from '@countersign/server/demo/history.ts'
 import { found } from '@countersign/server/features/founding/found.ts'
+import { organisations } from '@countersign/server/features/organisations/organisations.store.ts'
 import { plant } from '@countersign/server/features/organisations/plant.ts'
 import type { Planned } from '@countersign/server/features/organisations/tree.store.ts'
 import { nationKey, networkKey, trunk, unknownFields } from '@countersign/server/features/organisations/trunk.ts'
@@ -14,7 +17,9 @@ import { openDb, openPool } from '@countersign/server/kernel/db.ts'
 import type { Limits } from '@countersign/server/kernel/limits.ts'
 import { hashToken } from '@countersign/server/kernel/secrets.ts'
 import type { ContentOf } from '@countersign/shared/requests/kinds.ts'
+import { requirementFor } from '@countersign/shared/requests/requirement.ts'
 import type pg from 'pg'
+import { v7 as uuid } from 'uuid'
 import { type Caller, callerOf, requestOf } from './caller.ts'
 import { applicationUrl } from './template.ts'
 
@@ -89,9 +94,39 @@ export const openGround = async (name: string) => {
       justification: 'Renfort',
     }
   }
+  /** Many accounts, asked by one founder and countersigned by the other, in commits of a thousand. */
+  const crowd = async (count: number): Promise<readonly string[]> => {
+    const [asker, signer] = await Promise.all([first, second].map(async (id) => personOfToken(db, hashToken((await enter(id)).token))))
+    const home = await organisations.find(db, ids.get('site') ?? '')
+    if (!asker || !signer || !home) throw new Error('the ground is not founded')
+    const births = Array.from(
+      { length: count },
+      (): Birth => ({
+        id: uuid(),
+        accountId: uuid(),
+        content: creation(),
+        subjectId: null,
+        organisationId: home.id,
+        place: home.place,
+        requirement: requirementFor('create-account', 'standard', 2),
+        expiresAt: new Date(Date.now() + 86_400_000),
+      }),
+    )
+    for (let from = 0; from < count; from += 1000) {
+      const some = births.slice(from, from + 1000)
+      await runCommitted(tellSubmissions, { db, actor: asker, origin: { channel: 'web' } }, some)
+      await runCommitted(
+        tellExecutions,
+        { db, actor: signer, origin: { channel: 'web' } },
+        { births: some, requesterId: asker.id, earlierApprovers: [] },
+      )
+    }
+    return births.map(({ accountId }) => accountId)
+  }
   return {
     url,
     db,
+    crowd,
     owner,
     nation: ids.get(nationKey) ?? '',
     network: ids.get(networkKey('mission-locale')) ?? '',
@@ -114,5 +149,5 @@ export const openGround = async (name: string) => {
 export type Ground = Awaited<ReturnType<typeof openGround>>
 
 /** A process of its own that works until it is killed: what it would not catch ends it, and nothing else of ours. */
-export const startWorker = (script: 'busy-worker' | 'single-worker', input: unknown): ChildProcess =>
+export const startWorker = (script: 'busy-worker' | 'bulk-worker' | 'single-worker', input: unknown): ChildProcess =>
   fork(fileURLToPath(new URL(`${script}.ts`, import.meta.url)), [JSON.stringify(input)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })

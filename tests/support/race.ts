@@ -2,7 +2,7 @@ import type { Ask } from '@countersign/server/demo/history.store.ts'
 import { tellSubmissions } from '@countersign/server/demo/history.ts'
 import { organisations } from '@countersign/server/features/organisations/organisations.store.ts'
 import { canonicalContent } from '@countersign/server/features/requests/requests.store.ts'
-import type { Nobody, Person } from '@countersign/server/kernel/actor.ts'
+import type { Nobody, Orderer, Person } from '@countersign/server/kernel/actor.ts'
 import { type Operation, runCommitted } from '@countersign/server/kernel/commit.ts'
 import { requirementFor } from '@countersign/shared/requests/requirement.ts'
 import { v7 as uuid } from 'uuid'
@@ -44,7 +44,7 @@ export const openRaces = async () => {
   )
   const others: readonly Signed[] = await Promise.all(supervisors.rows.map(({ id }) => world.enter(id)))
 
-  const run = <I, T, A extends Person | Nobody>(operation: Operation<I, T, A>, actor: A, input: I) =>
+  const run = <I, T, A extends Person | Nobody | Orderer>(operation: Operation<I, T, A>, actor: A, input: I) =>
     outcome(runCommitted(operation, { db: world.db, actor, origin: { channel: 'web' } }, input))
 
   /** Active accounts without a role; those a trial puts out come back by its undo, so that 3,000 trials do not empty the network. */

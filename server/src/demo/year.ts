@@ -13,6 +13,8 @@ import { actorOf, chunks, faker, isProvider, keyOf, type Officer, type Stage, su
 /** An account manager asks for about this many at a time, in forty rounds a year at most. */
 const perWave = 12
 const mostWaves = 40
+/** Departures are spread over so many days. */
+const departureDays = 36
 
 type Wave = { readonly structure: Standing; readonly count: number; readonly day: DateTime; readonly turn: number }
 
@@ -97,12 +99,13 @@ export const tellDepartures = async (stage: Stage, officers: readonly Officer[])
     (one) => !one.known && one.structureId && DateTime.fromISO(one.createdAt) < now.minus({ days: 40 }) && faker.number.int(999) < 85,
   )
   for (const group of Map.groupBy(leaving, ({ networkId, regionId }) => `${networkId}:${regionId}`).values()) {
-    for (const part of chunks(group, 60)) {
+    for (const [index, part] of chunks(group, 60).entries()) {
       const [any] = part
       if (!any) continue
-      const when = now.minus({ days: faker.number.int({ min: 3, max: 38 }) }).set({ hour: 17 })
-      const supervisor = actorOf(supervisorOf(officers, any, part.length))
-      const cut = Math.ceil(part.length / 3)
+      const when = now.minus({ days: 3 + (index % departureDays) }).set({ hour: 17 })
+      const supervisor = actorOf(supervisorOf(officers, any, index))
+      // Two such parts a day are what one person makes final alone; in a very large network the rest are suspended.
+      const cut = index < 2 * departureDays ? Math.ceil(part.length / 3) : part.length
       await tell(stage, supervisor, when, tellEndings, { ids: part.slice(0, cut).map(({ id }) => id), verb: 'suspend' })
       if (part.length > cut)
         await tell(stage, supervisor, when.plus({ minutes: 5 }), tellEndings, { ids: part.slice(cut).map(({ id }) => id), verb: 'revoke' })

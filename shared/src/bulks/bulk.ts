@@ -51,6 +51,8 @@ export const bulkSelection = z.discriminatedUnion('from', [
   z.strictObject({ from: z.literal('ticked'), accountIds: z.array(z.uuid()).min(1).max(mostTicked) }),
   z.strictObject({ from: z.literal('filter'), filter: z.strictObject(narrowing), at: z.iso.datetime({ offset: true }) }),
   z.strictObject({ from: z.literal('names'), text: plainText(mostText) }),
+  // Whatever one person has put out since then, click by click or in bulks.
+  z.strictObject({ from: z.literal('ended-by'), accountId: z.uuid('field-required'), since: z.iso.datetime({ offset: true }) }),
   z.strictObject({ from: z.literal('csv'), text: plainText(mostText), fileName: plainText(200) }),
 ])
 export type BulkSelection = z.infer<typeof bulkSelection>

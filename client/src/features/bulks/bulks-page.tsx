@@ -38,7 +38,8 @@ const useColumns = (): readonly Column<Row, never>[] => {
       id: 'progress',
       header: t('bulk.lists.done'),
       number: true,
-      cell: (row) => t('bulk.progress', { done: count(row.done, language), all: count(row.planned, language) }),
+      cell: (row) =>
+        row.status === 'previewed' ? '' : t('bulk.progress', { done: count(row.done, language), all: count(row.planned, language) }),
     },
     { id: 'orderer', header: t('requests.requester'), plain: true, cell: (row) => row.orderer },
     { id: 'at', header: t('audit.columns.at'), plain: true, cell: (row) => <When at={row.at} /> },

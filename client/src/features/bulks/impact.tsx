@@ -20,27 +20,26 @@ export const Impact = ({ bulk }: { bulk: Bulk }) => {
     <>
       {taking && impact.unguarded.length + impact.lastHolders.length > 0 ? (
         <section className="notice wait">
-          {impact.unguarded.map(({ role, structures, first }) => (
-            <p key={role} style={{ margin: 0 }}>
-              <span className="strong">{t('bulk.unguarded', { role: t(`role.${role}`), ...shown(structures) })}</span>{' '}
-              <span className="small">
-                {first.join(', ')}
-                {structures > first.length ? ', …' : ''}
-              </span>
-            </p>
-          ))}
-          {impact.lastHolders.length > 0 ? (
-            <p style={{ margin: 0 }}>
-              <span className="strong">{t('bulk.lastHolders')}</span>{' '}
-              <span className="small">{impact.lastHolders.map(({ role, name }) => `${t(`role.${role}`)}, ${name}`).join(' ; ')}</span>
-            </p>
-          ) : null}
+          {(['unguarded', 'lastHolders'] as const).flatMap((word) =>
+            impact[word].map(({ role, places, first }) => (
+              <p key={`${word}${role}`} style={{ margin: 0 }}>
+                <span className="strong">{t(`bulk.${word}`, { role: t(`role.${role}`), ...shown(places) })}</span>{' '}
+                <span className="small">
+                  {first.join(', ')}
+                  {places > first.length ? ', …' : ''}
+                </span>
+              </p>
+            )),
+          )}
         </section>
       ) : null}
       <div className="grid">
         <section className="card stack tight">
-          <h2>{t('bulk.impact')}</h2>
-          <div className="figure">{t(taking ? 'bulk.files' : 'bulk.filesAgain', shown(impact.files))}</div>
+          <h2>{t(bulk.status === 'previewed' ? 'bulk.impact' : 'bulk.foretold')}</h2>
+          <div>
+            <div className="figure">{count(impact.files, language)}</div>
+            {t(taking ? 'bulk.files' : 'bulk.filesAgain', { count: impact.files })}
+          </div>
           {taking ? (
             <ul className="plain">
               {ends.map((one) => (

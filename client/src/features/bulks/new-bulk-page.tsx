@@ -1,15 +1,17 @@
 import type { Permission } from '@countersign/shared/access/permissions.ts'
 import { type BulkSelection, type BulkVerb, bulkNeeds, bulkVerbs, mostText } from '@countersign/shared/bulks/bulk.ts'
-import { Button, FileInput, Radio, Textarea } from '@mantine/core'
+import { Button, FileInput, Radio, Textarea, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useAccountChoices } from '../../lib/choices.ts'
 import { useTextOfRefusal } from '../../lib/fields.ts'
 import { trpc } from '../../lib/trpc.ts'
+import { SearchSelect } from '../../ui/search-select.tsx'
 
 const signedIn = getRouteApi('/_signed-in')
-const sources = ['names', 'csv'] as const
+const sources = ['names', 'csv', 'ended-by'] as const
 
 /** Excel in France writes Windows-1252: a file that is no UTF-8 is read as that. */
 const textOf = async (file: File): Promise<string> => {
@@ -19,6 +21,12 @@ const textOf = async (file: File): Promise<string> => {
   } catch {
     return new TextDecoder('windows-1252').decode(bytes)
   }
+}
+
+/** This time yesterday, as the field takes it. */
+const yesterday = (): string => {
+  const day = new Date(Date.now() - 86_400_000)
+  return new Date(day.getTime() - day.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
 }
 
 /** What to do, and to which accounts: pasted, or from a file. What is ticked or filtered comes from the list of accounts. */
@@ -31,17 +39,24 @@ export const NewBulkPage = () => {
   const [from, setFrom] = useState<(typeof sources)[number]>('names')
   const [names, setNames] = useState('')
   const [file, setFile] = useState<File | null>(null)
+  const [accountId, setAccountId] = useState<string | null>(null)
+  const [since, setSince] = useState(yesterday)
+  const people = useAccountChoices()
   const preview = useMutation(
     trpc.bulks.preview.mutationOptions({ onSuccess: ({ bulkId }) => void navigate({ to: '/bulks/$bulkId', params: { bulkId } }) }),
   )
   const refusal = useTextOfRefusal(preview.error)
+  const chosen = { names: names.trim() !== '', csv: file !== null, 'ended-by': accountId !== null && since !== '' }
   const tooLarge = file !== null && file.size > mostText
   const send = async (event: FormEvent) => {
     event.preventDefault()
     if (!verb || tooLarge) return
-    const selection: BulkSelection =
-      from === 'names' ? { from, text: names } : { from, text: file ? await textOf(file) : '', fileName: file?.name ?? '' }
-    preview.mutate({ verb, selection })
+    const selections: { readonly [F in (typeof sources)[number]]: () => Promise<BulkSelection> | BulkSelection } = {
+      names: () => ({ from: 'names', text: names }),
+      csv: async () => ({ from: 'csv', text: file ? await textOf(file) : '', fileName: file?.name ?? '' }),
+      'ended-by': () => ({ from: 'ended-by', accountId: accountId ?? '', since: new Date(since).toISOString() }),
+    }
+    preview.mutate({ verb, selection: await selections[from]() })
   }
   return (
     <div className="page" style={{ maxWidth: 760 }}>
@@ -51,14 +66,14 @@ export const NewBulkPage = () => {
       </p>
       <form className="card stack" onSubmit={(event) => void send(event)} noValidate>
         <Radio.Group label={t('bulk.what')} value={verb ?? ''} onChange={(value) => setVerb(verbs.find((one) => one === value))}>
-          <div className="row wrap" style={{ marginTop: 6 }}>
+          <div className="row wrap" style={{ marginTop: 6, columnGap: 20 }}>
             {verbs.map((one) => (
               <Radio key={one} value={one} label={t(`bulk.verb.${one}`)} />
             ))}
           </div>
         </Radio.Group>
         <Radio.Group label={t('bulk.which')} value={from} onChange={(value) => setFrom(sources.find((one) => one === value) ?? 'names')}>
-          <div className="row wrap" style={{ marginTop: 6 }}>
+          <div className="row wrap" style={{ marginTop: 6, columnGap: 20 }}>
             {sources.map((one) => (
               <Radio key={one} value={one} label={t(`bulk.from.${one}`)} />
             ))}
@@ -76,7 +91,28 @@ export const NewBulkPage = () => {
             onChange={(event) => setNames(event.currentTarget.value)}
             error={refusal.rest}
           />
-        ) : (
+        ) : null}
+        {from === 'ended-by' ? (
+          <>
+            <SearchSelect
+              label={t('bulk.endedBy')}
+              placeholder={t('filing.typeToSearch')}
+              nothing={t('shell.noResult')}
+              value={accountId}
+              onChange={setAccountId}
+              useChoices={people}
+              error={refusal.of('selection.accountId') ?? refusal.rest}
+            />
+            <TextInput
+              type="datetime-local"
+              label={t('bulk.since')}
+              value={since}
+              onChange={(event) => setSince(event.currentTarget.value)}
+              style={{ maxWidth: 260 }}
+            />
+          </>
+        ) : null}
+        {from === 'csv' ? (
           <FileInput
             label={t('bulk.file')}
             description={t('bulk.fileHint')}
@@ -88,9 +124,9 @@ export const NewBulkPage = () => {
             clearButtonProps={{ 'aria-label': t('common.clear') }}
             error={tooLarge ? t('bulk.fileTooLarge') : refusal.rest}
           />
-        )}
+        ) : null}
         <div className="row">
-          <Button type="submit" loading={preview.isPending} disabled={from === 'names' ? names.trim() === '' : file === null}>
+          <Button type="submit" loading={preview.isPending} disabled={!chosen[from]}>
             {t('bulk.dryRun')}
           </Button>
           {preview.isPending ? (

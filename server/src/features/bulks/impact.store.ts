@@ -1,10 +1,13 @@
 import type { Role } from '@countersign/shared/access/roles.ts'
-import type { Level, Place } from '@countersign/shared/access/scope.ts'
+import type { Place } from '@countersign/shared/access/scope.ts'
 import type { BulkVerb } from '@countersign/shared/bulks/bulk.ts'
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../../kernel/db.ts'
 
 export type StructureImpact = { readonly id: string; readonly name: string; readonly touched: number; readonly accounts: number }
+
+/** Places without anybody in a role, the first few by name. */
+export type Left = { readonly role: Role; readonly places: number; readonly first: readonly string[] }
 
 /** What the change of a list would take along, counted at the dry run. */
 export type Impact = {
@@ -18,9 +21,9 @@ export type Impact = {
   /** Citizens' files the accounts can reach, or would reach again, each counted once. */
   readonly files: number
   /** Places whose every holder of a role is on the list. */
-  readonly lastHolders: readonly { readonly role: Role; readonly name: string; readonly level: Level }[]
+  readonly lastHolders: readonly Left[]
   /** Structures that would have nobody left who may countersign for them, by the role that does. */
-  readonly unguarded: readonly { readonly role: Role; readonly structures: number; readonly first: readonly string[] }[]
+  readonly unguarded: readonly Left[]
 }
 
 /** So many structures are named; the rest is counted. */
@@ -60,23 +63,24 @@ export const impact = {
     return row ? (row.siteId ?? row.structureId ?? row.departementId ?? row.regionId ?? row.networkId ?? row.nationId) : null
   },
 
-  /** The roles whose holders on the list are all the holders there are, place by place. */
+  /** The roles whose holders on the list are all the holders there are, by role. */
   async lastHolders(tx: Tx, bulkId: string): Promise<Impact['lastHolders']> {
-    const { rows } = await tx.execute<{ role: Role; name: string; level: Level }>(sql`
-      select g.role, o.name, o.level from role_grant g join account a on a.id = g.account_id and a.status = 'active' join organisation o on o.id = g.organisation_id
-      where g.revoked_at is null and (g.role, g.organisation_id) in (select h.role, h.organisation_id from role_grant h where h.revoked_at is null and h.account_id in ${listed(bulkId)})
-      group by g.role, o.id having bool_and(a.id in ${listed(bulkId)}) order by o.name, g.role limit ${named}`)
+    const { rows } = await tx.execute<Left>(sql`
+      with gone as (select g.role, o.id, o.name from role_grant g join account a on a.id = g.account_id and a.status = 'active' join organisation o on o.id = g.organisation_id
+        where g.revoked_at is null and (g.role, g.organisation_id) in (select h.role, h.organisation_id from role_grant h where h.revoked_at is null and h.account_id in ${listed(bulkId)})
+        group by g.role, o.id having bool_and(a.id in ${listed(bulkId)}))
+      select role, count(*)::int as places, (array_agg(name order by name, id))[1:5] as first from gone group by role order by role`)
     return rows
   },
 
   async unguarded(tx: Tx, bulkId: string): Promise<Impact['unguarded']> {
-    const { rows } = await tx.execute<{ role: Role; structures: number; first: string[] }>(sql`
+    const { rows } = await tx.execute<Left>(sql`
       with giving as (select g.role, g.organisation_id, g.account_id in ${listed(bulkId)} as leaves from role_grant g join account a on a.id = g.account_id and a.status = 'active'
         where g.revoked_at is null and g.role in ('supervisor', 'reset-manager')),
       left_behind as (select g.role, o.id, o.name from (select distinct role, organisation_id from giving where leaves) g
         join organisation o on o.level = 'structure' and g.organisation_id in (o.nation_id, o.network_id, o.region_id, o.departement_id, o.structure_id)
         where not exists (select 1 from giving s where s.role = g.role and not s.leaves and s.organisation_id in (o.nation_id, o.network_id, o.region_id, o.departement_id, o.structure_id)))
-      select role, count(distinct id)::int as structures, (array_agg(distinct name order by name))[1:5] as first from left_behind group by role`)
+      select role, count(distinct id)::int as places, (array_agg(distinct name order by name))[1:5] as first from left_behind group by role`)
     return rows
   },
 

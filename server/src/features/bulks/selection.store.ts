@@ -29,6 +29,13 @@ const byCondition = async (tx: Tx, condition: SQL): Promise<readonly string[]> =
   return rows.map(({ id }) => id)
 }
 
+/** Accounts this person suspended or revoked since then, and nobody has brought back. */
+const endedBy = (
+  accountId: string,
+  since: Date,
+): SQL => sql`account.status <> 'active' and account.status_changed_by = ${accountId} and account.id in (
+  select e.subject_id from audit_entry e where e.actor_id = ${accountId} and e.at >= ${since} and e.type in ('account.suspended', 'account.revoked'))`
+
 /** A mailbox may belong to several accounts: all of them are meant. */
 const byNames = async (tx: Tx, scope: Scope, names: readonly string[]): Promise<Omit<Selected, 'asOf'>> => {
   const ids = names.filter(isUuid)
@@ -55,6 +62,12 @@ export const select = async (tx: Tx, scope: Scope, selection: BulkSelection): Pr
     }
     case 'names':
       return { ...(await byNames(tx, scope, namesIn(selection.text))), asOf: null }
+    case 'ended-by':
+      return {
+        ids: await byCondition(tx, sql`${endedBy(selection.accountId, new Date(selection.since))} and (${within(scope, account)})`),
+        unknown: [],
+        asOf: null,
+      }
     case 'csv':
       return { ...(await byNames(tx, scope, namesInFile(selection.text))), asOf: null }
   }

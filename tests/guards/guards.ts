@@ -17,6 +17,7 @@ const accounts: Suite = { project: 'integration', file: 'accounts' }
 const owners: Suite = { project: 'integration', file: 'policy-owners' }
 const independence: Suite = { project: 'integration', file: 'independence' }
 const counts: Suite = { project: 'integration', file: 'integration/counts' }
+const bulks: Suite = { project: 'integration', file: 'integration/bulks' }
 const requests: Suite = { project: 'integration', file: 'integration/requests' }
 
 const trigger = (table: string, name: string, ...suites: readonly Suite[]): Guard => ({
@@ -32,7 +33,18 @@ const source = (name: string, file: string, from: string, to: string, ...suites:
   suites,
 })
 
+const ofBulks = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [bulks] })
+
 const inDatabase: readonly Guard[] = [
+  ofBulks('bulk_line', 'bulk_line_drawn'),
+  ofBulks('bulk_line', 'bulk_line_acted'),
+  ofBulks('bulk', 'bulk_drawn'),
+  ofBulks('bulk', 'bulk_changed'),
+  ofBulks('bulk', 'bulk_audited'),
+  ofBulks('request', 'list_countersigned'),
+  ofBulks('approval', 'not_of_the_list'),
+  ofBulks('account', 'revoked_alone'),
+  ofBulks('account', 'revocation_undone'),
   trigger('request', 'request_filed'),
   trigger('request', 'stamp_request'),
   trigger('request', 'request_changed', holes),
@@ -99,8 +111,8 @@ const inSource: readonly Guard[] = [
   source(
     'H4 not one’s own request',
     approval,
-    "request.requesterId === actor.id && 'own-request',\n  ({ actor, request }) => request.subjectId === actor.id && 'own-account',\n  ({ actor, request }) => request.approverIds",
-    "false && 'own-request',\n  ({ actor, request }) => request.subjectId === actor.id && 'own-account',\n  ({ actor, request }) => request.approverIds",
+    "request.requesterId === actor.id && 'own-request',\n  ({ actor, request, onList })",
+    "false && 'own-request',\n  ({ actor, request, onList })",
     holes,
   ),
   source(
@@ -228,6 +240,59 @@ const inSource: readonly Guard[] = [
     'const { request, fallen } = standingSignatures({ request: locked, kinship, now })',
     'const { request, fallen } = { request: locked, fallen: [] as string[] }',
     independence,
+  ),
+  source(
+    'a bulk leaves alone what changed',
+    'server/src/features/bulks/advance.ts',
+    'changedSince: row.epoch !== epoch',
+    'changedSince: false',
+    bulks,
+  ),
+  source(
+    'a bulk has an orderer who is in',
+    'server/src/kernel/actor.ts',
+    "where a.id = ${id} and a.status = 'active' and a.ends_on >= current_date`)\n  const [row] = rows\n  return row ? { orderer",
+    'where a.id = ${id}`)\n  const [row] = rows\n  return row ? { orderer',
+    bulks,
+  ),
+  source('a bulk takes no guardian', 'shared/src/bulks/plan.ts', "&& 'guardian-one-by-one'", '&& false', bulks),
+  source('a bulk takes not its orderer', 'shared/src/bulks/plan.ts', "&& 'own-account'", '&& false', bulks),
+  source(
+    'a dry run is confirmed by who made it',
+    'shared/src/bulks/deciding.ts',
+    "bulk.ordererId !== actor.id && 'out-of-scope'",
+    'false',
+    bulks,
+  ),
+  source('a dry run is confirmed as it was seen', 'shared/src/bulks/deciding.ts', "&& 'content-changed'", '&& false', bulks),
+  source(
+    'a bulk is stopped by who could order it',
+    'shared/src/bulks/deciding.ts',
+    "return refused('not-permitted')",
+    'return granted(next ?? subject.bulk.status)',
+    bulks,
+  ),
+  source(
+    'a mass revocation is no click',
+    'server/src/features/accounts/end.ts',
+    "verb === 'revoke' && (await isMassRevocation(tx, actor.id, closing, now))",
+    'false as boolean',
+    bulks,
+  ),
+  source(
+    'a filter is understood or refused',
+    'shared/src/bulks/bulk.ts',
+    'filter: z.strictObject(narrowing)',
+    'filter: z.object({})',
+    bulks,
+  ),
+  source('a selection keeps to the scope', 'server/src/features/bulks/selection.store.ts', 'and ${within(scope, account)}', '', bulks),
+  source(
+    'who is on a list does not sign for it',
+    'server/src/features/bulks/lines.store.ts',
+    "'bulkId' in content && bulkLines.holds",
+    'false && bulkLines.holds',
+    bulks,
   ),
   source('one login at a time', 'server/src/features/accounts/logins.store.ts', 'select pg_advisory_xact_lock(', 'select abs(', requests),
   source(

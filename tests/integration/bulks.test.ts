@@ -267,6 +267,9 @@ describe('a mass revocation', () => {
     await world.tamper('delete from lone_revocation')
     expect(await outcome(olivier.call.accounts.revoke({ accountIds: [...ids.slice(0, 101)] }))).toBe('mass-revocation')
     await olivier.call.accounts.revoke({ accountIds: [...ids.slice(0, 100)] })
+    // What one takes back at once does not count.
+    await olivier.call.accounts.undo({ accountId: ids[0] ?? '' })
+    expect((await olivier.call.accounts.revoke({ accountIds: [ids[0] ?? ''] }))[0]?.refusal).toBeNull()
     expect(await outcome(olivier.call.accounts.revoke({ accountIds: [ids[100] ?? ''] }))).toBe('mass-revocation')
     expect((await olivier.call.accounts.suspend({ accountIds: [ids[100] ?? ''] }))[0]?.refusal).toBeNull()
     await world.tamper(`update lone_revocation set at = at - interval '25 hours'`)
@@ -346,6 +349,66 @@ describe('the database itself', () => {
     await work()
     expect(await statuses(ids)).toEqual({ active: 120 })
     expect(await verdictOfDatabase(inOne(mark))).toBe('P3')
+  })
+
+  test('executes the list that was countersigned, not what has become of it, and takes no signature of who stands on it', async () => {
+    const supervisor = await make.agentOf('Mission locale de Lille', 2)
+    const ids = await spread(110)
+    const bulkId = await begun(olivier, 'revoke', names([...ids, supervisor]))
+    await work()
+    const requestId = (await olivier.call.bulks.get({ bulkId })).request?.id ?? ''
+    // Back by another way, and still on the list.
+    await world.tamper(`update account set status = 'active' where id = $1`, [supervisor])
+    await world.tamper(
+      `insert into role_grant (id, account_id, role, organisation_id, request_id, granted_at) select gen_random_uuid(), $1, 'policy-owner', o.id, g.request_id, now() from organisation o, role_grant g where o.level = 'nation' limit 1`,
+      [supervisor],
+    )
+    const back = await world.enter(supervisor)
+    expect(await outcome(approve(back, requestId))).toBe('own-account')
+    const signature = [
+      `insert into approval (id, request_id, approver_id, content_hash, independent, given_at) select gen_random_uuid(), id, $2, content_hash, true, now() from request where id = $1`,
+      [requestId, supervisor],
+    ] as const
+    expect(await verdictOfDatabase(inOne(signature, audited(requestId, 'request.approval-given')))).toBe('P1')
+    await inOne([`update bulk_line set outcome = 'done' where bulk_id = $1 and account_id = $2`, [bulkId, ids[0]]])
+    const late = approve(claire, requestId).catch((error: Error) => {
+      throw error.cause
+    })
+    expect(await verdictOfDatabase(late)).toBe('P3')
+    await world.tamper(`update role_grant set revoked_at = now() where account_id = $1`, [supervisor])
+    await world.tamper(`delete from session where account_id = $1`, [supervisor])
+    await world.tamper(`update account set status = 'suspended' where id = $1`, [supervisor])
+    await world.owner.query('select recount_accounts()')
+  })
+
+  test('takes no request for a list but with its hash, and two signatures where the list reaches the nation', async () => {
+    const [national = ''] = await spread(1)
+    await world.tamper(`update account set profile_id = 'national-support' where id = $1`, [national])
+    await world.owner.query('select recount_accounts()')
+    const bulkId = await begun(olivier, 'suspend', names([national]))
+    await work()
+    const { bulkId: back } = await marc.call.bulks.giveBack({ bulkId, justification: 'Retour' })
+    const { request } = await marc.call.bulks.get({ bulkId: back })
+    const { rows } = await world.owner.query<{ needed: number }>('select approvals_needed as needed from request where id = $1', [
+      request?.id,
+    ])
+    expect(rows).toEqual([{ needed: 2 }])
+    const file = (needed: number, change: string) =>
+      [
+        `insert into request (id, kind, status, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, requester_id, channel, content, content_hash, approvals_needed, approver_roles, submitted_at, expires_at)
+         select gen_random_uuid(), kind, 'pending', organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, requester_id, channel, c.text::json, encode(sha256(c.text::bytea), 'hex'), $2, approver_roles, now(), now() + interval '1 day'
+         from request, lateral (select ${change} as text) c where id = $1`,
+        [request?.id, needed],
+      ] as const
+    expect(await verdictOfDatabase(inOne(file(1, 'content::text')))).toBe('P4')
+    expect(await verdictOfDatabase(inOne(file(2, `replace(content::text, content ->> 'listHash', repeat('0', 64))`)))).toBe('P3')
+    expect(await verdictOfDatabase(inOne(file(2, `replace(content::text, '"accounts":1', '"accounts":2')`)))).toBe('P3')
+  })
+
+  test('takes no change of a bulk without its entry', async () => {
+    const bulkId = await begun(olivier, 'suspend', names(await spread(1)))
+    expect(await verdictOfDatabase(inOne([`update bulk set status = 'paused' where id = $1`, [bulkId]]))).toBe('P6')
+    await olivier.call.bulks.stop({ bulkId })
   })
 
   test('makes no more than a hundred revocations of one hand final without a countersigned list', async () => {

@@ -24,6 +24,7 @@ import { Route as SignedInBulksIndexRouteImport } from './routes/_signed-in/bulk
 import { Route as SignedInBulksBulkIdRouteImport } from './routes/_signed-in/bulks.$bulkId'
 import { Route as SignedInBulksNewRouteImport } from './routes/_signed-in/bulks.new'
 import { Route as SignedInRequestsIndexRouteImport } from './routes/_signed-in/requests.index'
+import { Route as SignedInAccountsAccountIdCascadeRouteImport } from './routes/_signed-in/accounts.$accountId_.cascade'
 import { Route as SignedInRequestsNewKindRouteImport } from './routes/_signed-in/requests.new.$kind'
 
 const SignedInRoute = SignedInRouteImport.update({
@@ -101,6 +102,12 @@ const SignedInRequestsIndexRoute = SignedInRequestsIndexRouteImport.update({
   path: '/requests/',
   getParentRoute: () => SignedInRoute,
 } as any)
+const SignedInAccountsAccountIdCascadeRoute =
+  SignedInAccountsAccountIdCascadeRouteImport.update({
+    id: '/accounts/$accountId_/cascade',
+    path: '/accounts/$accountId/cascade',
+    getParentRoute: () => SignedInRoute,
+  } as any)
 const SignedInRequestsNewKindRoute = SignedInRequestsNewKindRouteImport.update({
   id: '/requests/new/$kind',
   path: '/requests/new/$kind',
@@ -122,6 +129,7 @@ export interface FileRoutesByFullPath {
   '/accounts/': typeof SignedInAccountsIndexRoute
   '/bulks/': typeof SignedInBulksIndexRoute
   '/requests/': typeof SignedInRequestsIndexRoute
+  '/accounts/$accountId/cascade': typeof SignedInAccountsAccountIdCascadeRoute
   '/requests/new/$kind': typeof SignedInRequestsNewKindRoute
 }
 export interface FileRoutesByTo {
@@ -139,6 +147,7 @@ export interface FileRoutesByTo {
   '/accounts': typeof SignedInAccountsIndexRoute
   '/bulks': typeof SignedInBulksIndexRoute
   '/requests': typeof SignedInRequestsIndexRoute
+  '/accounts/$accountId/cascade': typeof SignedInAccountsAccountIdCascadeRoute
   '/requests/new/$kind': typeof SignedInRequestsNewKindRoute
 }
 export interface FileRoutesById {
@@ -158,6 +167,7 @@ export interface FileRoutesById {
   '/_signed-in/accounts/': typeof SignedInAccountsIndexRoute
   '/_signed-in/bulks/': typeof SignedInBulksIndexRoute
   '/_signed-in/requests/': typeof SignedInRequestsIndexRoute
+  '/_signed-in/accounts/$accountId_/cascade': typeof SignedInAccountsAccountIdCascadeRoute
   '/_signed-in/requests/new/$kind': typeof SignedInRequestsNewKindRoute
 }
 export interface FileRouteTypes {
@@ -177,6 +187,7 @@ export interface FileRouteTypes {
     | '/accounts/'
     | '/bulks/'
     | '/requests/'
+    | '/accounts/$accountId/cascade'
     | '/requests/new/$kind'
   fileRoutesByTo: FileRoutesByTo
   to:
@@ -194,6 +205,7 @@ export interface FileRouteTypes {
     | '/accounts'
     | '/bulks'
     | '/requests'
+    | '/accounts/$accountId/cascade'
     | '/requests/new/$kind'
   id:
     | '__root__'
@@ -212,6 +224,7 @@ export interface FileRouteTypes {
     | '/_signed-in/accounts/'
     | '/_signed-in/bulks/'
     | '/_signed-in/requests/'
+    | '/_signed-in/accounts/$accountId_/cascade'
     | '/_signed-in/requests/new/$kind'
   fileRoutesById: FileRoutesById
 }
@@ -331,6 +344,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof SignedInRequestsIndexRouteImport
       parentRoute: typeof SignedInRoute
     }
+    '/_signed-in/accounts/$accountId_/cascade': {
+      id: '/_signed-in/accounts/$accountId_/cascade'
+      path: '/accounts/$accountId/cascade'
+      fullPath: '/accounts/$accountId/cascade'
+      preLoaderRoute: typeof SignedInAccountsAccountIdCascadeRouteImport
+      parentRoute: typeof SignedInRoute
+    }
     '/_signed-in/requests/new/$kind': {
       id: '/_signed-in/requests/new/$kind'
       path: '/requests/new/$kind'
@@ -351,6 +371,7 @@ interface SignedInRouteChildren {
   SignedInAccountsIndexRoute: typeof SignedInAccountsIndexRoute
   SignedInBulksIndexRoute: typeof SignedInBulksIndexRoute
   SignedInRequestsIndexRoute: typeof SignedInRequestsIndexRoute
+  SignedInAccountsAccountIdCascadeRoute: typeof SignedInAccountsAccountIdCascadeRoute
   SignedInRequestsNewKindRoute: typeof SignedInRequestsNewKindRoute
 }
 
@@ -364,6 +385,7 @@ const SignedInRouteChildren: SignedInRouteChildren = {
   SignedInAccountsIndexRoute: SignedInAccountsIndexRoute,
   SignedInBulksIndexRoute: SignedInBulksIndexRoute,
   SignedInRequestsIndexRoute: SignedInRequestsIndexRoute,
+  SignedInAccountsAccountIdCascadeRoute: SignedInAccountsAccountIdCascadeRoute,
   SignedInRequestsNewKindRoute: SignedInRequestsNewKindRoute,
 }
 

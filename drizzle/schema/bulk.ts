@@ -1,4 +1,4 @@
-import type { BulkSelection, BulkStatus, BulkStep, BulkVerb, LinePlan } from '@countersign/shared/bulks/bulk.ts'
+import type { BulkStatus, BulkStep, BulkVerb, DrawnSelection, LinePlan } from '@countersign/shared/bulks/bulk.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import { sql } from 'drizzle-orm'
 import { boolean, check, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
@@ -23,7 +23,7 @@ export const bulk = pgTable(
       .notNull()
       .references(() => organisation.id),
     ...placeColumns(),
-    selection: jsonb().$type<BulkSelection | { from: 'bulk'; bulkId: string }>().notNull(),
+    selection: jsonb().$type<DrawnSelection>().notNull(),
     /** Names of the selection that lead to no account the orderer may see. */
     unknown: text().array().notNull(),
     planned: integer().notNull(),

@@ -20,7 +20,7 @@ export const session = pgTable(
     lastSeenAt: instant('last_seen_at').notNull(),
     expiresAt: instant('expires_at').notNull(),
   },
-  (table) => [index('session__account').on(table.accountId)],
+  (table) => [index('session__account').on(table.accountId), index('session__address').on(table.address)],
 )
 
 /** Wrong answers since the last right one, by account id, so that letter case cannot get around it. */

@@ -1,6 +1,7 @@
 import { accountsRouter } from './features/accounts/accounts.router.ts'
 import { auditRouter } from './features/audit/audit.router.ts'
 import { bulksRouter } from './features/bulks/bulks.router.ts'
+import { cascadeRouter } from './features/cascade/cascade.router.ts'
 import { finderRouter } from './features/finder/finder.router.ts'
 import { linksRouter } from './features/links/links.router.ts'
 import { liveRouter } from './features/live/live.router.ts'
@@ -15,6 +16,7 @@ export const appRouter = router({
   accounts: accountsRouter,
   audit: auditRouter,
   bulks: bulksRouter,
+  cascade: cascadeRouter,
   finder: finderRouter,
   links: linksRouter,
   live: liveRouter,

@@ -28,6 +28,7 @@ let make: ReturnType<typeof makerOf>
 const people = new Map<string, Signed>()
 let inputs: Record<string, { valid: unknown; elsewhere?: unknown }>
 const missing = '01900000-0000-7000-8000-000000000000'
+const recently = new Date().toISOString()
 
 beforeAll(async () => {
   world = await openWorld()
@@ -76,6 +77,8 @@ beforeAll(async () => {
       valid: { bulkId: missing, justification: 'Essai' },
       elsewhere: { bulkId: theirs, justification: 'Essai' },
     },
+    'cascade.trace': { valid: { suspectId: missing, since: recently }, elsewhere: { suspectId: nadia, since: recently } },
+    'cascade.contain': { valid: { suspectId: missing, since: recently, accountIds: [missing], justification: 'Essai' } },
     'finder.find': { valid: { words: '1001' } },
     'links.describe': { valid: { token: 'x'.repeat(43) } },
     'links.redeem': { valid: { token: 'x'.repeat(43), password: null, code: null } },

@@ -57,6 +57,12 @@ export const bulkSelection = z.discriminatedUnion('from', [
 ])
 export type BulkSelection = z.infer<typeof bulkSelection>
 
+/** The same, and the lists the product draws itself: a bulk given back, a cascade contained. */
+export type DrawnSelection =
+  | BulkSelection
+  | { readonly from: 'bulk'; readonly bulkId: string }
+  | { readonly from: 'cascade'; readonly suspectId: string; readonly since: string }
+
 /** A finished bulk is given back as a whole within this time; later, its accounts are a selection like any other. */
 export const undoHours = 24
 

@@ -1,5 +1,6 @@
 import type { Permission } from '@countersign/shared/access/permissions.ts'
 import { Button, Tabs } from '@mantine/core'
+import { IconBinaryTree } from '@tabler/icons-react'
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
@@ -55,7 +56,8 @@ export const AccountPage = () => {
       onError: tellRefusal,
     }),
   )
-  const mayRevokeRoles = (person.may as readonly Permission[]).includes('role:revoke')
+  const may: readonly Permission[] = person.may
+  const [mayEnd, mayRevokeRoles] = [may.includes('account:suspend'), may.includes('role:revoke')]
   const { sessions, links, requests, approvals } = data.atStake
   const stakes = useCounted()({ sessions, links, requestsVoided: requests, approvalsVoided: approvals })
   const ended = endings.of(data.id)
@@ -83,6 +85,16 @@ export const AccountPage = () => {
             </div>
           </div>
           <div className="row wrap">
+            {mayEnd ? (
+              <Button
+                size="compact-sm"
+                variant="default"
+                leftSection={<IconBinaryTree size={14} />}
+                renderRoot={(props) => <Link to="/accounts/$accountId/cascade" params={{ accountId: data.id }} {...props} />}
+              >
+                {t('cascade.open')}
+              </Button>
+            ) : null}
             <Asking id={data.id} status={data.status} />
             <EndingCell subject={data} endings={endings} size="sm" />
           </div>

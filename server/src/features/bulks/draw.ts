@@ -1,5 +1,5 @@
 import type { Actor } from '@countersign/shared/access/scope.ts'
-import type { BulkSelection, BulkVerb } from '@countersign/shared/bulks/bulk.ts'
+import type { BulkVerb, DrawnSelection } from '@countersign/shared/bulks/bulk.ts'
 import { planOf } from '@countersign/shared/bulks/plan.ts'
 import { isMass } from '@countersign/shared/bulks/threshold.ts'
 import type { DomainEvent } from '@countersign/shared/events.ts'
@@ -18,10 +18,12 @@ type Drawer = Actor & { readonly organisationId: string }
 
 type Drawing = {
   readonly verb: BulkVerb
-  readonly selection: BulkSelection | { readonly from: 'bulk'; readonly bulkId: string }
+  readonly selection: DrawnSelection
   readonly ids: readonly string[]
   readonly unknown: readonly string[]
   readonly changedSince: (facts: LineFacts) => boolean
+  /** A revocation waits for its second person however few it is about. */
+  readonly final?: 'countersigned'
   readonly now: Date
 }
 
@@ -32,7 +34,7 @@ const pageOfAccounts = 5_000
 export const draw = async (
   tx: Tx,
   actor: Drawer,
-  { verb, selection, ids, unknown, changedSince, now }: Drawing,
+  { verb, selection, ids, unknown, changedSince, final, now }: Drawing,
 ): Promise<{ id: string; event: DomainEvent }> => {
   const id = uuid()
   const counted = { change: 0, already: 0, refused: 0 }
@@ -50,7 +52,7 @@ export const draw = async (
   const home = await organisations.find(tx, (await impact.home(tx, id)) ?? actor.organisationId)
   if (!home) throw new Refused('not-found')
   const { hash } = await bulkLines.listed(tx, id, false)
-  const mass = isMass(counted.change, structures)
+  const mass = final === 'countersigned' || isMass(counted.change, structures)
   await bulks.draw(tx, {
     id,
     verb,

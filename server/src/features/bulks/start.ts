@@ -1,11 +1,32 @@
+import type { Actor } from '@countersign/shared/access/scope.ts'
 import type { BulkStatus } from '@countersign/shared/bulks/bulk.ts'
 import { decideStart } from '@countersign/shared/bulks/deciding.ts'
+import type { DomainEvent } from '@countersign/shared/events.ts'
 import { type Operation, told } from '../../kernel/commit.ts'
+import type { Tx } from '../../kernel/db.ts'
 import { orRefuse } from '../../kernel/refused.ts'
 import { askFor } from './ask.ts'
-import { bulks } from './bulks.store.ts'
+import { bulks, type StoredBulk } from './bulks.store.ts'
 
 export type StartInput = { readonly bulkId: string; readonly seen: string; readonly justification: string }
+
+/** Sets a drawn list running, and tells of it. */
+export const started = async (
+  tx: Tx,
+  actor: Actor,
+  bulk: StoredBulk,
+  { justification, now }: { readonly justification: string; readonly now: Date },
+): Promise<DomainEvent> => {
+  await bulks.start(tx, bulk, { justification, now })
+  const { verb, step, mass, planned, listHash } = bulk
+  const watchers = mass ? await bulks.watchers(tx, bulk.place, actor.id) : []
+  return {
+    type: 'bulk.started',
+    subject: bulk.id,
+    organisation: bulk.organisationId,
+    data: { verb, step, accounts: planned, listHash, mass, justification, told: watchers },
+  }
+}
 
 /**
  * Confirms a dry run. What takes access away begins at once; what gives it becomes one request and begins when that is
@@ -19,19 +40,5 @@ export const start: Operation<StartInput, BulkStatus> = async ({ tx, actor, now 
     return { value: 'waiting', events: told(events) }
   }
 
-  await bulks.start(tx, bulk, { justification, now })
-
-  const { verb, step, mass, planned, listHash } = bulk
-  const watchers = mass ? await bulks.watchers(tx, bulk.place, actor.id) : []
-  return {
-    value: 'running',
-    events: [
-      {
-        type: 'bulk.started',
-        subject: bulkId,
-        organisation: bulk.organisationId,
-        data: { verb, step, accounts: planned, listHash, mass, justification, told: watchers },
-      },
-    ],
-  }
+  return { value: 'running', events: [await started(tx, actor, bulk, { justification, now })] }
 }

@@ -1,0 +1,1 @@
+CREATE INDEX "session__address" ON "session" USING btree ("address");

@@ -29,6 +29,7 @@ CREATE TABLE "bulk" (
 	"running_since" timestamp with time zone,
 	"ran_milliseconds" integer DEFAULT 0 NOT NULL,
 	"ended_at" timestamp with time zone,
+	"halted" text,
 	CONSTRAINT "bulk__verb" CHECK ("bulk"."verb" in ('suspend', 'revoke', 'reset', 'reinstate')),
 	CONSTRAINT "bulk__status" CHECK ("bulk"."status" in ('previewed', 'waiting', 'running', 'paused', 'finished', 'stopped')),
 	CONSTRAINT "bulk__step" CHECK ("bulk"."step" in ('contain', 'act'))
@@ -70,7 +71,7 @@ CREATE INDEX "lone_revocation__actor" ON "lone_revocation" USING btree ("actor_i
 -- The list of a bulk, as it is hashed: those to be changed, or those a mass revocation has suspended.
 CREATE FUNCTION bulk_list_hash(bulk uuid, contained boolean) RETURNS text LANGUAGE sql STABLE SET jit = off SET search_path = pg_catalog, public, pg_temp AS $$
   SELECT encode(sha256(convert_to(coalesce(string_agg(l.account_id::text, E'\n' ORDER BY l.account_id), ''), 'UTF8')), 'hex')
-  FROM bulk_line l WHERE l.bulk_id = bulk AND CASE WHEN contained THEN l.outcome = 'contained' ELSE l.plan = 'change' END
+  FROM bulk_line l WHERE l.bulk_id = bulk AND CASE WHEN contained THEN l.outcome IN ('contained', 'held') ELSE l.plan = 'change' END
 $$;
 
 -- P3: the list is written before its bulk and never afterwards.
@@ -84,7 +85,7 @@ CREATE TRIGGER bulk_line_drawn AFTER INSERT ON bulk_line REFERENCING NEW TABLE A
 
 CREATE FUNCTION bulk_line_acted() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-  IF OLD.plan <> 'change' OR NEW.outcome IS NULL OR (OLD.outcome IS NOT NULL AND (OLD.outcome <> 'contained' OR NEW.outcome = 'contained'))
+  IF OLD.plan <> 'change' OR NEW.outcome IS NULL OR (OLD.outcome IS NOT NULL AND (OLD.outcome NOT IN ('contained', 'held') OR NEW.outcome IN ('contained', 'held')))
     THEN PERFORM refuse('P3', 'a bulk comes by each account of its list once in each step'); END IF;
   NEW.acted_at := now();
   NEW.acted_in := pg_current_xact_id();
@@ -154,7 +155,7 @@ END $$;
 -- P3: the countersigned list is the list of the bulk, when it is asked for and again when it is executed.
 CREATE FUNCTION about_its_bulk(kind text, content json, place uuid) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
   SELECT coalesce((SELECT b.verb || '-bulk' = kind AND b.organisation_id = place AND content ->> 'listHash' = bulk_list_hash(b.id, kind = 'revoke-bulk')
-    AND (content ->> 'accounts')::integer = (SELECT count(*) FROM bulk_line l WHERE l.bulk_id = b.id AND CASE WHEN kind = 'revoke-bulk' THEN l.outcome = 'contained' ELSE l.plan = 'change' END)
+    AND (content ->> 'accounts')::integer = (SELECT count(*) FROM bulk_line l WHERE l.bulk_id = b.id AND CASE WHEN kind = 'revoke-bulk' THEN l.outcome IN ('contained', 'held') ELSE l.plan = 'change' END)
     FROM bulk b WHERE b.id = (content ->> 'bulkId')::uuid), false)
 $$;
 CREATE OR REPLACE FUNCTION request_filed() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off SET jit = off SET search_path = pg_catalog, public, pg_temp AS $$
@@ -261,3 +262,8 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE TRIGGER revocation_undone AFTER UPDATE ON account FOR EACH ROW WHEN (OLD.status = 'revoked' AND NEW.status <> 'revoked') EXECUTE FUNCTION revocation_undone();
+
+-- A dry run nobody confirmed within two days describes a network that is gone: its list is forgotten, that it was made stays in the audit.
+CREATE FUNCTION forget_dry_runs() RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  DELETE FROM bulk_line WHERE bulk_id IN (SELECT id FROM bulk WHERE status = 'previewed' AND previewed_at BETWEEN now() - interval '4 days' AND now() - interval '2 days')
+$$;

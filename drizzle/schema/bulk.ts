@@ -48,6 +48,8 @@ export const bulk = pgTable(
     runningSince: instant('running_since'),
     ranMilliseconds: integer('ran_milliseconds').notNull().default(0),
     endedAt: instant('ended_at'),
+    /** Why it stopped by itself: the promise the database held against it. */
+    halted: text(),
   },
   (table) => [
     check('bulk__verb', sql`${table.verb} in ('suspend', 'revoke', 'reset', 'reinstate')`),
@@ -73,8 +75,11 @@ export const bulkLine = pgTable(
     epoch: integer().notNull(),
     plan: text().$type<LinePlan>().notNull(),
     refusal: text().$type<RefusalCode>(),
-    /** Null until the bulk has come by; `contained` is suspended and not yet revoked; else done, or the code of why not. */
-    outcome: text().$type<'contained' | 'done' | RefusalCode>(),
+    /**
+     * Null until the bulk has come by; `contained` is suspended by it and not yet revoked, `held` was suspended before it came; else done,
+     * or the code of why not.
+     */
+    outcome: text().$type<'contained' | 'held' | 'done' | RefusalCode>(),
     sessions: integer().notNull().default(0),
     links: integer().notNull().default(0),
     requestsVoided: integer('requests_voided').notNull().default(0),

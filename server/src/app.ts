@@ -31,7 +31,7 @@ export type Parts = {
 }
 
 const largestBody = 200_000
-/** As JSON a character may take six bytes. */
+/** Letters of two bytes, and what JSON puts before a quote; names are of one. */
 const largestList = mostText * 2
 
 const client = fileURLToPath(new URL('../../client/dist', import.meta.url))

@@ -1,6 +1,7 @@
 import { dependentApprovers, independentSince, involved } from '@countersign/shared/requests/approval.ts'
 import type { Logger } from 'pino'
 import { counts } from './features/accounts/counts.store.ts'
+import { bulks } from './features/bulks/bulks.store.ts'
 import { workBulks } from './features/bulks/work.ts'
 import { expire } from './features/requests/expire.ts'
 import { recheck } from './features/requests/recheck.ts'
@@ -110,7 +111,7 @@ export const startJobs = ({
       log,
     ),
     inTurns(
-      () => workBulks(db, () => stopped),
+      () => workBulks(db, () => stopped, log),
       () => stopped,
       log,
     ),
@@ -126,8 +127,8 @@ export const startJobs = ({
   }
   const timer = setInterval(sweep, sweepMilliseconds)
   const recheckAll = () =>
-    recheckSignatures(db, new Date(), () => stopped).then(
-      (acted) => acted.length > 0 && log.error({ requests: acted }, 'signatures that are not independent were found'),
+    Promise.all([recheckSignatures(db, new Date(), () => stopped), bulks.forgetDryRuns(db)]).then(
+      ([acted]) => acted.length > 0 && log.error({ requests: acted }, 'signatures that are not independent were found'),
       (error: unknown) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'the lineage could not be checked again'),
     )
   let rechecking: Promise<unknown> = recheckAll()

@@ -58,6 +58,8 @@ export type EventData = {
   'bulk.advanced': { done: number; skipped: number; left: number }
   'bulk.paused': { left: number }
   'bulk.resumed': { left: number }
+  'bulk.halted': { why: string; left: number }
+  'bulk.reported': { reportHash: string | null }
   'bulk.asked': { requestId: string; accounts: number; listHash: string }
   'bulk.countersigned': { requestId: string }
   'bulk.stopped': { reason: 'operator' | 'orderer-out'; left: number; reportHash: string }
@@ -106,6 +108,8 @@ const catalogue = {
   'bulk.advanced': true,
   'bulk.paused': true,
   'bulk.resumed': true,
+  'bulk.halted': true,
+  'bulk.reported': true,
   'bulk.asked': true,
   'bulk.countersigned': true,
   'bulk.stopped': true,

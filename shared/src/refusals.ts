@@ -28,6 +28,8 @@ export const refusalCodes = [
   'bulk-at-work',
   'nothing-to-do',
   'selection-too-large',
+  'resets-too-many',
+  'role-one-by-one',
   'file-without-names',
   'one-pending-already',
   'login-taken',

@@ -44,7 +44,16 @@ const aRequest = (change: Partial<RequestCase> = {}): RequestCase => ({
   ...change,
 })
 const outcomeOf = (change: Partial<RequestCase> = {}, rest: Partial<Omit<ApprovalCase, 'request'>> = {}) => {
-  const verdict = decideApproval({ actor: sophie, request: aRequest(change), kinship: [], onList: false, now, seen: 'seen', ...rest })
+  const verdict = decideApproval({
+    actor: sophie,
+    request: aRequest(change),
+    kinship: [],
+    onList: false,
+    relatedToList: false,
+    now,
+    seen: 'seen',
+    ...rest,
+  })
   return verdict.ok ? verdict.value : verdict.refusal
 }
 const asked = (by: string, of: string, days = 1) => ({ by, of, at: new Date(now.getTime() - days * 86_400_000) })

@@ -121,7 +121,7 @@ const stepsFrom = (state: State, hands: readonly Actor[]): readonly State[] => {
   for (const actor of hands) {
     next.push(...contents.map((content) => filed(state, actor, content)))
     for (const [index, request] of state.requests.entries()) {
-      const approval = decideApproval({ actor, request, kinship: [], onList: false, now, seen: request.contentHash })
+      const approval = decideApproval({ actor, request, kinship: [], onList: false, relatedToList: false, now, seen: request.contentHash })
       if (approval.ok)
         next.push(
           changed(state, index, {

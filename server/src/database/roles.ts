@@ -23,7 +23,7 @@ const rights: Record<string, string> = {
   link: 'select, insert, update (token_hash, used_at, voided_at)',
   credential: 'select, insert, update (used_at, last_step), delete',
   audit_entry: 'select, insert',
-  bulk: 'select, insert, update (status, step, justification, done, skipped, reached, request_id, report_hash, started_at, running_since, ran_milliseconds, ended_at)',
+  bulk: 'select, insert, update (status, step, justification, done, skipped, reached, request_id, report_hash, started_at, running_since, ran_milliseconds, ended_at, halted)',
   bulk_line: 'select, insert, update (epoch, outcome, sessions, links, requests_voided, approvals_voided)',
   lone_revocation: 'select',
   outbox: 'select, insert, update (attempts, run_after, settled_at, outcome, last_error)',

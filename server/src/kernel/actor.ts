@@ -1,6 +1,7 @@
 import type { Actor, Grant } from '@countersign/shared/access/scope.ts'
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db, Tx } from './db.ts'
+import { Refused } from './refused.ts'
 
 /** A signed-in person, as read from the database for this very request. */
 export type Person = Actor & {
@@ -88,6 +89,18 @@ export const holdPerson = async (tx: Tx, person: Person): Promise<{ person: Pers
     where a.id = ${person.id} and a.status = 'active' and a.epoch = ${person.epoch} and s.id = ${person.sessionId} and s.expires_at > now()`)
   const [row] = rows
   return row ? { person: toPerson(row), now: new Date(row.now) } : null
+}
+
+const draftLock = 7_203_006
+
+/** The same without holding anybody: for what may take long and changes nothing. Null as well while another draft of theirs is drawn. */
+export const draftingPerson = async (tx: Tx, person: Person): Promise<{ person: Person; now: Date } | null> => {
+  const { rows } = await tx.execute<{ alone: boolean; now: string }>(
+    sql`select pg_try_advisory_xact_lock(hashtextextended(${person.id}, ${draftLock})) as alone, ${transactionTime} as now`,
+  )
+  if (!rows[0]?.alone) throw new Refused('too-many')
+  const present = await personOfSession(tx, person.sessionId)
+  return present ? { person: present, now: new Date(rows[0].now) } : null
 }
 
 /** The same for an order: its giver held, with the roles of now; null where they are out. */

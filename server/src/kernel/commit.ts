@@ -1,9 +1,9 @@
 import type { Origin } from '@countersign/drizzle/schema/audit-entry.ts'
 import type { DomainEvent, LineageEdge } from '@countersign/shared/events.ts'
 import { sql } from 'drizzle-orm'
-import { holdOrderer, holdPerson, type Nobody, type Orderer, type Person, transactionTime } from './actor.ts'
+import { draftingPerson, holdOrderer, holdPerson, type Nobody, type Orderer, type Person, transactionTime } from './actor.ts'
 import { writeEntries, writeLineage } from './audit.ts'
-import type { Db, Tx } from './db.ts'
+import { codeOf, type Db, type Tx } from './db.ts'
 import { post } from './outbox.ts'
 import { Refused } from './refused.ts'
 
@@ -33,26 +33,31 @@ export type Context<A> = {
   readonly origin: Origin
   /** Only the seed of the demo network sets it, to tell a past in which nobody has a session; everywhere else time is the database's clock. */
   readonly pretendNow?: Date
+  /**
+   * Draws something up and changes nothing governed, however long that takes: the person's row is not held, so that they can be put
+   * out meanwhile. One draft of a person at a time.
+   */
+  readonly drafting?: true
 }
 
 /** Deadlock, serialisation failure, and two transactions that gave one stream the same number: run again, nothing happened. */
 const worthRetrying = (error: unknown): boolean => {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  if (typeof cause !== 'object' || cause === null || !('code' in cause)) return false
-  return (
-    cause.code === '40P01' ||
-    cause.code === '40001' ||
-    (cause.code === '23505' && 'constraint' in cause && cause.constraint === 'outbox__order')
-  )
+  const code = codeOf(error)
+  const sameNumber = code === '23505' && cause instanceof Error && 'constraint' in cause && cause.constraint === 'outbox__order'
+  return code === '40P01' || code === '40001' || sameNumber
 }
 
 const attempts = 5
 
 /** Who acts, held and read again, and the database's time; the people of a pretended past have no session to hold. */
-const begin = async (tx: Tx, actor: Person | Nobody | Orderer, pretendNow: Date | undefined) => {
+const begin = async (
+  tx: Tx,
+  { actor, pretendNow, drafting }: Pick<Context<Person | Nobody | Orderer>, 'actor' | 'pretendNow' | 'drafting'>,
+) => {
   if (pretendNow) return { held: actor, now: pretendNow }
   if (actor.kind === 'person') {
-    const found = await holdPerson(tx, actor)
+    const found = await (drafting ? draftingPerson : holdPerson)(tx, actor)
     if (!found) throw new Refused('not-signed-in')
     return { held: found.person, now: found.now }
   }
@@ -67,11 +72,11 @@ const begin = async (tx: Tx, actor: Person | Nobody | Orderer, pretendNow: Date 
 
 const once = <Input, T, A extends Person | Nobody | Orderer>(
   operation: Operation<Input, T, A>,
-  { db, actor, origin, pretendNow }: Context<A>,
+  { db, actor, origin, pretendNow, drafting }: Context<A>,
   input: Input,
 ): Promise<T> =>
   db.transaction(async (tx) => {
-    const { held, now } = await begin(tx, actor, pretendNow)
+    const { held, now } = await begin(tx, { actor, ...(pretendNow ? { pretendNow } : {}), ...(drafting ? { drafting } : {}) })
     // The held person is the same kind of actor, read again under the lock.
     const { value, events, lineage = [] } = await operation({ tx, actor: held as A, now, origin }, input)
     const entries = await writeEntries(tx, { actorId: actor.id, origin, now }, events)

@@ -27,6 +27,12 @@ export type Db = ReturnType<typeof openDb>
 /** A transaction. A plain `Db` does not fit: locking outside a transaction does not compile. */
 export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0]
 
+/** The database's code of an error, however deep it is wrapped; undefined where it is none of the database's. */
+export const codeOf = (error: unknown): string | undefined => {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return typeof cause === 'object' && cause !== null && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
+}
+
 /** How many rows the planner expects of a query; nothing is read. */
 export const expectedRows = async (db: Db | Tx, query: SQL): Promise<number> => {
   const { rows } = await db.execute<{ 'QUERY PLAN': readonly [{ Plan: { 'Plan Rows': number } }] }>(sql`explain (format json) ${query}`)

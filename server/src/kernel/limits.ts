@@ -11,6 +11,8 @@ const doors = {
   link: { points: 200, duration: 900 },
   /** By person and not by address: a whole team's accounts in an afternoon, and no flood. */
   file: { points: 200, duration: 3600 },
+  /** Each writes down a list that may be long. */
+  'dry-run': { points: 60, duration: 3600 },
 } as const
 
 /** Calls of one person that may be under way at once: more than any screen asks, and fewer than would crowd out everybody else. */
@@ -40,6 +42,7 @@ export const openLimits = (): Limits => {
     'ask-reset': new RateLimiterMemory(doors['ask-reset']),
     link: new RateLimiterMemory(doors.link),
     file: new RateLimiterMemory(doors.file),
+    'dry-run': new RateLimiterMemory(doors['dry-run']),
   } satisfies Record<Door, RateLimiterMemory>
   const underWay = new Map<string, number>()
   return {

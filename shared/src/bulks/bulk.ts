@@ -37,6 +37,10 @@ export const nextBulkStatus = {
 export const bulkSteps = ['contain', 'act'] as const
 export type BulkStep = (typeof bulkSteps)[number]
 
+/** Is this the second step of a mass revocation, where those it contained are revoked? */
+export const finalStep = ({ verb, mass, step }: { readonly verb: BulkVerb; readonly mass: boolean; readonly step: BulkStep }): boolean =>
+  verb === 'revoke' && mass && step === 'act'
+
 /** What the dry run says of an account. Names that lead to no account are the fourth list. */
 export const linePlans = ['change', 'already', 'refused'] as const
 export type LinePlan = (typeof linePlans)[number]
@@ -45,11 +49,18 @@ export type LinePlan = (typeof linePlans)[number]
 export const mostAccounts = 200_000
 export const mostTicked = 5_000
 export const mostText = 4_000_000
+/** Each reset waits for a call of its own: more at once nobody could make in time. */
+export const mostResets = 200
 
 /** Where the accounts of a bulk come from. A filter that is not understood is refused, never read as "everybody". */
 export const bulkSelection = z.discriminatedUnion('from', [
   z.strictObject({ from: z.literal('ticked'), accountIds: z.array(z.uuid()).min(1).max(mostTicked) }),
-  z.strictObject({ from: z.literal('filter'), filter: z.strictObject(narrowing), at: z.iso.datetime({ offset: true }) }),
+  z.strictObject({
+    from: z.literal('filter'),
+    filter: z.strictObject(narrowing),
+    at: z.iso.datetime({ offset: true }),
+    except: z.array(z.uuid()).max(mostTicked),
+  }),
   z.strictObject({ from: z.literal('names'), text: plainText(mostText) }),
   // Whatever one person has put out since then, click by click or in bulks.
   z.strictObject({ from: z.literal('ended-by'), accountId: z.uuid('field-required'), since: z.iso.datetime({ offset: true }) }),

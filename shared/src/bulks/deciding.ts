@@ -1,18 +1,19 @@
 import { type Actor, covers, type Place, scopeOf } from '../access/scope.ts'
 import { firstObjection, granted, type Rule, refused, type Verdict } from '../verdict.ts'
-import { type BulkStatus, type BulkSteer, type BulkVerb, bulkNeeds, nextBulkStatus, undoHours } from './bulk.ts'
+import { type BulkStatus, type BulkSteer, type BulkStep, type BulkVerb, bulkNeeds, nextBulkStatus, undoHours } from './bulk.ts'
 
 /** A bulk as the rules see it. */
 export type BulkCase = {
   readonly verb: BulkVerb
   readonly status: BulkStatus
+  readonly step: BulkStep
   readonly ordererId: string
   readonly place: Place
   readonly planned: number
   readonly listHash: string
   readonly previewedAt: Date
-  /** Null while it is a dry run. */
-  readonly startedAt: Date | null
+  /** Null while it has not ended. */
+  readonly endedAt: Date | null
 }
 
 type Case = { readonly actor: Actor; readonly bulk: BulkCase; readonly now: Date }
@@ -33,6 +34,7 @@ const startRules: readonly Rule<Seen>[] = [
   ({ actor, bulk }) => bulk.ordererId !== actor.id && 'out-of-scope',
   ({ bulk }) => bulk.status !== 'previewed' && 'already-decided',
   ({ bulk, now }) => hoursSince(bulk.previewedAt, now) > previewHours && 'expired',
+  ({ actor, bulk }) => scopeOf(actor, bulkNeeds[bulk.verb]).length === 0 && 'not-permitted',
   ({ bulk, seen }) => bulk.listHash !== seen && 'content-changed',
   ({ bulk }) => bulk.planned === 0 && 'nothing-to-do',
 ]
@@ -43,28 +45,36 @@ export const decideStart = (subject: Seen): Verdict<true> => {
   return objection ? refused(objection) : granted(true)
 }
 
-/** Whoever could have ordered it over the whole of its place may hold it up as well: a hijacked orderer must not be the only one. */
-const steers = ({ actor, bulk }: Case): boolean =>
-  bulk.ordererId === actor.id || covers([...scopeOf(actor, bulkNeeds[bulk.verb]), ...scopeOf(actor, 'account:suspend')], bulk.place)
+/**
+ * Whoever could have ordered it over the whole of its place may hold it up as well, and whoever could ask for its return may stop it: a
+ * hijacked orderer must not be the only one. Only going on needs who could have begun.
+ */
+const steers = (steer: BulkSteer, { actor, bulk }: Case): boolean => {
+  const ordering = scopeOf(actor, bulkNeeds[bulk.verb])
+  const ending = bulk.verb === 'suspend' || bulk.verb === 'revoke'
+  const holding = ending && steer !== 'resume' ? scopeOf(actor, 'request:file:reinstate') : []
+  return bulk.ordererId === actor.id || covers([...ordering, ...holding], bulk.place)
+}
 
 export const decideSteer = (steer: BulkSteer, subject: Case): Verdict<BulkStatus> => {
   const possible: Partial<Record<string, BulkStatus>> = nextBulkStatus[subject.bulk.status]
   const next = possible[steer]
   if (hidden(subject)) return refused('out-of-scope')
-  if (!steers(subject)) return refused('not-permitted')
+  if (!steers(steer, subject)) return refused('not-permitted')
   return next ? granted(next) : refused('already-in-state')
 }
 
 const givingBackRules: readonly Rule<Case>[] = [
   hidden,
   ({ actor }) => scopeOf(actor, 'request:file:reinstate').length === 0 && 'not-permitted',
-  ({ bulk }) => (bulk.verb === 'reset' || bulk.verb === 'reinstate' || bulk.startedAt === null) && 'already-in-state',
+  ({ bulk }) => (bulk.verb === 'reset' || bulk.verb === 'reinstate' || bulk.status === 'previewed') && 'already-in-state',
+  ({ bulk }) => bulk.verb === 'revoke' && bulk.step === 'act' && 'account-revoked',
   // What still runs would put out again, or further, what is being given back.
   ({ bulk }) => (bulk.status === 'running' || bulk.status === 'paused') && 'bulk-at-work',
-  ({ bulk, now }) => bulk.startedAt !== null && hoursSince(bulk.startedAt, now) > undoHours && 'undo-too-late',
+  ({ bulk, now }) => bulk.endedAt !== null && hoursSince(bulk.endedAt, now) > undoHours && 'undo-too-late',
 ]
 
-/** Anybody who may ask for an account back may ask for all of a bulk's, as one request, within a day. */
+/** Anybody who may ask for an account back may ask for all a bulk has suspended, as one request, within a day of its end. */
 export const decideGivingBack = (subject: Case): Verdict<true> => {
   const objection = firstObjection(givingBackRules, subject)
   return objection ? refused(objection) : granted(true)

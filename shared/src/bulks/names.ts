@@ -1,19 +1,21 @@
 /** More of one line than this is no login, e-mail or id. */
 const longestName = 254
 
+/** "Paul Martin <paul@ml.fr>": the words before an address name nobody, and could be somebody else's login. */
+const addressed = /[^<>,;\n]*<([^<>\s]+@[^<>\s]+)>/g
+
+/** What a login, an e-mail or an id is made of; anything else stands between them. */
+const name = /[\p{Letter}\p{Number}._%+@-]+/gu
+
 /**
- * The logins, e-mails and ids of a pasted text, whatever stands between them: "Paul Martin <paul@ml.fr>; nadia.roux, …". Each once, in
+ * The logins, e-mails and ids of a pasted text, whatever stands between them: "Paul Martin <paul@ml.fr>; nadia.roux / …". Each once, in
  * the order they came, in lower case and NFKC, as logins and e-mails are kept.
  */
 export const namesIn = (text: string): readonly string[] => [
   ...new Set(
-    text
-      .normalize('NFKC')
-      .toLowerCase()
-      .split(/[\s,;|<>"'()[\]{}\u00a0\u200b\ufeff]+/u)
-      .map((word) => word.replace(/^mailto:/, '').replace(/^[.:]+|[.:]+$/g, ''))
-      .filter((word) => word.length > 0)
-      .map((word) => word.slice(0, longestName)),
+    [...text.normalize('NFKC').toLowerCase().replace(addressed, ' $1 ').matchAll(name)]
+      .map(([word]) => word.replace(/^[._%+-]+|[._%+-]+$/g, '').slice(0, longestName))
+      .filter((word) => word !== ''),
   ),
 ]
 

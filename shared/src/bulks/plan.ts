@@ -11,6 +11,8 @@ export type LineCase = {
   readonly account: { readonly id: string; readonly status: AccountStatus; readonly endsOn: string; readonly place: Place }
   /** Holds a role without which the network could not defend or renew itself. */
   readonly guards: boolean
+  /** Holds any role at all. */
+  readonly holdsRole: boolean
   readonly resetPending: boolean
   /** Another state than the one it was chosen or previewed in. */
   readonly changedSince: boolean
@@ -34,6 +36,8 @@ const rules: readonly Rule<LineCase>[] = [
   ({ changedSince }) => changedSince && 'changed-since',
   (subject) => ends(subject) && subject.account.id === subject.actor.id && 'own-account',
   (subject) => ends(subject) && subject.guards && !already[subject.verb](subject) && 'guardian-one-by-one',
+  // A reset makes whoever is reset dependent on whoever asked: a hundred of them must not tie all who sign to one hand.
+  ({ verb, holdsRole }) => verb === 'reset' && holdsRole && 'role-one-by-one',
   ({ verb, account }) => verb === 'reset' && account.status !== 'active' && 'account-not-active',
   ({ verb, account }) => verb === 'reinstate' && account.status === 'revoked' && 'account-revoked',
   ({ verb, account, today }) => verb === 'reinstate' && account.status === 'suspended' && account.endsOn < today && 'end-date-past',

@@ -29,8 +29,9 @@ export type ApprovalCase = {
   readonly request: RequestCase
   /** The lineage around everybody involved. */
   readonly kinship: readonly Kinship[]
-  /** Of a list: the person stands on it. */
+  /** Of a list: the person stands on it, or somebody on it is related to them. */
   readonly onList: boolean
+  readonly relatedToList: boolean
   readonly now: Date
   /** The hash of the content the person had before their eyes (H10). */
   readonly seen: string
@@ -64,6 +65,7 @@ const approvalRules: readonly Rule<ApprovalCase>[] = [
   ({ actor, request, kinship, now }) =>
     involved(request).some((person) => person !== actor.id && related(actor.id, person, kinship, independentSince(now))) &&
     'not-independent',
+  ({ request, relatedToList }) => request.kind === 'reinstate-bulk' && relatedToList && 'not-independent',
   ({ request, now }) => request.heldUntil !== null && request.heldUntil > now && 'held-after-contact-change',
   ({ request }) => request.kind === 'reset-credentials' && request.callBack !== 'confirmed' && 'call-back-missing',
   // Where nobody known asked, the one who called is the first of the two people it takes.

@@ -27,6 +27,7 @@ const approveUnlocked: Operation<{ requestId: string; seen: string }, string> = 
     request,
     kinship: await signatures.kinship(tx, [actor.id], independentSince(now)),
     onList: false,
+    relatedToList: false,
     now,
     seen,
   })

@@ -1,10 +1,9 @@
 import type { Permission } from '@countersign/shared/access/permissions.ts'
 import type { ListAccounts } from '@countersign/shared/accounts/listing.ts'
-import { type BulkSelection, bulkNeeds, bulkVerbs } from '@countersign/shared/bulks/bulk.ts'
+import { bulkNeeds, bulkVerbs } from '@countersign/shared/bulks/bulk.ts'
 import { Button } from '@mantine/core'
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { trpc } from '../../lib/trpc.ts'
 import { DataTable } from '../../table/data-table.tsx'
@@ -13,9 +12,8 @@ import { type Row, type Sort, useColumns } from './columns.tsx'
 import { useEndings } from './endings.ts'
 import { Filters } from './filters.tsx'
 import { Places } from './places.tsx'
+import { useChosen } from './selection.ts'
 import { SelectionBar } from './selection-bar.tsx'
-
-type Selection = Extract<BulkSelection, { from: 'filter' }>
 
 const route = getRouteApi('/_signed-in/accounts/')
 const signedIn = getRouteApi('/_signed-in')
@@ -26,27 +24,18 @@ export const AccountsPage = () => {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const endings = useEndings()
-  const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set())
-  const [all, setAll] = useState<Selection | null>(null)
-  const tick = (id: string) => {
-    setAll(null)
-    setTicked((before) => new Set(before.has(id) ? [...before].filter((one) => one !== id) : [...before, id]))
-  }
+  const chosen = useChosen()
   const { person } = signedIn.useRouteContext()
   const may: readonly Permission[] = person.may
   const mayEnd = may.includes('account:suspend')
   const verbs = bulkVerbs.filter((verb) => may.includes(bulkNeeds[verb]))
-  const columns = useColumns(endings, (id) => all !== null || ticked.has(id), tick).filter(({ id }) =>
+  const columns = useColumns(endings, chosen.has, chosen.tick).filter(({ id }) =>
     id === 'select' ? verbs.length > 0 : id === 'actions' ? mayEnd : true,
   )
   const sort = (change: Partial<ListAccounts>) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })
-  const clear = () => {
-    setTicked(new Set())
-    setAll(null)
-  }
   // What is no longer in sight is not ended with a click.
   const set = (change: Partial<ListAccounts>) => {
-    clear()
+    chosen.clear()
     sort(change)
   }
   const pages = useInfiniteQuery({
@@ -74,7 +63,7 @@ export const AccountsPage = () => {
           sorted={{ by: search.sort ?? 'name', direction: search.order ?? 'asc' }}
           onSort={({ by, direction }) => sort({ sort: by, order: direction })}
           struck={(row) => endings.of(row.id) !== undefined || row.status === 'revoked'}
-          chosen={(row) => all !== null || ticked.has(row.id)}
+          chosen={(row) => chosen.has(row.id)}
         />
       ) : null}
       {pages.hasNextPage ? (
@@ -84,17 +73,13 @@ export const AccountsPage = () => {
           </Button>
         </div>
       ) : null}
-      {ticked.size > 0 || all ? (
-        <SelectionBar
-          ticked={ticked}
-          all={all}
-          total={facets.data?.total ?? null}
-          chooseAll={facets.data ? () => setAll({ from: 'filter', filter: narrowed, at: facets.data.at }) : null}
-          clear={clear}
-          endings={mayEnd ? endings : null}
-          verbs={verbs}
-        />
-      ) : null}
+      <SelectionBar
+        chosen={chosen}
+        total={facets.data?.total ?? null}
+        chooseAll={facets.data && !facets.isPlaceholderData ? () => chosen.chooseAll(narrowed, facets.data.at) : null}
+        endings={mayEnd ? endings : null}
+        verbs={verbs}
+      />
     </div>
   )
 }

@@ -11,14 +11,12 @@ import { useAmount } from '../../ui/amount.tsx'
 import { useEndedSentence } from './ending-cell.tsx'
 import type { Endings, Verb } from './endings.ts'
 import type { Facets } from './filters.tsx'
+import type { Chosen } from './selection.ts'
 
 type Props = {
-  readonly ticked: ReadonlySet<string>
-  /** Everything the filters find, as it was when it was chosen. */
-  readonly all: Extract<BulkSelection, { from: 'filter' }> | null
+  readonly chosen: Chosen
   readonly total: Facets['total'] | null
   readonly chooseAll: (() => void) | null
-  readonly clear: () => void
   readonly endings: Endings | null
   readonly verbs: readonly BulkVerb[]
 }
@@ -100,11 +98,12 @@ const AsBulk = ({ selection, verbs }: { selection: BulkSelection; verbs: readonl
 }
 
 /** What one has ticked, or all that match: a few end with a click, many after a dry run. */
-export const SelectionBar = ({ ticked, all, total, chooseAll, clear, endings, verbs }: Props) => {
+export const SelectionBar = ({ chosen: { ticked, all, clear }, total, chooseAll, endings, verbs }: Props) => {
   const { t } = useTranslation()
   const amount = useAmount()
-  const size = all && total ? total.count : ticked.size
-  const words = all && total ? t('accounts.total', { count: total.count, shown: amount(total) }) : t('accounts.selected', { count: size })
+  if (ticked.size === 0 && !all) return null
+  const left = all && total ? { ...total, count: total.count - all.except.length } : null
+  const words = left ? t('accounts.total', { count: left.count, shown: amount(left) }) : t('accounts.selected', { count: ticked.size })
   const more = chooseAll && !all && total && total.count > ticked.size
   return (
     <section className="bar" aria-label={words}>
@@ -118,6 +117,7 @@ export const SelectionBar = ({ ticked, all, total, chooseAll, clear, endings, ve
       {verbs.length > 0 && ticked.size <= mostTicked ? (
         <AsBulk selection={all ?? { from: 'ticked', accountIds: [...ticked] }} verbs={verbs} />
       ) : null}
+      {ticked.size > mostTicked ? <span className="soft small">{t('bulk.tooMany')}</span> : null}
       <Button variant="subtle" onClick={clear}>
         {t('accounts.unselect')}
       </Button>

@@ -1,6 +1,8 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { count } from '../../lib/format.ts'
+import { useLanguage } from '../../lib/language.ts'
 import { trpc } from '../../lib/trpc.ts'
 import { When } from '../../ui/when.tsx'
 import { BulkState } from './bulk-state.tsx'
@@ -15,6 +17,7 @@ const route = getRouteApi('/_signed-in/bulks/$bulkId')
 /** One bulk from its dry run to its report, on one page: what it would do, what it does, what it did. */
 export const BulkPage = () => {
   const { t } = useTranslation()
+  const language = useLanguage()
   const { bulkId } = route.useParams()
   const { data: bulk } = useSuspenseQuery({
     ...trpc.bulks.get.queryOptions({ bulkId }),
@@ -25,7 +28,7 @@ export const BulkPage = () => {
     <div className="page">
       <div className="row wrap between">
         <h1>
-          {t(`bulk.noun.${bulk.verb}`)} · {t('requests.accounts', { count: bulk.planned })}
+          {t(`bulk.noun.${bulk.verb}`)} · {t('requests.accounts', { count: bulk.planned, shown: count(bulk.planned, language) })}
         </h1>
         <BulkState status={bulk.status} />
       </div>
@@ -33,7 +36,7 @@ export const BulkPage = () => {
         {bulk.place ? `${bulk.place} · ` : ''}
         {t(`bulk.from.${bulk.from}`)} · {t('bulk.orderedBy', { name: bulk.orderer?.name ?? '' })} ·{' '}
         <When at={bulk.startedAt ?? bulk.previewedAt} />
-        {bulk.justification ? ` · « ${bulk.justification} »` : ''}
+        {bulk.justification ? ` · ${t('bulk.quoted', { text: bulk.justification })}` : ''}
         {bulk.givesBackId ? (
           <>
             {' · '}
@@ -44,6 +47,11 @@ export const BulkPage = () => {
         ) : null}
       </p>
       <Waiting bulk={bulk} />
+      {bulk.halted && bulk.status === 'paused' ? (
+        <p className="notice danger" style={{ margin: 0 }} role="alert">
+          {t('bulk.halted', { why: bulk.halted })}
+        </p>
+      ) : null}
       {working ? <Progress bulk={bulk} /> : null}
       {bulk.status === 'finished' || bulk.status === 'stopped' || (bulk.status === 'waiting' && bulk.verb === 'revoke') ? (
         <Aftermath bulk={bulk} />

@@ -27,7 +27,7 @@ const useColumns = (): readonly Column<Row, never>[] => {
       cell: (row) => (
         <div className="two">
           <Link to="/bulks/$bulkId" params={{ bulkId: row.id }}>
-            {t(`bulk.noun.${row.verb}`)} · {t('requests.accounts', { count: row.planned })}
+            {t(`bulk.noun.${row.verb}`)} · {t('requests.accounts', { count: row.planned, shown: count(row.planned, language) })}
           </Link>
           <span className="under">{row.place}</span>
         </div>

@@ -36,10 +36,12 @@ export const Impact = ({ bulk }: { bulk: Bulk }) => {
       <div className="grid">
         <section className="card stack tight">
           <h2>{t(bulk.status === 'previewed' ? 'bulk.impact' : 'bulk.foretold')}</h2>
-          <div>
-            <div className="figure">{count(impact.files, language)}</div>
-            {t(taking ? 'bulk.files' : 'bulk.filesAgain', { count: impact.files })}
-          </div>
+          {verb === 'reset' ? null : (
+            <div>
+              <div className="figure">{count(impact.files, language)}</div>
+              {t(taking ? 'bulk.files' : 'bulk.filesAgain', { count: impact.files })}
+            </div>
+          )}
           {taking ? (
             <ul className="plain">
               {ends.map((one) => (

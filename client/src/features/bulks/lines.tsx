@@ -17,17 +17,15 @@ type Row = Outputs['bulks']['lines']['rows'][number]
 type List = 'change' | 'already' | 'refused' | 'unknown' | 'done' | 'skipped' | 'left'
 
 /** The lists of the dry run, and of the run once there is one, each with its length. */
-const listsOf = ({ status, planned, done, skipped, counts, unknown, step, mass, verb }: Bulk): readonly (readonly [List, number])[] => {
+const listsOf = ({ status, planned, done, skipped, impact: { counts }, verb }: Bulk): readonly (readonly [List, number])[] => {
   const planning = [
     ['already', counts.already],
     ['refused', counts.refused],
-    ['unknown', unknown.count],
+    ['unknown', counts.unknown],
   ] as const
   const ran = status !== 'previewed' && !(status === 'waiting' && verb === 'reinstate')
   if (!ran) return [['change', counts.change], ...planning]
-  // In its second step a mass revocation counts anew; those contained are done with the first.
-  const second = mass && verb === 'revoke' && step === 'act'
-  const left = second ? 0 : planned - done - skipped
+  const left = planned - done - skipped
   return [['done', done], ['skipped', skipped], ...(left > 0 ? [['left', left] as const] : []), ...planning]
 }
 
@@ -37,7 +35,7 @@ const useColumns = (): readonly Column<Row, never>[] => {
   const result = ({ refusal, outcome }: Row): string => {
     const code = outcome ?? refusal
     if (code === null) return ''
-    return code === 'done' || code === 'contained' ? t(`bulk.outcome.${code}`) : worded(code)
+    return code === 'done' || code === 'contained' || code === 'held' ? t(`bulk.outcome.${code}`) : worded(code)
   }
   return [
     {
@@ -84,19 +82,19 @@ const Accounts = ({ bulkId, list }: { bulkId: string; list: Exclude<List, 'unkno
   )
 }
 
-const Names = ({ unknown }: { unknown: Bulk['unknown'] }) => {
+const Names = ({ names, all }: { names: readonly string[]; all: number }) => {
   const { t } = useTranslation()
-  if (unknown.count === 0) return <Empty>{t('bulk.emptyList')}</Empty>
+  if (all === 0) return <Empty>{t('bulk.emptyList')}</Empty>
   return (
     <div className="card">
       <Scrolling label={t('bulk.lists.unknown')}>
         <ul className="plain">
-          {unknown.first.map((name) => (
+          {names.map((name) => (
             <li key={name}>
               <code>{name}</code>
             </li>
           ))}
-          {unknown.count > unknown.first.length ? <li>…</li> : null}
+          {all > names.length ? <li>{t('bulk.manyInReport')}</li> : null}
         </ul>
       </Scrolling>
     </div>
@@ -111,7 +109,7 @@ export const Lines = ({ bulk }: { bulk: Bulk }) => {
   const lists = listsOf(bulk)
   const [chosen, choose] = useState<List | null>(null)
   const list = lists.some(([one]) => one === chosen) ? chosen : (lists[0]?.[0] ?? 'change')
-  const reasons = list === 'refused' ? bulk.reasons.planned : list === 'skipped' ? bulk.reasons.run : []
+  const reasons = list === 'refused' ? bulk.impact.reasons : list === 'skipped' ? bulk.leftAlone : []
   return (
     <section className="stack tight">
       <div className="scroll-x">
@@ -131,7 +129,11 @@ export const Lines = ({ bulk }: { bulk: Bulk }) => {
           ))}
         </ul>
       ) : null}
-      {list === 'unknown' || list === null ? <Names unknown={bulk.unknown} /> : <Accounts key={list} bulkId={bulk.id} list={list} />}
+      {list === 'unknown' || list === null ? (
+        <Names names={bulk.unknown} all={bulk.impact.counts.unknown} />
+      ) : (
+        <Accounts key={list} bulkId={bulk.id} list={list} />
+      )}
     </section>
   )
 }

@@ -7,6 +7,7 @@ import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useAccountChoices } from '../../lib/choices.ts'
 import { useTextOfRefusal } from '../../lib/fields.ts'
+import { tellRefusal } from '../../lib/toast.ts'
 import { trpc } from '../../lib/trpc.ts'
 import { SearchSelect } from '../../ui/search-select.tsx'
 
@@ -56,7 +57,13 @@ export const NewBulkPage = () => {
       csv: async () => ({ from: 'csv', text: file ? await textOf(file) : '', fileName: file?.name ?? '' }),
       'ended-by': () => ({ from: 'ended-by', accountId: accountId ?? '', since: new Date(since).toISOString() }),
     }
-    preview.mutate({ verb, selection: await selections[from]() })
+    try {
+      preview.mutate({ verb, selection: await selections[from]() })
+    } catch (error) {
+      // The file is gone since it was chosen.
+      tellRefusal(error)
+      setFile(null)
+    }
   }
   return (
     <div className="page" style={{ maxWidth: 760 }}>
@@ -87,6 +94,7 @@ export const NewBulkPage = () => {
             minRows={6}
             maxRows={16}
             spellCheck={false}
+            maxLength={mostText}
             value={names}
             onChange={(event) => setNames(event.currentTarget.value)}
             error={refusal.rest}

@@ -1,7 +1,7 @@
 import type { BulkSteer } from '@countersign/shared/bulks/bulk.ts'
 import { Progress as Bar, Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { count, remaining } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
@@ -14,6 +14,12 @@ export const Progress = ({ bulk }: { bulk: Bulk }) => {
   const { t } = useTranslation()
   const language = useLanguage()
   const [stopping, setStopping] = useState(false)
+  // Armed for as long as one means it, and no longer.
+  useEffect(() => {
+    if (!stopping) return undefined
+    const timer = setTimeout(() => setStopping(false), 8000)
+    return () => clearTimeout(timer)
+  }, [stopping])
   const options = {
     onError: tellRefusal,
     onSettled: () => {
@@ -34,9 +40,7 @@ export const Progress = ({ bulk }: { bulk: Bulk }) => {
     <section className="card stack" aria-label={t(`bulk.status.${bulk.status}`)}>
       <div className="row wrap between">
         <h2>{t(`bulk.step.${bulk.step}`)}</h2>
-        <span className="number" role="status">
-          {t('bulk.progress', { done: count(come, language), all: count(bulk.planned, language) })}
-        </span>
+        <span className="number">{t('bulk.progress', { done: count(come, language), all: count(bulk.planned, language) })}</span>
       </div>
       <Bar value={share} size="lg" aria-label={t(`bulk.step.${bulk.step}`)} animated={bulk.status === 'running'} />
       <div className="row wrap between">

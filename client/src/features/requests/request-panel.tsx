@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { exactly, phoneNumber } from '../../lib/format.ts'
+import { count, exactly, phoneNumber } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import type { Outputs } from '../../lib/trpc.ts'
 import { RequestState } from '../../ui/state.tsx'
@@ -24,6 +24,7 @@ const useReason = () => {
 
 const Content = ({ content }: { content: Detail['content'] }) => {
   const { t } = useTranslation()
+  const language = useLanguage()
   return (
     <dl className="facts">
       {content.kind === 'create-account' ? (
@@ -49,7 +50,7 @@ const Content = ({ content }: { content: Detail['content'] }) => {
             <Link to="/bulks/$bulkId" params={{ bulkId: content.bulkId }}>
               {t('requests.seeBulk')}
             </Link>{' '}
-            ({t('requests.accounts', { count: content.accounts })})
+            ({t('requests.accounts', { count: content.accounts, shown: count(content.accounts, language) })})
           </dd>
           <dt>{t('requests.listHash')}</dt>
           <dd>

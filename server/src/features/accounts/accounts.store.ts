@@ -87,9 +87,11 @@ export const accounts = {
     const sessions = await tx.execute<{ id: string }>(sql`delete from session where account_id = any(${among}) returning account_id as id`)
     // Their own links, and the unused ones of what they asked for: an invitation must not outlive its issuer (H14).
     const links = await tx.execute<{ id: string }>(sql`
-      update link l set voided_at = ${now} from request r
-      where r.id = l.request_id and l.used_at is null and l.voided_at is null and (l.account_id = any(${among}) or r.requester_id = any(${among}))
-      returning case when l.account_id = any(${among}) then l.account_id else r.requester_id end as id`)
+      with dying as (
+        select id, account_id as of from link where account_id = any(${among}) and used_at is null and voided_at is null
+        union all select l.id, r.requester_id from request r join link l on l.request_id = r.id
+          where r.requester_id = any(${among}) and l.account_id <> all(${among}) and l.used_at is null and l.voided_at is null)
+      update link l set voided_at = ${now} from dying where l.id = dying.id returning dying.of as id`)
     const requests = await tx.execute<{
       id: string
       reference: string

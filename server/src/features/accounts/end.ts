@@ -1,15 +1,13 @@
 import { decideEnding, type EndingVerb } from '@countersign/shared/accounts/ending.ts'
 import type { AccountStatus } from '@countersign/shared/accounts/status.ts'
-import { isMass } from '@countersign/shared/bulks/threshold.ts'
 import type { DomainEvent, Ended } from '@countersign/shared/events.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import { type Operation, told } from '../../kernel/commit.ts'
-import type { Tx } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { accounts, type LockedAccount } from './accounts.store.ts'
 import { closeAccounts } from './close.ts'
 import { guardianCase, guardians } from './guardians.store.ts'
-import { revocations } from './revocations.store.ts'
+import { isMassRevocation } from './mass.ts'
 
 export type EndingInput = { readonly accountIds: readonly string[] }
 
@@ -27,20 +25,6 @@ const confirmation = ({ id, organisationId, status }: LockedAccount): DomainEven
   organisation: organisationId,
   data: { status },
 })
-
-/** Beyond the threshold one person suspends, and does not revoke alone; what they revoked today counts as well, click by click. */
-const isMassRevocation = async (tx: Tx, actorId: string, closing: readonly LockedAccount[], now: Date): Promise<boolean> => {
-  const before = await revocations.aloneBy(tx, actorId, now)
-  const touched = Map.groupBy(
-    closing.filter(({ place }) => place.structureId !== null),
-    ({ place }) => place.structureId ?? '',
-  )
-  const sizes = await revocations.sizes(tx, [...touched.keys()])
-  return isMass(
-    before + closing.length,
-    [...touched].map(([id, rows]) => ({ touched: rows.length, accounts: sizes.get(id) ?? 0 })),
-  )
-}
 
 /** One click is a batch of one: locks in id order, decides per account, writes as one set, answers per account. */
 const ending =

@@ -4,11 +4,12 @@ import { type Tx, uuids } from '../../kernel/db.ts'
 
 /** What the threshold of a mass revocation is held against. */
 export const revocations = {
-  /** How many accounts this person has revoked without a countersignature lately, as the database has counted. */
-  async aloneBy(tx: Tx, actorId: string, now: Date): Promise<number> {
-    const { rows } = await tx.execute<{ count: number }>(sql`
-      select count(*)::int as count from lone_revocation where actor_id = ${actorId} and at > ${now}::timestamptz - make_interval(hours => ${massHours}) and at <= ${now}`)
-    return rows[0]?.count ?? 0
+  /** How many accounts of each structure this person has revoked without a countersignature lately, as the database has counted. */
+  async aloneBy(tx: Tx, actorId: string, now: Date): Promise<ReadonlyMap<string | null, number>> {
+    const { rows } = await tx.execute<{ structure: string | null; count: number }>(sql`
+      select a.structure_id as structure, count(*)::int as count from lone_revocation l join account a on a.id = l.account_id
+      where l.actor_id = ${actorId} and l.at > ${now}::timestamptz - make_interval(hours => ${massHours}) and l.at <= ${now} group by a.structure_id`)
+    return new Map(rows.map(({ structure, count }) => [structure, count]))
   },
 
   /** Accounts not revoked, by structure. */

@@ -1,4 +1,4 @@
-import type { BulkStatus, BulkVerb } from '@countersign/shared/bulks/bulk.ts'
+import { type BulkStatus, type BulkVerb, finalStep } from '@countersign/shared/bulks/bulk.ts'
 import { planOf } from '@countersign/shared/bulks/plan.ts'
 import type { DomainEvent, LineageEdge } from '@countersign/shared/events.ts'
 import type { Orderer } from '../../kernel/actor.ts'
@@ -6,6 +6,7 @@ import { type Operation, told, type Work } from '../../kernel/commit.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { accounts, type LockedAccount } from '../accounts/accounts.store.ts'
 import { closeAccounts } from '../accounts/close.ts'
+import { isMassRevocation } from '../accounts/mass.ts'
 import { requests } from '../requests/requests.store.ts'
 import { hold, prepare } from '../requests/submit.ts'
 import { todayInParis } from '../requests/working-hours.ts'
@@ -33,23 +34,36 @@ const lineOf = ({ id, epoch }: LockedAccount, risen: 0 | 1): ActedLine => ({
   ended: null,
 })
 
-/** Puts accounts out, with all that could act for them. Those a mass revocation finds suspended are held for its second step as they are. */
-const end = async ({ tx, actor, now, bulk, rows }: Chunk): Promise<Acted> => {
-  const verb = bulk.step === 'contain' ? 'suspend' : bulk.verb === 'revoke' ? 'revoke' : 'suspend'
-  const final = bulk.step === 'act' && bulk.mass && bulk.verb === 'revoke'
-  const closing = rows.filter(({ status }) => verb === 'revoke' || status === 'active')
-  const outcome = bulk.step === 'contain' ? ('contained' as const) : ('done' as const)
-  // The database takes a revocation for countersigned by the line that names it: that line is written first.
-  if (final)
-    await bulkLines.act(
-      tx,
-      bulk.id,
-      rows.map((row) => lineOf(row, 1)),
-    )
-  const { counts, events } = await closeAccounts(tx, { rows: closing, verb, by: actor.id, cause: 'bulk', bulkId: bulk.id, now })
-  if (final) return { lines: [], events }
-  const closed = new Set(closing.map(({ id }) => id))
-  return { lines: rows.map((row) => ({ ...lineOf(row, closed.has(row.id) ? 1 : 0), outcome, ended: counts.get(row.id) ?? null })), events }
+/** The first step of a mass revocation: who is in is suspended; who was suspended before is held for the second as they are. */
+const contain = async ({ tx, actor, now, bulk, rows }: Chunk): Promise<Acted> => {
+  const closing = rows.filter(({ status }) => status === 'active')
+  const held = rows.filter(({ status }) => status !== 'active').map((row): ActedLine => ({ ...lineOf(row, 0), outcome: 'held' }))
+  const { counts, events } = await closeAccounts(tx, { rows: closing, verb: 'suspend', by: actor.id, cause: 'bulk', bulkId: bulk.id, now })
+  const contained = closing.map((row): ActedLine => ({ ...lineOf(row, 1), outcome: 'contained', ended: counts.get(row.id) ?? null }))
+  return { lines: [...contained, ...held], events }
+}
+
+/** Its second step. The database takes a revocation for countersigned by the line that names it: the lines are written first. */
+const finalise = async ({ tx, actor, now, bulk, rows }: Chunk): Promise<Acted> => {
+  await bulkLines.act(
+    tx,
+    bulk.id,
+    rows.map((row) => lineOf(row, 1)),
+  )
+  const { events } = await closeAccounts(tx, { rows, verb: 'revoke', by: actor.id, cause: 'bulk', bulkId: bulk.id, now })
+  return { lines: [], events }
+}
+
+/** Puts accounts out, with all that could act for them; what one person alone may not make final is left alone and reported. */
+const end = async (chunk: Chunk): Promise<Acted> => {
+  const { tx, actor, now, bulk, rows } = chunk
+  if (bulk.step === 'contain') return contain(chunk)
+  if (finalStep(bulk)) return finalise(chunk)
+  const verb = bulk.verb === 'revoke' ? 'revoke' : 'suspend'
+  if (verb === 'revoke' && (await isMassRevocation(tx, actor.id, rows, now)))
+    return { lines: rows.map((row) => ({ ...lineOf(row, 0), outcome: 'mass-revocation' })), events: [] }
+  const { counts, events } = await closeAccounts(tx, { rows, verb, by: actor.id, cause: 'bulk', bulkId: bulk.id, now })
+  return { lines: rows.map((row) => ({ ...lineOf(row, 1), ended: counts.get(row.id) ?? null })), events }
 }
 
 /** Gives access back as it was countersigned: each line says so first, and the database looks at it. */
@@ -143,7 +157,7 @@ export const advance: Operation<{ readonly bulkId: string }, BulkStatus, Orderer
   const { going, left } = await sorted({ tx, actor, now }, bulk, open)
   const { lines, events, lineage = [] } = await acts[bulk.verb]({ tx, actor, now, bulk, rows: going })
   await bulkLines.act(tx, bulkId, [...lines, ...left])
-  const failed = lines.filter(({ outcome }) => outcome !== 'done' && outcome !== 'contained').length
+  const failed = lines.filter(({ outcome }) => outcome !== 'done' && outcome !== 'contained' && outcome !== 'held').length
   const progress = { done: going.length - failed, skipped: left.length + failed }
   await bulks.advance(tx, bulk, { ...progress, reached: last.accountId })
 

@@ -3,7 +3,7 @@ import { bulkSelection, bulkVerbs } from '@countersign/shared/bulks/bulk.ts'
 import { maySee } from '@countersign/shared/bulks/deciding.ts'
 import { justification } from '@countersign/shared/text/fields.ts'
 import { z } from 'zod'
-import { commit } from '../../kernel/commit.ts'
+import { commit, runCommitted } from '../../kernel/commit.ts'
 import { paging } from '../../kernel/page.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { permitted, router } from '../../trpc.ts'
@@ -30,16 +30,24 @@ export const bulksRouter = router({
     .query(async ({ ctx, input }) => {
       const bulk = await bulks.read(ctx.db, input.bulkId)
       if (!bulk || !maySee(ctx.actor, bulk)) throw new Refused('not-found', input.bulkId)
-      return bulkLines.page(ctx.db, scopeOf(ctx.actor, 'account:read'), { bulkId: bulk.id, list: input.list, after: input.cursor })
+      return bulkLines.page(ctx.db, scopeOf(ctx.actor, 'account:read'), { bulk, list: input.list, after: input.cursor })
     }),
   preview: permitted('account:read')
     .input(z.strictObject({ verb: z.enum(bulkVerbs), selection: bulkSelection }))
-    .mutation(commit(preview)),
+    .mutation(async ({ ctx, input }) => {
+      if (!(await ctx.limits.allow('dry-run', ctx.actor.id))) throw new Refused('too-many')
+      return runCommitted(preview, { ...ctx, drafting: true }, input)
+    }),
   start: permitted('account:read')
     .input(z.strictObject({ bulkId, seen: z.string().regex(/^[0-9a-f]{64}$/), justification }))
     .mutation(commit(start)),
   pause: permitted('account:read').input(one).mutation(commit(pause)),
   resume: permitted('account:read').input(one).mutation(commit(resume)),
   stop: permitted('account:read').input(one).mutation(commit(stop)),
-  giveBack: permitted('request:file:reinstate').input(z.strictObject({ bulkId, justification })).mutation(commit(giveBack)),
+  giveBack: permitted('request:file:reinstate')
+    .input(z.strictObject({ bulkId, justification }))
+    .mutation(async ({ ctx, input }) => {
+      if (!(await ctx.limits.allow('dry-run', ctx.actor.id))) throw new Refused('too-many')
+      return runCommitted(giveBack, ctx, input)
+    }),
 })

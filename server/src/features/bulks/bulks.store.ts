@@ -2,7 +2,7 @@ import { bulk } from '@countersign/drizzle/schema/bulk.ts'
 import { type Actor, type Place, scopeOf } from '@countersign/shared/access/scope.ts'
 import type { BulkStatus, BulkStep, BulkVerb } from '@countersign/shared/bulks/bulk.ts'
 import type { BulkCase } from '@countersign/shared/bulks/deciding.ts'
-import { and, desc, eq, or, sql } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, or, sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../kernel/db.ts'
 import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
 import { Refused } from '../../kernel/refused.ts'
@@ -14,7 +14,6 @@ export type StoredBulk = BulkCase & {
   readonly step: BulkStep
   readonly organisationId: string
   readonly selection: typeof bulk.$inferSelect.selection
-  readonly unknown: readonly string[]
   readonly impact: Impact
   readonly mass: boolean
   readonly givesBackId: string | null
@@ -26,10 +25,14 @@ export type StoredBulk = BulkCase & {
   readonly reportHash: string | null
   readonly runningSince: Date | null
   readonly ranMilliseconds: number
-  readonly endedAt: Date | null
+  readonly startedAt: Date | null
+  readonly halted: string | null
 }
 
-const toStored = (row: typeof bulk.$inferSelect): StoredBulk => {
+/** All but the names nobody has: they may be very many, and are asked for alone. */
+const { unknown: _unknown, ...columns } = getTableColumns(bulk)
+
+const toStored = (row: Omit<typeof bulk.$inferSelect, 'unknown'>): StoredBulk => {
   const { nationId, networkId, regionId, departementId, structureId, siteId, impact, ...rest } = row
   // Written by the dry run of this very program.
   return { ...rest, impact: impact as Impact, place: { nationId, networkId, regionId, departementId, structureId, siteId } }
@@ -66,13 +69,13 @@ export const bulks = {
 
   /** Holds a bulk until the transaction ends: its chunks and whoever steers it take turns. */
   async lock(tx: Tx, id: string): Promise<StoredBulk> {
-    const [row] = await tx.select().from(bulk).where(eq(bulk.id, id)).for('update')
+    const [row] = await tx.select(columns).from(bulk).where(eq(bulk.id, id)).for('update')
     if (!row) throw new Refused('not-found', id)
     return toStored(row)
   },
 
   async read(db: Db | Tx, id: string): Promise<StoredBulk | null> {
-    const [row] = await db.select().from(bulk).where(eq(bulk.id, id))
+    const [row] = await db.select(columns).from(bulk).where(eq(bulk.id, id))
     return row ? toStored(row) : null
   },
 
@@ -91,7 +94,7 @@ export const bulks = {
 
   /** The step that was countersigned begins at the first account again. */
   async act(tx: Tx, row: StoredBulk, now: Date): Promise<void> {
-    await bulks.set(tx, row.id, { status: 'running', step: 'act', done: 0, skipped: 0, reached: null, ranMilliseconds: 0, ...started(now) })
+    await bulks.set(tx, row.id, { status: 'running', step: 'act', done: 0, reached: null, ranMilliseconds: 0, ...started(now) })
   },
 
   async advance(tx: Tx, row: StoredBulk, { done, skipped, reached }: { done: number; skipped: number; reached: string }): Promise<void> {
@@ -103,7 +106,12 @@ export const bulks = {
   },
 
   async resume(tx: Tx, row: StoredBulk, now: Date): Promise<void> {
-    await bulks.set(tx, row.id, { status: 'running', ...started(now) })
+    await bulks.set(tx, row.id, { status: 'running', halted: null, ...started(now) })
+  },
+
+  /** Held up by itself: what the database refuses now it will refuse again. */
+  async halt(tx: Tx, row: StoredBulk, { why, now }: { why: string; now: Date }): Promise<void> {
+    await bulks.set(tx, row.id, { status: 'paused', halted: why, ...rested(row, now) })
   },
 
   async end(
@@ -118,6 +126,19 @@ export const bulks = {
     await tx.update(bulk).set(change).where(eq(bulk.id, id))
   },
 
+  /** Names of the selection that lead to no account its author may see, from the first of them or after one. */
+  async unknown(db: Db | Tx, id: string, from = 0, count = 5_000): Promise<readonly string[]> {
+    const { rows } = await db.execute<{ names: string[] }>(
+      sql`select unknown[${from + 1}:${from + count}] as names from bulk where id = ${id}`,
+    )
+    return rows[0]?.names ?? []
+  },
+
+  /** Lists of dry runs nobody confirmed are forgotten after two days. */
+  async forgetDryRuns(db: Db): Promise<void> {
+    await db.execute(sql`select forget_dry_runs()`)
+  },
+
   /** Could whoever ordered it still order anything? */
   async ordererStands(tx: Tx, { ordererId }: StoredBulk): Promise<boolean> {
     const { rowCount } = await tx.execute(
@@ -130,7 +151,8 @@ export const bulks = {
   async atWork(db: Db): Promise<readonly { readonly id: string; readonly ordererId: string; readonly status: BulkStatus }[]> {
     const { rows } = await db.execute<{ id: string; ordererId: string; status: BulkStatus }>(sql`
       select b.id, b.orderer_id as "ordererId", b.status from bulk b
-      where b.status = 'running' or b.status = 'waiting' and not exists (select 1 from request r where r.id = b.request_id and r.status = 'pending')
+      where b.status = 'running' or b.status = 'paused' and not exists (select 1 from account a where a.id = b.orderer_id and a.status = 'active' and a.ends_on >= current_date)
+        or b.status = 'waiting' and not exists (select 1 from request r where r.id = b.request_id and r.status = 'pending')
       order by b.id limit 100`)
     return rows
   },
@@ -141,7 +163,7 @@ export const bulks = {
     const { rows } = await tx.execute<{ id: string }>(sql`
       select a.id from role_grant g join account a on a.id = g.account_id and a.status = 'active' join organisation o on o.id = g.organisation_id
       where g.revoked_at is null and g.role in ('it-admin', 'policy-owner', 'supervisor') and g.organisation_id = any(${sql.param(above)}::uuid[]) and a.id <> ${except}
-      group by a.id order by max(nlevel(o.path)), a.id limit 30`)
+      group by a.id order by max(nlevel(o.path)) desc, a.id limit 30`)
     return rows.map(({ id }) => id)
   },
 
@@ -171,9 +193,11 @@ export const bulks = {
     return toPage<BulkRow>(rows, limit, (row) => [row.at, row.id])
   },
 
-  /** The bulk that gives this one back, if somebody has asked for that. */
+  /** The bulk that gives this one back, or waits to: none that was refused, fell or was stopped half way. */
   async givenBackBy(db: Db | Tx, id: string): Promise<string | null> {
-    const [row] = await db.select({ id: bulk.id }).from(bulk).where(eq(bulk.givesBackId, id)).orderBy(desc(bulk.previewedAt)).limit(1)
-    return row?.id ?? null
+    const { rows } = await db.execute<{ id: string }>(sql`
+      select b.id from bulk b join request r on r.id = b.request_id
+      where b.gives_back_id = ${id} and b.status <> 'stopped' and r.status in ('pending', 'executed') order by b.previewed_at desc limit 1`)
+    return rows[0]?.id ?? null
   },
 }

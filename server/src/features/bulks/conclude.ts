@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { DomainEvent } from '@countersign/shared/events.ts'
+import { stringify } from 'csv-stringify/sync'
 import type { Db, Tx } from '../../kernel/db.ts'
 import { bulks, type StoredBulk } from './bulks.store.ts'
 import { bulkLines, type ReportLine } from './lines.store.ts'
@@ -17,21 +18,29 @@ export const reportColumns = [
   'at',
 ] as const satisfies readonly (keyof ReportLine)[]
 
-/** A cell that a spreadsheet must not take for a formula, nor for two. */
-const cell = (value: string | number): string => {
-  const text = String(value)
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\n\r]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe
-}
+const inCsv = (rows: readonly (readonly (string | number)[])[]): string =>
+  stringify(
+    rows.map((row) => [...row]),
+    { escape_formulas: true, record_delimiter: 'windows' },
+  )
 
-/** The report, as CSV, page by page: the same bytes whenever it is asked for, so that its hash in the audit proves it. */
+/**
+ * The report, as CSV, page by page: the accounts in the order of their ids, then the names nobody has. The same bytes whenever it is
+ * asked for once the bulk is over, so that its hash in the audit proves it.
+ */
 export const reportOf = async function* (db: Db | Tx, bulkId: string): AsyncGenerator<string> {
-  yield `${reportColumns.join(',')}\r\n`
+  yield inCsv([reportColumns])
   for (let after: string | null = null; ; ) {
     const lines: readonly ReportLine[] = await bulkLines.report(db, bulkId, after)
-    if (lines.length === 0) return
-    yield lines.map((line) => `${reportColumns.map((column) => cell(line[column])).join(',')}\r\n`).join('')
+    if (lines.length === 0) break
+    yield inCsv(lines.map((line) => reportColumns.map((column) => line[column])))
     after = lines.at(-1)?.account_id ?? null
+  }
+  for (let from = 0; ; ) {
+    const names = await bulks.unknown(db, bulkId, from)
+    if (names.length === 0) return
+    yield inCsv(names.map((name) => ['', name, 'unknown']))
+    from += names.length
   }
 }
 

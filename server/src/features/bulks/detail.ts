@@ -11,7 +11,7 @@ import { bulkLines } from './lines.store.ts'
 
 const refusalOf = (verdict: Verdict<unknown>): RefusalCode | null => (verdict.ok ? null : verdict.refusal)
 
-/** Names that were not found are shown as far as one reads; the number is exact. */
+/** Names that were not found are shown as far as one reads; the report has them all. */
 const shownNames = 500
 
 /** A bulk with all one decides on: its dry run as it was counted, how far it is, and what this person may do to it now. */
@@ -20,19 +20,20 @@ export const bulkDetail = async (db: Db, actor: Actor, id: string) => {
   if (!bulk || !maySee(actor, bulk)) throw new Refused('not-found', id)
   const now = new Date()
   const subject = { actor, bulk, now }
-  const [counts, reasons, people, home, request, givenBackBy] = await Promise.all([
-    bulkLines.counts(db, id),
-    bulkLines.reasons(db, id),
+  const [leftAlone, unknown, people, home, request, givenBackBy] = await Promise.all([
+    bulk.skipped > 0 ? bulkLines.reasons(db, id) : [],
+    bulks.unknown(db, id, 0, shownNames),
     requestListing.people(db, [bulk.ordererId]),
     organisations.named(db, scopeOf(actor, 'account:read'), [bulk.organisationId]),
     bulk.requestId ? requestListing.row(db, bulk.requestId) : null,
     bulks.givenBackBy(db, id),
   ])
-  const { unknown, impact, selection, listHash, verb, status, step, mass, planned, done, skipped } = bulk
+  const { impact, selection, listHash, verb, status, step, mass, planned, done, skipped } = bulk
   return {
-    ...{ id, verb, status, step, mass, planned, done, skipped, listHash, impact, counts, reasons },
+    ...{ id, verb, status, step, mass, planned, done, skipped, listHash, impact, leftAlone },
     from: selection.from,
-    unknown: { count: unknown.length, first: unknown.slice(0, shownNames) },
+    unknown,
+    halted: bulk.halted,
     orderer: people[0] ?? null,
     place: home[0]?.name ?? null,
     request: request ? { id: request.id, reference: request.reference, status: request.status, expiresAt: request.expiresAt } : null,

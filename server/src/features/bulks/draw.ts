@@ -1,11 +1,12 @@
 import type { Actor } from '@countersign/shared/access/scope.ts'
-import type { BulkVerb, DrawnSelection } from '@countersign/shared/bulks/bulk.ts'
+import { type BulkVerb, type DrawnSelection, mostResets } from '@countersign/shared/bulks/bulk.ts'
 import { planOf } from '@countersign/shared/bulks/plan.ts'
-import { isMass } from '@countersign/shared/bulks/threshold.ts'
 import type { DomainEvent } from '@countersign/shared/events.ts'
+import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import { v7 as uuid } from 'uuid'
 import type { Tx } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
+import { isMassAct } from '../accounts/mass.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 import { todayInParis } from '../requests/working-hours.ts'
 import { bulks } from './bulks.store.ts'
@@ -37,22 +38,25 @@ export const draw = async (
   { verb, selection, ids, unknown, changedSince, final, now }: Drawing,
 ): Promise<{ id: string; event: DomainEvent }> => {
   const id = uuid()
-  const counted = { change: 0, already: 0, refused: 0 }
+  const counts = { change: 0, already: 0, refused: 0 }
+  const reasons = new Map<RefusalCode, number>()
   const today = todayInParis(now)
   for (let from = 0; from < ids.length; from += pageOfAccounts) {
     const page = await lineFacts.of(tx, ids.slice(from, from + pageOfAccounts))
     const lines = page.map((facts) => {
       const planned = planOf({ ...facts, actor, verb, changedSince: changedSince(facts), today })
-      counted[planned.plan] += 1
+      counts[planned.plan] += 1
+      if (planned.refusal) reasons.set(planned.refusal, (reasons.get(planned.refusal) ?? 0) + 1)
       return { ...planned, accountId: facts.account.id, epoch: facts.epoch }
     })
     await bulkLines.draw(tx, id, lines)
   }
+  if (verb === 'reset' && counts.change > mostResets) throw new Refused('resets-too-many')
   const structures = await impact.structures(tx, id)
   const home = await organisations.find(tx, (await impact.home(tx, id)) ?? actor.organisationId)
   if (!home) throw new Refused('not-found')
   const { hash } = await bulkLines.listed(tx, id, false)
-  const mass = final === 'countersigned' || isMass(counted.change, structures)
+  const mass = final === 'countersigned' || (await isMassAct(tx, actor.id, { verb, total: counts.change, structures, now }))
   await bulks.draw(tx, {
     id,
     verb,
@@ -63,8 +67,11 @@ export const draw = async (
     place: home.place,
     selection: kept(selection),
     unknown: [...unknown],
-    planned: counted.change,
-    impact: await impact.of(tx, id, verb, structures),
+    planned: counts.change,
+    impact: await impact.of(tx, id, verb, structures, {
+      counts: { ...counts, unknown: unknown.length },
+      reasons: [...reasons].map(([code, count]) => ({ code, count })),
+    }),
     mass,
     listHash: hash,
     givesBackId: selection.from === 'bulk' ? selection.bulkId : null,
@@ -74,7 +81,7 @@ export const draw = async (
     type: 'bulk.previewed',
     subject: id,
     organisation: home.id,
-    data: { verb, from: selection.from, ...counted, unknown: unknown.length },
+    data: { verb, from: selection.from, ...counts, unknown: unknown.length },
   }
   return { id, event }
 }

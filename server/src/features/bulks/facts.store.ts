@@ -10,11 +10,15 @@ type Row = LockedAccount['place'] & {
   epoch: number
   endsOn: string
   guards: boolean
+  holdsRole: boolean
   resetPending: boolean
 }
 
 /** What the rules of a bulk ask about an account. */
-export type LineFacts = Pick<LineCase, 'account' | 'guards' | 'resetPending'> & { readonly epoch: number; readonly statusChangedAt: Date }
+export type LineFacts = Pick<LineCase, 'account' | 'guards' | 'holdsRole' | 'resetPending'> & {
+  readonly epoch: number
+  readonly statusChangedAt: Date
+}
 
 export const lineFacts = {
   /** Of these accounts, in the order of their ids. */
@@ -23,6 +27,7 @@ export const lineFacts = {
       select a.id, a.status, to_json(a.status_changed_at)#>>'{}' as "statusChangedAt", a.epoch, a.ends_on::text as "endsOn",
         a.nation_id as "nationId", a.network_id as "networkId", a.region_id as "regionId", a.departement_id as "departementId", a.structure_id as "structureId", a.site_id as "siteId",
         exists (select 1 from role_grant g where g.account_id = a.id and g.role in ('policy-owner', 'it-admin') and g.revoked_at is null) as guards,
+        exists (select 1 from role_grant g where g.account_id = a.id and g.revoked_at is null) as "holdsRole",
         exists (select 1 from request r where r.subject_id = a.id and r.kind = 'reset-credentials' and r.status = 'pending') as "resetPending"
       from account a where a.id = any(${uuids(ids)}) order by a.id`)
     return rows.map(
@@ -33,6 +38,7 @@ export const lineFacts = {
         epoch,
         statusChangedAt,
         guards,
+        holdsRole,
         resetPending,
         nationId,
         networkId,
@@ -45,6 +51,7 @@ export const lineFacts = {
         epoch,
         statusChangedAt: new Date(statusChangedAt),
         guards,
+        holdsRole,
         resetPending,
       }),
     )

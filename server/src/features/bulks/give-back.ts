@@ -36,6 +36,7 @@ export const askBack = async (
 export const giveBack: Operation<GiveBackInput, { readonly bulkId: string }> = async ({ tx, actor, now }, { bulkId, justification }) => {
   const bulk = await bulks.lock(tx, bulkId)
   orRefuse(decideGivingBack({ actor, bulk, now }), bulkId)
+  if (await bulks.givenBackBy(tx, bulkId)) throw new Refused('one-pending-already', bulkId)
 
   const { bulkId: back, events } = await askBack(tx, actor, bulk, { justification, now })
 

@@ -1,8 +1,9 @@
 import type { Role } from '@countersign/shared/access/roles.ts'
 import type { Place } from '@countersign/shared/access/scope.ts'
-import type { BulkVerb } from '@countersign/shared/bulks/bulk.ts'
+import type { BulkVerb, LinePlan } from '@countersign/shared/bulks/bulk.ts'
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../../kernel/db.ts'
+import type { Reasons } from './lines.store.ts'
 
 export type StructureImpact = { readonly id: string; readonly name: string; readonly touched: number; readonly accounts: number }
 
@@ -11,6 +12,9 @@ export type Left = { readonly role: Role; readonly places: number; readonly firs
 
 /** What the change of a list would take along, counted at the dry run. */
 export type Impact = {
+  /** How long each list is, and why some are refused. */
+  readonly counts: Readonly<Record<LinePlan, number>> & { readonly unknown: number }
+  readonly reasons: Reasons
   readonly structures: readonly StructureImpact[]
   readonly structuresTouched: number
   readonly roles: readonly { readonly role: Role; readonly count: number }[]
@@ -35,6 +39,8 @@ const listed = (bulkId: string) => sql`(select account_id from bulk_line where b
 const reached = sql`case p.data_scope when 'nation' then a.nation_id when 'region' then coalesce(a.region_id, a.network_id)
   when 'departement' then coalesce(a.departement_id, a.region_id, a.network_id) when 'structure' then coalesce(a.structure_id, a.departement_id, a.region_id, a.network_id)
   else coalesce(a.site_id, a.structure_id, a.departement_id, a.region_id, a.network_id) end`
+
+export type Counted = Pick<Impact, 'counts' | 'reasons'>
 
 export const impact = {
   /** Structures by how many of their accounts are on the list; `accounts` are those not revoked. */
@@ -103,8 +109,9 @@ export const impact = {
     return rows
   },
 
-  async of(tx: Tx, bulkId: string, verb: BulkVerb, structures: readonly StructureImpact[]): Promise<Impact> {
+  async of(tx: Tx, bulkId: string, verb: BulkVerb, structures: readonly StructureImpact[], counted: Counted): Promise<Impact> {
     return {
+      ...counted,
       structures: structures.slice(0, named),
       structuresTouched: structures.length,
       roles: await impact.roles(tx, bulkId),

@@ -1,7 +1,7 @@
 import { account } from '@countersign/drizzle/schema/account.ts'
 import type { Scope } from '@countersign/shared/access/scope.ts'
 import type { AccountStatus } from '@countersign/shared/accounts/status.ts'
-import type { BulkStep, LinePlan } from '@countersign/shared/bulks/bulk.ts'
+import { finalStep, type LinePlan } from '@countersign/shared/bulks/bulk.ts'
 import type { PlannedLine } from '@countersign/shared/bulks/plan.ts'
 import type { Ended } from '@countersign/shared/events.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
@@ -11,23 +11,29 @@ import { type Db, type Tx, uuids } from '../../kernel/db.ts'
 import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
 import { within } from '../../kernel/scope.ts'
 
+import type { StoredBulk } from './bulks.store.ts'
+
 export type DrawnLine = PlannedLine & { readonly accountId: string; readonly epoch: number }
 export type OpenLine = { readonly accountId: string; readonly epoch: number }
-export type Outcome = 'contained' | 'done' | RefusalCode
+export type Outcome = 'contained' | 'held' | 'done' | RefusalCode
 export type ActedLine = { readonly accountId: string; readonly outcome: Outcome; readonly epoch: number; readonly ended: Ended | null }
 
 /** The four lists of a dry run, without the names that were not found; and what came of a run. */
 export const lineLists = ['change', 'already', 'refused', 'done', 'skipped', 'left'] as const
 export type LineList = (typeof lineLists)[number]
 
-const inList = {
+/** What of a mass revocation is suspended and not yet revoked: by it, or before it came. */
+const waiting = sql`('contained', 'held')`
+
+/** Which lines are on which list; in its second step a mass revocation has done what it has revoked. */
+const inList = (bulk: Pick<StoredBulk, 'verb' | 'mass' | 'step'>): Record<LineList, SQL> => ({
   change: sql`line.plan = 'change'`,
   already: sql`line.plan = 'already'`,
   refused: sql`line.plan = 'refused'`,
-  done: sql`line.outcome in ('done', 'contained')`,
-  skipped: sql`line.outcome is not null and line.outcome not in ('done', 'contained')`,
-  left: sql`line.plan = 'change' and line.outcome is null`,
-} as const satisfies Record<LineList, SQL>
+  done: finalStep(bulk) ? sql`line.outcome = 'done'` : sql`(line.outcome = 'done' or line.outcome in ${waiting})`,
+  skipped: sql`line.outcome is not null and line.outcome <> 'done' and line.outcome not in ${waiting}`,
+  left: finalStep(bulk) ? sql`line.outcome in ${waiting}` : sql`line.plan = 'change' and line.outcome is null`,
+})
 
 export type LineRow = {
   readonly accountId: string
@@ -66,12 +72,9 @@ export const bulkLines = {
   },
 
   /** The next accounts this step has not come by, in the order of their ids. */
-  async next(
-    tx: Tx,
-    { id, step, mass, verb, reached }: { id: string; step: BulkStep; mass: boolean; verb: string; reached: string | null },
-    limit: number,
-  ): Promise<readonly OpenLine[]> {
-    const open = step === 'act' && mass && verb === 'revoke' ? sql`outcome = 'contained'` : sql`plan = 'change' and outcome is null`
+  async next(tx: Tx, bulk: Pick<StoredBulk, 'id' | 'verb' | 'mass' | 'step' | 'reached'>, limit: number): Promise<readonly OpenLine[]> {
+    const { id, reached } = bulk
+    const open = finalStep(bulk) ? sql`outcome in ${waiting}` : sql`plan = 'change' and outcome is null`
     const { rows } = await tx.execute<OpenLine>(sql`
       select account_id as "accountId", epoch from bulk_line where bulk_id = ${id} and ${open} ${reached ? sql`and account_id > ${reached}` : sql``}
       order by account_id limit ${limit}`)
@@ -94,7 +97,7 @@ export const bulkLines = {
   async listed(tx: Tx, bulkId: string, contained: boolean): Promise<{ readonly hash: string; readonly accounts: number }> {
     const { rows } = await tx.execute<{ hash: string; accounts: number }>(sql`
       select bulk_list_hash(${bulkId}, ${contained}) as hash,
-        (select count(*)::int from bulk_line where bulk_id = ${bulkId} and ${contained ? sql`outcome = 'contained'` : sql`plan = 'change'`}) as accounts`)
+        (select count(*)::int from bulk_line where bulk_id = ${bulkId} and ${contained ? sql`outcome in ${waiting}` : sql`plan = 'change'`}) as accounts`)
     return rows[0] ?? { hash: '', accounts: 0 }
   },
 
@@ -103,6 +106,13 @@ export const bulkLines = {
     const { rows } = await tx.execute<{ id: string; epoch: number }>(sql`
       select l.account_id as id, l.epoch from bulk_line l where l.bulk_id = ${bulkId} and l.outcome in ('done', 'contained') order by l.account_id`)
     return new Map(rows.map(({ id, epoch }) => [id, epoch]))
+  },
+
+  /** Is any account of the bulk outside this scope? */
+  async reachBeyond(db: Db, bulkId: string, scope: Scope): Promise<boolean> {
+    const { rowCount } = await db.execute(sql`
+      select 1 from bulk_line l join account on account.id = l.account_id where l.bulk_id = ${bulkId} and not coalesce((${within(scope, account)}), false) limit 1`)
+    return rowCount !== 0
   },
 
   /** Does any account of the list reach the whole nation? */
@@ -120,27 +130,34 @@ export const bulkLines = {
     return rowCount === 1
   },
 
-  /** Why not, and how often: of the dry run and of the run. */
-  async reasons(db: Db, bulkId: string): Promise<{ readonly planned: Reasons; readonly run: Reasons }> {
-    const { rows } = await db.execute<{ ran: boolean; code: RefusalCode; count: number }>(sql`
-      select false as ran, refusal as code, count(*)::int as count from bulk_line where bulk_id = ${bulkId} and refusal is not null group by refusal
-      union all select true, outcome, count(*)::int from bulk_line where bulk_id = ${bulkId} and outcome is not null and outcome not in ('done', 'contained') group by outcome`)
-    const of = (ran: boolean) => rows.filter((row) => row.ran === ran).map(({ code, count }) => ({ code, count }))
-    return { planned: of(false), run: of(true) }
+  /**
+   * Is anybody on the list related to this person: could some one hand have controlled both since then? From whoever could control the
+   * person down to everybody these had a hand in, so that a list of any length costs what those hands did.
+   */
+  async holdsRelatives(db: Db | Tx, bulkId: string, accountId: string, since: Date): Promise<boolean> {
+    const { rowCount } = await db.execute(sql`
+      with recursive controllers as (
+        select ${accountId}::uuid as id
+        union select l.from_account_id from lineage l join controllers c on l.to_account_id = c.id where l.at >= ${since} and l.kind in ('asked', 'reset', 'granted-role')),
+      kin as (
+        select id from controllers
+        union select l.to_account_id from lineage l join kin k on l.from_account_id = k.id where l.at >= ${since} and l.kind in ('asked', 'reset', 'granted-role'))
+      select 1 from kin join bulk_line line on line.bulk_id = ${bulkId} and line.account_id = kin.id and line.plan = 'change' limit 1`)
+    return rowCount === 1
   },
 
-  /** How long each list of the dry run is. */
-  async counts(db: Db, bulkId: string): Promise<Record<LinePlan, number>> {
-    const { rows } = await db.execute<{ plan: LinePlan; count: number }>(sql`
-      select plan, count(*)::int as count from bulk_line where bulk_id = ${bulkId} group by plan`)
-    const of = (plan: LinePlan) => rows.find((row) => row.plan === plan)?.count ?? 0
-    return { change: of('change'), already: of('already'), refused: of('refused') }
+  /** Why the run left some alone, and how many for each reason. */
+  async reasons(db: Db, bulkId: string): Promise<Reasons> {
+    const { rows } = await db.execute<{ code: RefusalCode; count: number }>(sql`
+      select outcome as code, count(*)::int as count from bulk_line
+      where bulk_id = ${bulkId} and outcome <> 'done' and outcome not in ${waiting} group by outcome order by count desc, outcome`)
+    return rows
   },
 
   async page(
     db: Db,
     scope: Scope,
-    { bulkId, list, after, limit = 50 }: { bulkId: string; list: LineList; after?: string | undefined; limit?: number },
+    { bulk, list, after, limit = 50 }: { bulk: StoredBulk; list: LineList; after?: string | undefined; limit?: number },
   ): Promise<Page<LineRow>> {
     const cursor = decodeCursor(after, ['uuid'])
     const { rows } = await db.execute<LineRow & Record<string, unknown>>(sql`
@@ -148,7 +165,7 @@ export const bulkLines = {
         line.plan, line.refusal, line.outcome,
         json_build_object('sessions', line.sessions, 'links', line.links, 'requestsVoided', line.requests_voided, 'approvalsVoided', line.approvals_voided) as ended
       from bulk_line line join account on account.id = line.account_id join organisation home on home.id = account.organisation_id left join organisation structure on structure.id = account.structure_id
-      where line.bulk_id = ${bulkId} and ${inList[list]} and (${within(scope, account)}) ${cursor ? sql`and line.account_id > ${cursor[0]}::uuid` : sql``}
+      where line.bulk_id = ${bulk.id} and ${inList(bulk)[list]} and (${within(scope, account)}) ${cursor ? sql`and line.account_id > ${cursor[0]}::uuid` : sql``}
       order by line.account_id limit ${limit + 1}`)
     return toPage<LineRow>(rows, limit, (row) => [row.accountId])
   },
@@ -164,8 +181,14 @@ export const bulkLines = {
   },
 }
 
-/** Does a request ask for a list, with this person on it? */
-export const standsOnList = async (db: Db | Tx, content: RequestContent, accountId: string): Promise<boolean> =>
-  'bulkId' in content && bulkLines.holds(db, content.bulkId, accountId)
+/** Of a request for a list: does this person stand on it, or is somebody on it related to them (P2)? */
+export const tiesToList = async (db: Db | Tx, content: RequestContent, accountId: string, since: Date) => {
+  if (!('bulkId' in content)) return { onList: false, relatedToList: false }
+  const onList = await bulkLines.holds(db, content.bulkId, accountId)
+  return {
+    onList,
+    relatedToList: content.kind === 'reinstate-bulk' && (await bulkLines.holdsRelatives(db, content.bulkId, accountId, since)),
+  }
+}
 
 export type Reasons = readonly { readonly code: RefusalCode; readonly count: number }[]

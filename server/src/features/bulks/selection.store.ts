@@ -38,6 +38,7 @@ const endedBy = (
 
 /** A mailbox may belong to several accounts: all of them are meant. */
 const byNames = async (tx: Tx, scope: Scope, names: readonly string[]): Promise<Omit<Selected, 'asOf'>> => {
+  if (names.length > mostAccounts) throw new Refused('selection-too-large')
   const ids = names.filter(isUuid)
   const emails = names.filter((name) => name.includes('@'))
   const logins = names.filter((name) => !name.includes('@') && !isUuid(name))
@@ -58,7 +59,11 @@ export const select = async (tx: Tx, scope: Scope, selection: BulkSelection): Pr
     case 'filter': {
       const asOf = new Date(selection.at)
       const narrowed = await narrowing(tx, scope, selection.filter)
-      return { ids: await byCondition(tx, sql`${narrowed} and account.created_at <= ${asOf}`), unknown: [], asOf }
+      return {
+        ids: await byCondition(tx, sql`${narrowed} and account.created_at <= ${asOf} and account.id <> all(${uuids(selection.except)})`),
+        unknown: [],
+        asOf,
+      }
     }
     case 'names':
       return { ...(await byNames(tx, scope, namesIn(selection.text))), asOf: null }

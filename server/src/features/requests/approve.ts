@@ -1,7 +1,7 @@
 import { decideApproval, independentSince, involved, standingSignatures } from '@countersign/shared/requests/approval.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import { orRefuse } from '../../kernel/refused.ts'
-import { standsOnList } from '../bulks/lines.store.ts'
+import { tiesToList } from '../bulks/lines.store.ts'
 import { execute } from './execute.ts'
 import { approvalVoided, factOf } from './facts.ts'
 import { requests } from './requests.store.ts'
@@ -15,7 +15,7 @@ export const approve: Operation<DecisionInput, 'pending' | 'executed'> = async (
   const kinship = await signatures.kinship(tx, [actor.id, ...involved(locked)], independentSince(now))
   const { request, fallen } = standingSignatures({ request: locked, kinship, now })
   const status = orRefuse(
-    decideApproval({ actor, request, kinship, onList: await standsOnList(tx, request.content, actor.id), now, seen }),
+    decideApproval({ actor, request, kinship, ...(await tiesToList(tx, request.content, actor.id, independentSince(now))), now, seen }),
     requestId,
   )
 

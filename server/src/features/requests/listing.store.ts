@@ -21,7 +21,7 @@ import { sql } from 'drizzle-orm'
 import type { Db } from '../../kernel/db.ts'
 import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
 import { within } from '../../kernel/scope.ts'
-import { standsOnList } from '../bulks/lines.store.ts'
+import { tiesToList } from '../bulks/lines.store.ts'
 import type { StoredRequest } from './requests.store.ts'
 import { signatures } from './signatures.store.ts'
 
@@ -161,7 +161,7 @@ export const requestListing = {
       actor,
       request,
       kinship,
-      onList: await standsOnList(db, stored.content, actor.id),
+      ...(await tiesToList(db, stored.content, actor.id, independentSince(now))),
       now,
       seen: stored.contentHash,
     }

@@ -1,0 +1,38 @@
+import type { EndingVerb } from '@countersign/shared/accounts/ending.ts'
+import type { BulkVerb } from '@countersign/shared/bulks/bulk.ts'
+import { isMass } from '@countersign/shared/bulks/threshold.ts'
+import type { Tx } from '../../kernel/db.ts'
+import type { LockedAccount } from './accounts.store.ts'
+import { revocations } from './revocations.store.ts'
+
+type Act = {
+  readonly verb: BulkVerb | EndingVerb
+  readonly total: number
+  readonly structures: readonly { readonly id: string; readonly touched: number; readonly accounts: number }[]
+  readonly now: Date
+}
+
+/**
+ * Is this more than one person may make final alone? Of revocations those of the last 24 hours count as well, by structure too: a mass
+ * action cut into clicks, or into bulks, is one all the same.
+ */
+export const isMassAct = async (tx: Tx, actorId: string, { verb, total, structures, now }: Act): Promise<boolean> => {
+  const before = verb === 'revoke' ? await revocations.aloneBy(tx, actorId, now) : new Map<string | null, number>()
+  const earlier = [...before.values()].reduce((sum, count) => sum + count, 0)
+  return isMass(
+    total + earlier,
+    structures.map(({ id, touched, accounts }) => ({
+      touched: touched + (before.get(id) ?? 0),
+      accounts: accounts + (before.get(id) ?? 0),
+    })),
+  )
+}
+
+/** The same of accounts that are locked and about to be revoked. */
+export const isMassRevocation = async (tx: Tx, actorId: string, rows: readonly LockedAccount[], now: Date): Promise<boolean> => {
+  const touched = new Map<string, number>()
+  for (const { place } of rows) if (place.structureId) touched.set(place.structureId, (touched.get(place.structureId) ?? 0) + 1)
+  const sizes = await revocations.sizes(tx, [...touched.keys()])
+  const structures = [...touched].map(([id, count]) => ({ id, touched: count, accounts: sizes.get(id) ?? 0 }))
+  return isMassAct(tx, actorId, { verb: 'revoke', total: rows.length, structures, now })
+}

@@ -101,9 +101,13 @@ const faultOf = (error: unknown) => {
   }
 }
 
+/** What a form or a file has to be corrected for, and nothing besides. */
+const ofTheForm: readonly RefusalCode[] = ['nothing-to-do', 'file-without-names', 'selection-too-large', 'resets-too-many']
+
 /** A form that has to be corrected is no attempt at anything. */
-const mistyped = ({ fields }: Refused): boolean =>
-  fields.length > 0 && fields.every(({ field }) => field !== null && !['accountId', 'organisationId', 'role'].includes(field))
+const mistyped = ({ code, fields }: Refused): boolean =>
+  ofTheForm.includes(code) ||
+  (fields.length > 0 && fields.every(({ field }) => field !== null && !['accountId', 'organisationId', 'role'].includes(field)))
 
 const isUuid = (text: string | null): text is string => text !== null && /^[0-9a-f-]{36}$/i.test(text)
 

@@ -60,7 +60,7 @@ export type EventData = {
   'bulk.resumed': { left: number }
   'bulk.halted': { why: string; left: number }
   'bulk.reported': { reportHash: string | null }
-  'bulk.asked': { requestId: string; accounts: number; listHash: string }
+  'bulk.asked': { requestId: string; accounts: number; listHash: string; told: readonly string[] }
   'bulk.countersigned': { requestId: string }
   'bulk.stopped': { reason: 'operator' | 'orderer-out'; left: number; reportHash: string }
   'bulk.finished': { done: number; skipped: number; reportHash: string }

@@ -1,5 +1,8 @@
 import type { EventType } from '@countersign/shared/events.ts'
+import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { count } from '../lib/format.ts'
+import { useLanguage } from '../lib/language.ts'
 import { When } from './when.tsx'
 
 type Entry = {
@@ -30,6 +33,7 @@ const bySelf: ReadonlySet<EventType> = new Set(['session.opened', 'account.enrol
 /** What an entry tells beside who and when, in words where there are words for it. */
 export const useEntryDetail = () => {
   const { t, i18n } = useTranslation()
+  const language = useLanguage()
   const worded = (key: string, value: string) => (i18n.exists(key) ? t(key as 'agent') : value)
   return (type: EventType, data: Record<string, unknown>): string => {
     const text = (name: string) => (typeof data[name] === 'string' ? String(data[name]) : '')
@@ -41,6 +45,12 @@ export const useEntryDetail = () => {
       text('code') && worded(`refusal.${text('code')}`, text('code')),
       text('reason') &&
         worded(`endReason.${text('reason')}`, worded(`outcome.${text('reason')}`, worded(`voidReason.${text('reason')}`, text('reason')))),
+      text('verb') && worded(`bulk.noun.${text('verb')}`, text('verb')),
+      ...(['change', 'accounts', 'done', 'skipped', 'left'] as const).map((name) =>
+        typeof data[name] === 'number' && type.startsWith('bulk.') ? t(`bulk.told.${name}`, { shown: count(data[name], language) }) : '',
+      ),
+      text('justification') && t('bulk.quoted', { text: text('justification') }),
+      text('reportHash') && `${t('bulk.reportHash')} ${text('reportHash').slice(0, 12)}…`,
       text('note'),
       text('kind') && worded(`kind.${text('kind')}`, text('kind')),
       text('before') && text('after') && type.startsWith('account.')
@@ -71,7 +81,12 @@ export const Timeline = ({ entries }: { entries: readonly Entry[] }) => {
     <ol className="line">
       {entries.map((entry) => (
         <li key={entry.id} className={tones[entry.type]}>
-          <span className="strong">{t(`event.${entry.type}`)}</span> <span className="soft">{detail(entry.type, entry.data)}</span>
+          <span className="strong">{t(`event.${entry.type}`)}</span> <span className="soft">{detail(entry.type, entry.data)}</span>{' '}
+          {typeof entry.data['bulkId'] === 'string' ? (
+            <Link to="/bulks/$bulkId" params={{ bulkId: entry.data['bulkId'] }}>
+              {t('bulk.see')}
+            </Link>
+          ) : null}
           <div className="soft small">
             <When at={entry.at} />
             {bySelf.has(entry.type) ? null : ` · ${entry.actor?.name ?? actorless(entry)}`}

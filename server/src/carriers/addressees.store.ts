@@ -41,9 +41,19 @@ export const addressees = {
   },
 
   /** The bulk an entry of the audit tells of. */
-  async bulkOf(db: Db, entryId: string) {
-    const { rows } = await db.execute<{ id: string; orderer: string; place: string; verb: BulkVerb; accounts: number }>(sql`
-      select b.id, a.given_name || ' ' || a.family_name as orderer, o.name as place, b.verb, b.planned as accounts
+  async bulkOf(db: Db, entryId: string, readerId: string) {
+    const { rows } = await db.execute<{
+      id: string
+      orderer: string
+      place: string
+      verb: BulkVerb
+      accounts: number
+      asked: boolean
+      why: string | null
+      seen: boolean
+    }>(sql`
+      select e.type = 'bulk.asked' as asked, b.justification as why, exists (select 1 from role_grant g where g.account_id = ${readerId} and g.revoked_at is null
+          and g.organisation_id in (b.nation_id, b.network_id, b.region_id, b.departement_id, b.structure_id, b.site_id)) as seen, b.id, a.given_name || ' ' || a.family_name as orderer, o.name as place, b.verb, b.planned as accounts
       from audit_entry e join bulk b on b.id = e.subject_id join account a on a.id = b.orderer_id join organisation o on o.id = b.organisation_id where e.id = ${entryId}`)
     return rows[0] ?? null
   },

@@ -9,7 +9,15 @@ export type MailFacts = {
   readonly until: string
   readonly about: string
   /** Of a mass action: what is done, and to how many. */
-  readonly mass?: { readonly verb: BulkVerb; readonly accounts: number }
+  readonly mass?: {
+    readonly verb: BulkVerb
+    readonly accounts: number
+    readonly why: string | null
+    /** It waits for a countersignature. */
+    readonly asked: boolean
+    /** The reader sees all of it, and may stop it. */
+    readonly whole: boolean
+  }
 }
 export type MailKind = 'invitation' | 'enrolment' | 'resetAsked' | 'resetLink' | 'resetNotice' | 'ended' | 'bulk'
 const deeds = {
@@ -78,8 +86,12 @@ const french: Record<MailKind, Text> = {
   bulk: {
     subject: 'Action de masse sur des comptes de votre périmètre',
     lines: (facts) => [
-      `${facts.about} ${deed(facts, 'fr')} comptes (${facts.place}).`,
-      'Si cela vous surprend, ouvrez le lot : vous pouvez l’arrêter, refuser la révocation et demander le retour de tous ses comptes en une fois.',
+      `${facts.about} ${deed(facts, 'fr')} comptes (${facts.place})${facts.mass?.why ? ` : « ${facts.mass.why} »` : ''}.`,
+      facts.mass?.asked
+        ? 'Une deuxième personne doit contresigner dans les 24 heures : vous le pouvez, ou pouvez refuser.'
+        : facts.mass?.whole
+          ? 'Si cela vous surprend, ouvrez le lot : vous pouvez l’arrêter, et demander le retour de tous ses comptes en une fois.'
+          : 'Des comptes dont vous répondez en font partie. Si cela vous surprend, prévenez un responsable de la politique.',
       facts.address,
     ],
   },
@@ -141,8 +153,12 @@ const english: Record<MailKind, Text> = {
   bulk: {
     subject: 'A mass action on accounts in your scope',
     lines: (facts) => [
-      `${facts.about} ${deed(facts, 'en')} ${facts.mass?.accounts === 1 ? 'account' : 'accounts'} (${facts.place}).`,
-      'If this surprises you, open the bulk: you can stop it, refuse the revocation and ask for all its accounts back at once.',
+      `${facts.about} ${deed(facts, 'en')} ${facts.mass?.accounts === 1 ? 'account' : 'accounts'} (${facts.place})${facts.mass?.why ? `: “${facts.mass.why}”` : ''}.`,
+      facts.mass?.asked
+        ? 'A second person has to countersign within 24 hours: you may, or may refuse.'
+        : facts.mass?.whole
+          ? 'If this surprises you, open the bulk: you can stop it, and ask for all its accounts back at once.'
+          : 'Accounts you answer for are among them. If this surprises you, tell a policy owner.',
       facts.address,
     ],
   },

@@ -81,10 +81,12 @@ const toSupervisors =
 const ofBulk =
   ({ post, publicUrl }: Carriage): Carrier =>
   async (db, { accountId, entryId }): Promise<Delivery> => {
-    const [reader, bulk] = [await addressees.find(db, accountId), await addressees.bulkOf(db, entryId)]
+    const [reader, bulk] = [await addressees.find(db, accountId), await addressees.bulkOf(db, entryId, accountId)]
     if (reader?.status !== 'active' || !bulk) return 'pointless'
-    const { id, orderer, place, ...mass } = bulk
-    const facts: MailFacts = { ...reader, place, about: orderer, address: `${publicUrl}/bulks/${id}`, until: '', mass }
+    const { id, orderer, place, seen, ...mass } = bulk
+    // Whoever answers for a part of it sees that part in the list of accounts, and not the whole.
+    const address = seen ? `${publicUrl}/bulks/${id}` : `${publicUrl}/accounts?status=suspended`
+    const facts: MailFacts = { ...reader, place, about: orderer, address, until: '', mass: { ...mass, whole: seen } }
     await post({ accountId, recipient: reader.email, ...wordMail('bulk', reader.language, facts) })
     return 'delivered'
   }

@@ -31,6 +31,7 @@ const routes: { readonly [T in EventType]?: Route<T> } = {
   ],
   // A mass action is loud: everybody who could countersign or stop it hears of it.
   'bulk.started': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.bulk', accountId })),
+  'bulk.asked': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.bulk', accountId })),
   // A supervisor who suspends knows; one whose agent said "it was not me" must be told.
   'account.locked-out': ({ subject }) => [{ destination: 'mail.ended', accountId: subject }],
   'account.suspended': ({ subject, data }) =>

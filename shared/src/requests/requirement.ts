@@ -36,7 +36,7 @@ export const deadlines = {
   'reset-credentials': { workingHours: 4 },
   reinstate: { workingHours: 19 },
   'grant-role': { workingHours: 19 },
-  'reinstate-bulk': { workingHours: 19 },
+  'reinstate-bulk': { hours: finalHours },
   'revoke-bulk': { hours: finalHours },
 } as const satisfies Record<RequestKind, { readonly workingHours: number } | { readonly hours: number }>
 

@@ -103,7 +103,7 @@ export const SelectionBar = ({ chosen: { ticked, all, clear }, total, chooseAll,
   const amount = useAmount()
   if (ticked.size === 0 && !all) return null
   const left = all && total ? { ...total, count: total.count - all.except.length } : null
-  const words = left ? t('accounts.total', { count: left.count, shown: amount(left) }) : t('accounts.selected', { count: ticked.size })
+  const words = left ? t('accounts.allChosen', { count: left.count, shown: amount(left) }) : t('accounts.selected', { count: ticked.size })
   const more = chooseAll && !all && total && total.count > ticked.size
   return (
     <section className="bar" aria-label={words}>

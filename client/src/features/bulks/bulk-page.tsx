@@ -30,7 +30,7 @@ export const BulkPage = () => {
         <h1>
           {t(`bulk.noun.${bulk.verb}`)} · {t('requests.accounts', { count: bulk.planned, shown: count(bulk.planned, language) })}
         </h1>
-        <BulkState status={bulk.status} />
+        <BulkState status={bulk.status} asked={bulk.request?.status ?? null} />
       </div>
       <p className="soft" style={{ margin: 0 }}>
         {bulk.place ? `${bulk.place} · ` : ''}

@@ -33,7 +33,7 @@ const useColumns = (): readonly Column<Row, never>[] => {
         </div>
       ),
     },
-    { id: 'state', header: t('accounts.status'), plain: true, cell: (row) => <BulkState status={row.status} /> },
+    { id: 'state', header: t('accounts.status'), plain: true, cell: (row) => <BulkState status={row.status} asked={row.asked} /> },
     {
       id: 'progress',
       header: t('bulk.lists.done'),

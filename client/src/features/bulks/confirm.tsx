@@ -1,6 +1,6 @@
 import { Button, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, type KeyboardEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useTextOfRefusal } from '../../lib/fields.ts'
 import { count } from '../../lib/format.ts'
@@ -13,7 +13,8 @@ const useConsequence = ({ verb, mass }: Bulk): string | null => {
   const { t } = useTranslation()
   if (verb === 'reinstate') return t('bulk.asks')
   if (verb === 'reset') return t('bulk.resets')
-  return mass ? t(verb === 'revoke' ? 'bulk.massRevoke' : 'bulk.massSuspend') : null
+  if (mass) return t(verb === 'revoke' ? 'bulk.massRevoke' : 'bulk.massSuspend')
+  return verb === 'revoke' ? t('bulk.finalRevoke') : null
 }
 
 /** Runs what the dry run showed. A mass action asks for its number to be typed: a wrong filter is noticed there at the latest. */
@@ -27,6 +28,8 @@ export const Confirm = ({ bulk }: { bulk: Bulk }) => {
     trpc.bulks.start.mutationOptions({ onSuccess: () => void queryClient.invalidateQueries(trpc.bulks.pathFilter()) }),
   )
   const text = useTextOfRefusal(start.error)
+  /** A word of explanation ended with Enter must not begin a thousand suspensions. */
+  const still = (event: KeyboardEvent) => event.key === 'Enter' && event.preventDefault()
   const ready = justification.trim().length >= 3 && (!bulk.mass || typed.replace(/\D/g, '') === String(bulk.planned))
   const send = (event: FormEvent) => {
     event.preventDefault()
@@ -34,6 +37,9 @@ export const Confirm = ({ bulk }: { bulk: Bulk }) => {
   }
   return (
     <form className="card stack" onSubmit={send} noValidate>
+      <p className="strong" style={{ margin: 0 }}>
+        {t('bulk.nothingYet')}
+      </p>
       {consequence ? (
         <p className={`notice ${bulk.mass ? 'danger' : 'wait'}`} style={{ margin: 0 }}>
           {bulk.mass ? <strong>{t('bulk.mass')}. </strong> : null}
@@ -48,12 +54,13 @@ export const Confirm = ({ bulk }: { bulk: Bulk }) => {
           maxLength={500}
           value={justification}
           onChange={(event) => setJustification(event.currentTarget.value)}
+          onKeyDown={still}
           error={text.of('justification')}
         />
         {bulk.mass ? (
           <TextInput
             style={{ flex: '1 1 220px' }}
-            label={t('bulk.typeNumber', { count: bulk.planned })}
+            label={t('bulk.typeNumber', { shown: count(bulk.planned, language) })}
             inputMode="numeric"
             autoComplete="off"
             value={typed}

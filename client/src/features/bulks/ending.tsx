@@ -23,9 +23,13 @@ export const Waiting = ({ bulk }: { bulk: Bulk }) => {
         <strong>{t('bulk.waitsFor')}</strong> · {open} · <Countdown until={bulk.request.expiresAt} over={t('requests.expired')} />
       </p>
     )
-  return bulk.request.status === 'executed' ? null : (
+  if (bulk.request.status === 'executed' || bulk.request.status === 'pending') return null
+  const { status, reason } = bulk.request
+  return (
     <p className="notice danger" style={{ margin: 0 }}>
-      {t('bulk.refusedRequest')} {open}
+      {open} · {t(`requestStatus.${status}`)}
+      {status === 'rejected' && reason ? ` : ${t('bulk.quoted', { text: reason })}` : ''}.{' '}
+      {t(bulk.verb === 'revoke' ? 'bulk.unsignedRevocation' : 'bulk.unsignedReturn')}
     </p>
   )
 }
@@ -86,8 +90,8 @@ export const Aftermath = ({ bulk }: { bulk: Bulk }) => {
         {t('bulk.report')}
       </Button>
       {bulk.givenBackBy ? (
-        <Link to="/bulks/$bulkId" params={{ bulkId: bulk.givenBackBy }}>
-          {t('bulk.givenBack')}
+        <Link to="/bulks/$bulkId" params={{ bulkId: bulk.givenBackBy.id }}>
+          {t(bulk.givenBackBy.status === 'finished' ? 'bulk.givenBackDone' : 'bulk.givenBack')}
         </Link>
       ) : bulk.can.giveBack === null ? (
         <GiveBack bulk={bulk} />

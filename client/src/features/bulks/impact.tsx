@@ -72,7 +72,8 @@ export const Impact = ({ bulk }: { bulk: Bulk }) => {
               {impact.structures.map(({ id, name, touched, accounts }) => (
                 <li key={id} className="row between">
                   <span>
-                    {name} {touched >= accounts && touched > 1 ? <span className="state danger small">{t('bulk.whole')}</span> : null}
+                    {name}{' '}
+                    {taking && touched >= accounts && touched > 1 ? <span className="state danger small">{t('bulk.whole')}</span> : null}
                   </span>
                   <span className="number nowrap">
                     <span className="strong">{count(touched, language)}</span>{' '}
@@ -84,6 +85,7 @@ export const Impact = ({ bulk }: { bulk: Bulk }) => {
               ))}
             </ul>
           </Scrolling>
+          {impact.elsewhere > 0 ? <div className="soft small">{t('bulk.elsewhere', shown(impact.elsewhere))}</div> : null}
           {rest > 0 ? <div className="soft small">{t('bulk.moreStructures', shown(rest))}</div> : null}
         </section>
       </div>

@@ -29,12 +29,13 @@ const listsOf = ({ status, planned, done, skipped, impact: { counts }, verb }: B
   return [['done', done], ['skipped', skipped], ...(left > 0 ? [['left', left] as const] : []), ...planning]
 }
 
-const useColumns = (): readonly Column<Row, never>[] => {
+const useColumns = (verb: Bulk['verb']): readonly Column<Row, never>[] => {
   const { t } = useTranslation()
   const worded = useWordedRefusal()
   const result = ({ refusal, outcome }: Row): string => {
     const code = outcome ?? refusal
     if (code === null) return ''
+    if (code === 'done' && verb === 'reset') return t('bulk.outcome.asked')
     return code === 'done' || code === 'contained' || code === 'held' ? t(`bulk.outcome.${code}`) : worded(code)
   }
   return [
@@ -57,9 +58,9 @@ const useColumns = (): readonly Column<Row, never>[] => {
   ]
 }
 
-const Accounts = ({ bulkId, list }: { bulkId: string; list: Exclude<List, 'unknown'> }) => {
+const Accounts = ({ bulkId, verb, list }: { bulkId: string; verb: Bulk['verb']; list: Exclude<List, 'unknown'> }) => {
   const { t } = useTranslation()
-  const columns = useColumns()
+  const columns = useColumns(verb)
   const pages = useInfiniteQuery({
     ...trpc.bulks.lines.infiniteQueryOptions({ bulkId, list }, { getNextPageParam: (page) => page.next ?? undefined }),
     placeholderData: keepPreviousData,
@@ -132,7 +133,7 @@ export const Lines = ({ bulk }: { bulk: Bulk }) => {
       {list === 'unknown' || list === null ? (
         <Names names={bulk.unknown} all={bulk.impact.counts.unknown} />
       ) : (
-        <Accounts key={list} bulkId={bulk.id} list={list} />
+        <Accounts key={list} bulkId={bulk.id} verb={bulk.verb} list={list} />
       )}
     </section>
   )

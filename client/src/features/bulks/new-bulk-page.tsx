@@ -24,6 +24,9 @@ const textOf = async (file: File): Promise<string> => {
   }
 }
 
+/** What was pasted stays until the page is loaded anew: one mistyped login is mended by going back. */
+const kept = { names: '' }
+
 /** This time yesterday, as the field takes it. */
 const yesterday = (): string => {
   const day = new Date(Date.now() - 86_400_000)
@@ -38,7 +41,7 @@ export const NewBulkPage = () => {
   const verbs = bulkVerbs.filter((verb) => (person.may as readonly Permission[]).includes(bulkNeeds[verb]))
   const [verb, setVerb] = useState<BulkVerb | undefined>(verbs[0])
   const [from, setFrom] = useState<(typeof sources)[number]>('names')
-  const [names, setNames] = useState('')
+  const [names, setNames] = useState(kept.names)
   const [file, setFile] = useState<File | null>(null)
   const [accountId, setAccountId] = useState<string | null>(null)
   const [since, setSince] = useState(yesterday)
@@ -47,7 +50,7 @@ export const NewBulkPage = () => {
     trpc.bulks.preview.mutationOptions({ onSuccess: ({ bulkId }) => void navigate({ to: '/bulks/$bulkId', params: { bulkId } }) }),
   )
   const refusal = useTextOfRefusal(preview.error)
-  const chosen = { names: names.trim() !== '', csv: file !== null, 'ended-by': accountId !== null && since !== '' }
+  const chosen = { names: names.trim() !== '', csv: file !== null && file.size > 0, 'ended-by': accountId !== null && since !== '' }
   const tooLarge = file !== null && file.size > mostText
   const send = async (event: FormEvent) => {
     event.preventDefault()
@@ -96,8 +99,11 @@ export const NewBulkPage = () => {
             spellCheck={false}
             maxLength={mostText}
             value={names}
-            onChange={(event) => setNames(event.currentTarget.value)}
-            error={refusal.rest}
+            onChange={(event) => {
+              kept.names = event.currentTarget.value
+              setNames(event.currentTarget.value)
+            }}
+            error={refusal.of('selection.text') ?? refusal.rest}
           />
         ) : null}
         {from === 'ended-by' ? (
@@ -130,7 +136,7 @@ export const NewBulkPage = () => {
             onChange={setFile}
             clearable
             clearButtonProps={{ 'aria-label': t('common.clear') }}
-            error={tooLarge ? t('bulk.fileTooLarge') : refusal.rest}
+            error={tooLarge ? t('bulk.fileTooLarge') : (refusal.of('selection.text') ?? refusal.rest)}
           />
         ) : null}
         <div className="row">

@@ -47,7 +47,7 @@ export const Progress = ({ bulk }: { bulk: Bulk }) => {
         <span className="soft">
           {bulk.status === 'running' && rate > 0 ? `${t('bulk.rate', { rate: count(Math.round(rate), language) })} · ` : ''}
           {bulk.status === 'running' && left !== null ? `${t('bulk.remaining', { time: remaining(left, t('common.days')) })} · ` : ''}
-          {t('bulk.closable')}
+          {bulk.status === 'running' ? t('bulk.closable') : ''}
         </span>
         <div className="row wrap">
           {bulk.can.pause === null ? (

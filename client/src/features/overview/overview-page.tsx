@@ -95,6 +95,26 @@ export const OverviewPage = () => {
             </li>
           </ul>
         </section>
+        {data.working.length > 0 ? (
+          <section className="card stack">
+            <h2>{t('bulk.atWork')}</h2>
+            <ul className="plain">
+              {data.working.map((row) => (
+                <li key={row.id} className="row between">
+                  <div className="two">
+                    <Link to="/bulks/$bulkId" params={{ bulkId: row.id }}>
+                      {t(`bulk.noun.${row.verb}`)} · {t('requests.accounts', { count: row.planned, shown: count(row.planned, language) })}
+                    </Link>
+                    <span className="under">
+                      {row.orderer} · {row.place}
+                    </span>
+                  </div>
+                  <span className={row.status === 'running' ? 'state danger' : 'state wait'}>{t(`bulk.status.${row.status}`)}</span>
+                </li>
+              ))}
+            </ul>
+          </section>
+        ) : null}
         <section className="card stack">
           <h2>{t('overview.mine')}</h2>
           <Waiting rows={data.mine} nothing={t('overview.noneMine')} view="mine" />

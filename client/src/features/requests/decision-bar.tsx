@@ -73,7 +73,11 @@ export const DecisionBar = ({ request, onDone }: { request: Detail; onDone: () =
       onSuccess: (status) => done(t(status === 'executed' ? 'requests.executed' : 'requests.approvedPending'))(),
     }),
   )
-  const reject = useMutation(trpc.requests.reject.mutationOptions({ onSuccess: done(t('requests.rejectedNow')) }))
+  const reject = useMutation(
+    trpc.requests.reject.mutationOptions({
+      onSuccess: done(t(request.kind === 'revoke-bulk' ? 'requests.rejectedBulk' : 'requests.rejectedNow')),
+    }),
+  )
   const cancel = useMutation(trpc.requests.cancel.mutationOptions({ onError: failed, onSuccess: done(t('requests.cancelledNow')) }))
   const decision = { requestId: request.id, seen: request.contentHash }
   const pressApprove = () => {

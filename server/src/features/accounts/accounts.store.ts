@@ -50,7 +50,14 @@ export type EndedSet = {
   readonly reopened: readonly FallenApproval[]
 }
 
-type Ending = { readonly ids: readonly string[]; readonly status: AccountStatus; readonly by: string | null; readonly now: Date }
+type Ending = {
+  readonly ids: readonly string[]
+  readonly status: AccountStatus
+  readonly by: string | null
+  /** What a bulk has ended comes back as a whole, countersigned, and not row by row within 30 seconds. */
+  readonly undoable: boolean
+  readonly now: Date
+}
 
 const tally = (ids: readonly string[]): ReadonlyMap<string, number> => {
   const counts = new Map<string, number>()
@@ -74,15 +81,15 @@ export const accounts = {
   },
 
   /** Puts accounts out, with everything that could still act for them (P5). The rows are already locked. */
-  async end(tx: Tx, { ids, status, by, now }: Ending): Promise<EndedSet> {
+  async end(tx: Tx, { ids, status, by, undoable, now }: Ending): Promise<EndedSet> {
     await tx.execute(sql`
-      update account set previous_status = status, status = ${status}, status_changed_at = ${now}, status_changed_by = ${by}, epoch = epoch + 1
+      update account set previous_status = ${undoable ? sql`status` : sql`null`}, status = ${status}, status_changed_at = ${now}, status_changed_by = ${by}, epoch = epoch + 1
       where id = any(${uuids(ids)})`)
     return accounts.endWhatActs(tx, { ids, by, now })
   },
 
   /** Ends all that could act for these accounts, in one transaction: sessions, links, what they asked for and what they signed. */
-  async endWhatActs(tx: Tx, { ids, by, now }: Omit<Ending, 'status'>): Promise<EndedSet> {
+  async endWhatActs(tx: Tx, { ids, by, now }: Omit<Ending, 'status' | 'undoable'>): Promise<EndedSet> {
     const among = uuids(ids)
     const sessions = await tx.execute<{ id: string }>(sql`delete from session where account_id = any(${among}) returning account_id as id`)
     // Their own links, and the unused ones of what they asked for: an invitation must not outlive its issuer (H14).

@@ -29,7 +29,7 @@ const fell = ({ voided, reopened }: EndedSet): readonly DomainEvent[] => [
 export const closeAccounts = async (tx: Tx, { rows, verb, by, cause, bulkId, now }: Closing) => {
   if (rows.length === 0) return { counts: new Map<string, Ended>(), events: [] }
   const status = verb === 'revoke' ? 'revoked' : 'suspended'
-  const set = await accounts.end(tx, { ids: rows.map(({ id }) => id), status, by, now })
+  const set = await accounts.end(tx, { ids: rows.map(({ id }) => id), status, by, undoable: !bulkId, now })
   const counts = countsOf(set)
   const events = rows.map(
     (row): DomainEvent => ({

@@ -36,7 +36,12 @@ export const askFor = async (
   await bulks.ask(tx, bulk, { requestId: filed.id, justification, now })
   const about = { organisation: bulk.organisationId }
   return [
-    { type: 'bulk.asked', subject: bulk.id, ...about, data: { requestId: filed.id, accounts, listHash: hash } },
+    {
+      type: 'bulk.asked',
+      subject: bulk.id,
+      ...about,
+      data: { requestId: filed.id, accounts, listHash: hash, told: await bulks.signers(tx, bulk, requirement.approverRoles, actor.id) },
+    },
     {
       type: 'request.submitted',
       subject: filed.id,

@@ -8,6 +8,7 @@ import { bulkLines, type ReportLine } from './lines.store.ts'
 export const reportColumns = [
   'account_id',
   'login',
+  'name',
   'plan',
   'refusal',
   'outcome',
@@ -21,7 +22,7 @@ export const reportColumns = [
 const inCsv = (rows: readonly (readonly (string | number)[])[]): string =>
   stringify(
     rows.map((row) => [...row]),
-    { escape_formulas: true, record_delimiter: 'windows' },
+    { escape_formulas: true, record_delimiter: 'windows', delimiter: ';' },
   )
 
 /**
@@ -29,7 +30,8 @@ const inCsv = (rows: readonly (readonly (string | number)[])[]): string =>
  * asked for once the bulk is over, so that its hash in the audit proves it.
  */
 export const reportOf = async function* (db: Db | Tx, bulkId: string): AsyncGenerator<string> {
-  yield inCsv([reportColumns])
+  // As spreadsheets in France open it.
+  yield `\ufeff${inCsv([reportColumns])}`
   for (let after: string | null = null; ; ) {
     const lines: readonly ReportLine[] = await bulkLines.report(db, bulkId, after)
     if (lines.length === 0) break
@@ -39,7 +41,7 @@ export const reportOf = async function* (db: Db | Tx, bulkId: string): AsyncGene
   for (let from = 0; ; ) {
     const names = await bulks.unknown(db, bulkId, from)
     if (names.length === 0) return
-    yield inCsv(names.map((name) => ['', name, 'unknown']))
+    yield inCsv(names.map((name) => ['', name, '', 'unknown']))
     from += names.length
   }
 }

@@ -36,7 +36,9 @@ export const bulkDetail = async (db: Db, actor: Actor, id: string) => {
     halted: bulk.halted,
     orderer: people[0] ?? null,
     place: home[0]?.name ?? null,
-    request: request ? { id: request.id, reference: request.reference, status: request.status, expiresAt: request.expiresAt } : null,
+    request: request
+      ? { id: request.id, reference: request.reference, status: request.status, expiresAt: request.expiresAt, reason: request.reason }
+      : null,
     givesBackId: bulk.givesBackId,
     givenBackBy,
     justification: bulk.justification,

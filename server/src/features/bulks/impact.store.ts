@@ -17,6 +17,8 @@ export type Impact = {
   readonly reasons: Reasons
   readonly structures: readonly StructureImpact[]
   readonly structuresTouched: number
+  /** Accounts of no structure: regional and national offices. */
+  readonly elsewhere: number
   readonly roles: readonly { readonly role: Role; readonly count: number }[]
   readonly sessions: number
   readonly links: number
@@ -31,7 +33,7 @@ export type Impact = {
 }
 
 /** So many structures are named; the rest is counted. */
-const named = 100
+const named = 500
 
 const listed = (bulkId: string) => sql`(select account_id from bulk_line where bulk_id = ${bulkId} and plan = 'change')`
 
@@ -114,6 +116,7 @@ export const impact = {
       ...counted,
       structures: structures.slice(0, named),
       structuresTouched: structures.length,
+      elsewhere: counted.counts.change - structures.reduce((sum, { touched }) => sum + touched, 0),
       roles: await impact.roles(tx, bulkId),
       ...(await impact.ending(tx, bulkId, verb)),
       lastHolders: await impact.lastHolders(tx, bulkId),

@@ -50,6 +50,7 @@ export type LineRow = {
 export type ReportLine = {
   readonly account_id: string
   readonly login: string
+  readonly name: string
   readonly plan: LinePlan
   readonly refusal: string
   readonly outcome: string
@@ -173,7 +174,7 @@ export const bulkLines = {
   /** What the report says, in the order of ids; nothing in it changes once the bulk is over. */
   async report(db: Db | Tx, bulkId: string, after: string | null, limit = 5_000): Promise<readonly ReportLine[]> {
     const { rows } = await db.execute<ReportLine & Record<string, unknown>>(sql`
-      select l.account_id, a.login, l.plan, coalesce(l.refusal, '') as refusal, coalesce(l.outcome, '') as outcome, l.sessions, l.links,
+      select l.account_id, a.login, a.given_name || ' ' || a.family_name as name, l.plan, coalesce(l.refusal, '') as refusal, coalesce(l.outcome, '') as outcome, l.sessions, l.links,
         l.requests_voided as requests, l.approvals_voided as approvals, coalesce(to_char(l.acted_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '') as at
       from bulk_line l join account a on a.id = l.account_id
       where l.bulk_id = ${bulkId} ${after ? sql`and l.account_id > ${after}` : sql``} order by l.account_id limit ${limit}`)

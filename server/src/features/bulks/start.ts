@@ -19,7 +19,7 @@ export const started = async (
 ): Promise<DomainEvent> => {
   await bulks.start(tx, bulk, { justification, now })
   const { verb, step, mass, planned, listHash } = bulk
-  const watchers = mass ? await bulks.watchers(tx, bulk.place, actor.id) : []
+  const watchers = mass ? await bulks.watchers(tx, bulk, actor.id) : []
   return {
     type: 'bulk.started',
     subject: bulk.id,

@@ -2,13 +2,14 @@ import { holds, scopeOf } from '@countersign/shared/access/scope.ts'
 import { undelivered } from '../../kernel/outbox.ts'
 import { permitted, router } from '../../trpc.ts'
 import { counts } from '../accounts/counts.store.ts'
+import { bulks } from '../bulks/bulks.store.ts'
 import { requestListing } from '../requests/listing.store.ts'
 import { overview } from './overview.store.ts'
 
 export const overviewRouter = router({
   get: permitted('account:read').query(async ({ ctx: { db, actor } }) => {
     const scope = scopeOf(actor, 'account:read')
-    const [waiting, next, mine, byStatus, expiring, dormant, refusals, outbox] = await Promise.all([
+    const [waiting, next, mine, byStatus, expiring, dormant, refusals, outbox, working] = await Promise.all([
       requestListing.waiting(db, actor),
       requestListing.page(db, actor, { view: 'queue', limit: 5 }),
       requestListing.page(db, actor, { view: 'mine', status: 'pending', limit: 5 }),
@@ -17,7 +18,8 @@ export const overviewRouter = router({
       counts.living(db, scope, 'dormant'),
       holds(actor, 'audit:read') ? overview.refusals(db, scopeOf(actor, 'audit:read')) : null,
       holds(actor, 'delivery:read') ? undelivered(db) : null,
+      bulks.working(db, actor),
     ])
-    return { waiting, next: next.rows, mine: mine.rows, accounts: { byStatus, expiring, dormant }, refusals, outbox }
+    return { waiting, next: next.rows, mine: mine.rows, accounts: { byStatus, expiring, dormant }, refusals, outbox, working }
   }),
 })

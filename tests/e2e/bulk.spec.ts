@@ -5,6 +5,9 @@ import { another, countersign, enterAs } from './steps.ts'
 const state = (page: Page, word: string) =>
   expect(page.locator('.page .state').filter({ hasText: word }).first()).toBeVisible({ timeout: 30_000 })
 
+const hrefOf = async (page: Page, name: RegExp): Promise<string> =>
+  (await page.getByRole('link', { name }).first().getAttribute('href')) ?? ''
+
 const axe = async (page: Page, where: string) => {
   const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']).analyze()
   expect.soft(violations.map(({ id, nodes }) => `${where}: ${id} ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)).toEqual([])
@@ -37,11 +40,7 @@ test('a mass action of one IT admin is contained, loud, and undone in one step',
   const claire = await another(browser, 'Claire Fontaine')
   await claire.goto('/mailbox')
   await expect(claire.getByRole('article').filter({ hasText: 'Action de masse' }).first()).toBeVisible()
-  await claire.goto('/requests')
-  await claire
-    .getByRole('button', { name: /Révocation d’un lot/ })
-    .first()
-    .click()
+  await claire.goto(await hrefOf(page, /^Demande n°/))
   await expect(claire.getByText(/demande de révoquer pour de bon/)).toBeVisible()
   await axe(claire, 'the request')
   await claire.getByRole('button', { name: 'Refuser' }).click()
@@ -49,17 +48,14 @@ test('a mass action of one IT admin is contained, loud, and undone in one step',
   await claire.getByRole('button', { name: 'Refuser' }).click()
   await expect(claire.getByText('Refusée.')).toBeVisible()
 
+  // All by itself, on the page that is open.
+  await page.getByRole('link', { name: 'Le retour de ce lot est demandé' }).click()
+  await expect(page.getByRole('heading', { name: /^Réactivation/ })).toBeVisible()
   const marc = await another(browser, 'Marc Delorme')
-  await marc.goto('/requests')
-  await marc
-    .getByRole('button', { name: /Réactivation d’un lot/ })
-    .first()
-    .click()
+  await marc.goto(await hrefOf(page, /^Demande n°/))
   await countersign(marc)
   await expect(marc.getByText('Contresignée et exécutée.')).toBeVisible()
 
-  // All by itself, on the page that is open.
-  await page.getByRole('link', { name: 'Le retour de ce lot est demandé' }).click()
   await state(page, 'Terminé')
   await page.goto('/accounts?profile=structure-reader&status=active')
   await expect(page.getByText(new RegExp(`^${Number(number).toLocaleString('fr')} comptes$`))).toBeVisible()
@@ -73,7 +69,7 @@ test('pasted names are sorted into four lists, and a few are suspended with a re
   const [login = ''] = logins.filter((one) => /^[a-z0-9.-]+$/.test(one))
   await page.goto('/bulks/new')
   await page.getByRole('radio', { name: 'Suspendre' }).check()
-  await page.getByLabel('Identifiants, e-mails ou numéros de compte').fill(`${login.toUpperCase()} ; personne.inconnue\n`)
+  await page.getByRole('textbox', { name: 'Identifiants ou e-mails' }).fill(`${login.toUpperCase()} ; personne.inconnue\n`)
   await axe(page, 'new bulk')
   await page.getByRole('button', { name: 'Essai à blanc' }).click()
   await page.getByText('Introuvables (1)').click()

@@ -52,7 +52,6 @@ export const BranchLine = ({ branch, open, focused, ticked, nameOf, tick, fold, 
       aria-level={branch.depth + 1}
       aria-expanded={branch.children > 0 ? open : undefined}
       aria-selected={ticks === members.length}
-      aria-label={label}
       tabIndex={focused ? 0 : -1}
       data-key={branch.key}
       className="branch"

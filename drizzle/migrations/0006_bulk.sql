@@ -4,6 +4,7 @@ CREATE TABLE "bulk" (
 	"status" text NOT NULL,
 	"step" text NOT NULL,
 	"orderer_id" uuid NOT NULL,
+	"orderer_epoch" integer NOT NULL,
 	"organisation_id" uuid NOT NULL,
 	"nation_id" uuid,
 	"network_id" uuid,
@@ -75,8 +76,10 @@ CREATE FUNCTION bulk_list_hash(bulk uuid, contained boolean) RETURNS text LANGUA
 $$;
 
 -- P3: the list is written before its bulk and never afterwards.
+-- Lines and their bulk take turns: none is committed after the bulk was looked at.
 CREATE FUNCTION bulk_line_drawn() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended(d.bulk_id::text, 7203008)) FROM (SELECT DISTINCT bulk_id FROM drawn ORDER BY bulk_id) d;
   IF EXISTS (SELECT 1 FROM (SELECT DISTINCT bulk_id FROM drawn) d WHERE EXISTS (SELECT 1 FROM bulk b WHERE b.id = d.bulk_id)) THEN PERFORM refuse('P3', 'the list of a bulk is complete when the bulk is made'); END IF;
   IF EXISTS (SELECT 1 FROM drawn WHERE outcome IS NOT NULL OR acted_in IS NOT NULL) THEN PERFORM refuse('P3', 'nothing has come of a line that is only planned'); END IF;
   RETURN NULL;
@@ -87,6 +90,9 @@ CREATE FUNCTION bulk_line_acted() RETURNS trigger LANGUAGE plpgsql SET search_pa
 BEGIN
   IF OLD.plan <> 'change' OR NEW.outcome IS NULL OR (OLD.outcome IS NOT NULL AND (OLD.outcome NOT IN ('contained', 'held') OR NEW.outcome IN ('contained', 'held')))
     THEN PERFORM refuse('P3', 'a bulk comes by each account of its list once in each step'); END IF;
+  IF NOT EXISTS (SELECT 1 FROM bulk b WHERE b.id = NEW.bulk_id AND b.status = 'running'
+      AND (OLD.outcome IS NOT NULL) = (b.verb = 'revoke' AND b.mass AND b.step = 'act'))
+    THEN PERFORM refuse('P3', 'a line is acted upon while its bulk runs, a contained one in the second step alone'); END IF;
   NEW.acted_at := now();
   NEW.acted_in := pg_current_xact_id();
   RETURN NEW;
@@ -96,6 +102,7 @@ CREATE TRIGGER bulk_line_acted BEFORE UPDATE ON bulk_line FOR EACH ROW EXECUTE F
 CREATE FUNCTION bulk_drawn() RETURNS trigger LANGUAGE plpgsql SET jit = off SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE home organisation;
 BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended(NEW.id::text, 7203008));
   IF NEW.status <> 'previewed' OR NEW.request_id IS NOT NULL OR NEW.done <> 0 OR NEW.skipped <> 0 OR NEW.step IS DISTINCT FROM (CASE WHEN NEW.verb = 'revoke' AND NEW.mass THEN 'contain' ELSE 'act' END)
     OR NEW.verb = 'revoke' AND NEW.planned > 100 AND NOT NEW.mass
     THEN PERFORM refuse('P3', 'a bulk begins as a dry run'); END IF;
@@ -119,6 +126,9 @@ BEGIN
       ('running', 'paused'), ('running', 'stopped'), ('running', 'waiting'), ('running', 'finished'), ('paused', 'running'), ('paused', 'stopped')))
     THEN PERFORM refuse('P3', 'a bulk goes its way and not back'); END IF;
   IF OLD.request_id IS NOT NULL AND NEW.request_id IS DISTINCT FROM OLD.request_id THEN PERFORM refuse('P3', 'a bulk is asked for once'); END IF;
+  IF NEW.request_id IS NOT NULL AND OLD.request_id IS NULL AND NOT EXISTS (
+      SELECT 1 FROM request r WHERE r.id = NEW.request_id AND r.kind = NEW.verb || '-bulk' AND r.content ->> 'bulkId' = NEW.id::text AND r.status = 'pending')
+    THEN PERFORM refuse('P3', 'a bulk waits for the request about itself'); END IF;
   IF NEW.status = 'running' AND NEW.verb = 'reinstate' OR OLD.step <> NEW.step OR (OLD.status, NEW.status) = ('waiting', 'running') THEN
     SELECT * INTO asked FROM request WHERE id = NEW.request_id;
     IF (asked.status = 'executed' AND asked.kind = NEW.verb || '-bulk' AND asked.content ->> 'bulkId' = NEW.id::text AND NEW.step = 'act') IS NOT TRUE
@@ -227,9 +237,10 @@ END $$;--> statement-breakpoint
 CREATE FUNCTION revoked_alone() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET enable_seqscan = off SET jit = off SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
   IF NEW.status_changed_by IS NULL THEN PERFORM refuse('P10', 'a revocation has a name under it'); END IF;
-  IF EXISTS (SELECT 1 FROM bulk b JOIN request r ON r.id = b.request_id AND r.kind = 'revoke-bulk' AND r.status = 'executed'
+  PERFORM pg_advisory_xact_lock(hashtextextended(NEW.status_changed_by::text, 7203007));
+  IF EXISTS (SELECT 1 FROM bulk b JOIN request r ON r.id = b.request_id AND r.kind = 'revoke-bulk' AND r.status = 'executed' AND r.content ->> 'bulkId' = b.id::text
       CROSS JOIN LATERAL (SELECT outcome, acted_in FROM bulk_line WHERE bulk_id = b.id AND account_id = NEW.id OFFSET 0) l
-      WHERE b.status = 'running' AND b.verb = 'revoke' AND b.step = 'act' AND l.outcome = 'done' AND l.acted_in = pg_current_xact_id())
+      WHERE b.status = 'running' AND b.verb = 'revoke' AND b.mass AND b.step = 'act' AND l.outcome = 'done' AND l.acted_in = pg_current_xact_id())
     THEN RETURN NULL; END IF;
   INSERT INTO lone_revocation (account_id, actor_id, at) VALUES (NEW.id, NEW.status_changed_by, NEW.status_changed_at);
   IF (SELECT count(*) FROM (SELECT 1 FROM lone_revocation WHERE actor_id = NEW.status_changed_by AND at > NEW.status_changed_at - interval '24 hours' AND at <= NEW.status_changed_at LIMIT 101) first) > 100

@@ -18,6 +18,8 @@ export const bulk = pgTable(
     ordererId: uuid('orderer_id')
       .notNull()
       .references(() => account.id),
+    /** The epoch their account was in: what ends their sessions ends their orders. */
+    ordererEpoch: integer('orderer_epoch').notNull(),
     /** The smallest organisation that holds all accounts it would change: where it is seen, and who may countersign it. */
     organisationId: uuid('organisation_id')
       .notNull()

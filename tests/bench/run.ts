@@ -152,7 +152,7 @@ try {
     const previewed = performance.now() - begin
     await runCommitted(start, web, { bulkId, seen: (await bulks.read(db, bulkId))?.listHash ?? '', justification: 'Mesure' })
     const from = performance.now()
-    while ((await runCommitted(advance, { ...job, actor: ordererOf(admin.id) }, { bulkId })) === 'running');
+    while ((await runCommitted(advance, { ...job, actor: ordererOf(admin.id, admin.epoch) }, { bulkId })) === 'running');
     const took = performance.now() - from
     each.push(took / many)
     process.stdout.write(

@@ -244,14 +244,14 @@ const inSource: readonly Guard[] = [
   source(
     'a bulk leaves alone what changed',
     'server/src/features/bulks/advance.ts',
-    'changedSince: row.epoch !== epoch',
-    'changedSince: false',
+    'changedSince: row.epoch !== epoch ||',
+    'changedSince: false &&',
     bulks,
   ),
   source(
     'a bulk has an orderer who is in',
     'server/src/kernel/actor.ts',
-    "where a.id = ${id} and a.status = 'active' and a.ends_on >= current_date`)\n  const [row] = rows\n  return row ? { orderer",
+    "where a.id = ${id} and a.status = 'active' and a.epoch = ${epoch} and a.ends_on >= current_date`)\n  const [row] = rows\n  return row ? { orderer",
     'where a.id = ${id}`)\n  const [row] = rows\n  return row ? { orderer',
     bulks,
   ),

@@ -37,7 +37,7 @@ const begun = async (by: Signed, verb: BulkVerb, selection: BulkSelection): Prom
 }
 const work = () => workBulks(world.db, () => false)
 const step = (by: Signed, bulkId: string) =>
-  runCommitted(advance, { db: world.db, actor: ordererOf(by.person.id), origin: { channel: 'job' } }, { bulkId })
+  runCommitted(advance, { db: world.db, actor: ordererOf(by.person.id, by.person.epoch), origin: { channel: 'job' } }, { bulkId })
 /** Active accounts without a role, one of a structure, so that no structure loses more than a few. */
 const spread = async (count: number, offset = 0): Promise<readonly string[]> => {
   const { rows } = await world.owner.query<{ id: string }>(
@@ -382,6 +382,78 @@ describe('a mass revocation', () => {
     expect(await outcome(olivier.call.accounts.revoke({ accountIds: rows[0]?.ids ?? [] }))).toBe('mass-revocation')
   })
 
+  test('is one where it takes more than three who hold a role, in a bulk or click by click', async () => {
+    const { rows } = await world.owner.query<{ id: string }>(
+      `select g.account_id as id from role_grant g join account a on a.id = g.account_id and a.status = 'active' where g.role = 'account-manager' and g.revoked_at is null order by 1 limit 5`,
+    )
+    const ids = rows.map(({ id }) => id)
+    expect((await drawn(olivier, 'revoke', names(ids.slice(0, 4)))).mass).toBe(true)
+    await world.tamper('delete from lone_revocation')
+    for (const id of ids.slice(0, 3)) await olivier.call.accounts.revoke({ accountIds: [id] })
+    expect(await outcome(olivier.call.accounts.revoke({ accountIds: [ids[3] ?? ''] }))).toBe('mass-revocation')
+  })
+
+  test('cut into small suspensions is as loud as one', async () => {
+    const loud = async (bulkId: string) =>
+      (
+        await world.owner.query(
+          `select 1 from outbox o join audit_entry e on e.id = o.entry_id where e.subject_id = $1 and o.destination = 'mail.bulk'`,
+          [bulkId],
+        )
+      ).rowCount
+    const bulkId = await begun(olivier, 'suspend', names(await spread(1)))
+    expect(await loud(bulkId)).toBeGreaterThan(0)
+    const sophie = await world.as('sophie.marchand')
+    expect(await loud(await begun(sophie, 'suspend', names([await make.agentOf('Mission locale de Lyon', 0)])))).toBe(0)
+    await work()
+  })
+
+  test('has its return in the hands of who asked for it, not of who put them out; nor does that person sign it', async () => {
+    const ids = await spread(1_050)
+    const bulkId = await begun(olivier, 'suspend', names(ids))
+    await work()
+    const { bulkId: back } = await marc.call.bulks.giveBack({ bulkId, justification: 'Retour' })
+    await approve(claire, (await marc.call.bulks.get({ bulkId: back })).request?.id ?? '')
+    await step(marc, back)
+    expect(await outcome(olivier.call.bulks.stop({ bulkId: back }))).toBe('not-permitted')
+    await work()
+    expect(await statuses(ids)).toEqual({ active: 1_050 })
+
+    const own = await begun(marc, 'suspend', names(ids.slice(0, 2))).catch(() => null)
+    expect(own).toBeNull()
+    const sophie = await world.as('sophie.marchand')
+    const hers = [await make.agentOf('Mission locale de Lyon', 0), await make.agentOf('Mission locale de Lyon', 1)]
+    const ordered = await begun(sophie, 'suspend', names(hers))
+    await work()
+    const { bulkId: returned } = await marc.call.bulks.giveBack({ bulkId: ordered, justification: 'Retour' })
+    const requestId = (await marc.call.bulks.get({ bulkId: returned })).request?.id ?? ''
+    expect(await outcome(approve(sophie, requestId))).toBe('not-independent')
+    await approve(claire, requestId)
+    await work()
+    expect(await statuses(hers)).toEqual({ active: 2 })
+  })
+
+  test('ends with the sessions of its orderer, and touches nobody who was given a role since the dry run', async () => {
+    const agent = await make.agentOf('Mission locale de Lille', 3)
+    await make.role(agent, 'it-admin', await make.organisation('Réseau pour l’emploi', 'nation'))
+    const admin = await world.enter(agent)
+    const ids = await spread(1_030)
+    const bulkId = await begun(admin, 'suspend', names(ids))
+    await step(admin, bulkId)
+    await world.tamper('update account set epoch = epoch + 1 where id = $1', [agent])
+    await world.tamper('delete from session where account_id = $1', [agent])
+    await work()
+    expect((await olivier.call.bulks.get({ bulkId })).status).toBe('stopped')
+    expect(await statuses(ids)).toEqual({ active: 30, suspended: 1_000 })
+
+    const [promoted = ''] = await spread(1)
+    const { id, listHash } = await drawn(olivier, 'suspend', names([promoted]))
+    await make.role(promoted, 'auditor', await make.organisation('Mission locale de Lyon'))
+    await olivier.call.bulks.start({ bulkId: id, seen: listHash, justification: 'Exercice' })
+    await work()
+    expect((await olivier.call.bulks.get({ bulkId: id })).leftAlone).toEqual([{ code: 'changed-since', count: 1 }])
+  })
+
   test('of clicks comes back like one of a bulk: whatever one person put out since then is a selection', async () => {
     const sophie = await world.as('sophie.marchand')
     const since = new Date().toISOString()
@@ -436,7 +508,8 @@ describe('the database itself', () => {
         `update account set status = 'active', previous_status = null, status_changed_at = now(), status_changed_by = null, epoch = epoch + 1, authorised_by_request_id = $2 where id = $1`,
         [id, requestId],
       ] as const
-    expect(await verdictOfDatabase(inOne(mark, lift(ids[0]), audited(ids[0] ?? '')))).toBe('P1')
+    expect(await verdictOfDatabase(inOne(lift(ids[0]), audited(ids[0] ?? '')))).toBe('P1')
+    expect(await verdictOfDatabase(inOne(mark, lift(ids[0]), audited(ids[0] ?? '')))).toBe('P3')
     expect(await verdictOfDatabase(inOne([`update bulk set status = 'running' where id = $1`, [back]], audited(back)))).toBe('P1')
     const stranger = (await spread(1, 200))[0] ?? ''
     expect(
@@ -471,7 +544,7 @@ describe('the database itself', () => {
       [requestId, supervisor],
     ] as const
     expect(await verdictOfDatabase(inOne(signature, audited(requestId, 'request.approval-given')))).toBe('P1')
-    await inOne([`update bulk_line set outcome = 'done' where bulk_id = $1 and account_id = $2`, [bulkId, ids[0]]])
+    await world.tamper(`update bulk_line set outcome = 'done' where bulk_id = $1 and account_id = $2`, [bulkId, ids[0]])
     const late = approve(claire, requestId).catch((error: Error) => {
       throw error.cause
     })
@@ -480,6 +553,60 @@ describe('the database itself', () => {
     await world.tamper(`delete from session where account_id = $1`, [supervisor])
     await world.tamper(`update account set status = 'suspended' where id = $1`, [supervisor])
     await world.owner.query('select recount_accounts()')
+  })
+
+  test('takes one countersigned list for itself alone: no other bulk, and no line that it had not contained', async () => {
+    await world.tamper('delete from lone_revocation')
+    const ids = await spread(204)
+    const signed = await begun(olivier, 'revoke', names(ids.slice(0, 102)))
+    await work()
+    const old = (await olivier.call.bulks.get({ bulkId: signed })).request?.id ?? ''
+    await approve(claire, old)
+    const other = (await drawn(olivier, 'revoke', names(ids.slice(102, 104)))).id
+    expect(
+      await verdictOfDatabase(inOne([`update bulk set status = 'running', request_id = $2 where id = $1`, [other, old]], audited(other))),
+    ).toBe('P3')
+    // Nothing is done to a line while its bulk does not run, nor twice.
+    expect(await verdictOfDatabase(inOne([`update bulk_line set outcome = 'done' where bulk_id = $1`, [other]]))).toBe('P3')
+    await work()
+    expect(await verdictOfDatabase(inOne([`update bulk_line set outcome = 'done' where bulk_id = $1`, [signed]]))).toBe('P3')
+    const late = await begun(olivier, 'revoke', names(ids.slice(102)))
+    expect(
+      await verdictOfDatabase(
+        inOne(
+          [`update bulk_line set outcome = 'contained' where bulk_id = $1`, [late]],
+          [`update bulk_line set outcome = 'done' where bulk_id = $1`, [late]],
+        ),
+      ),
+    ).toBe('P3')
+    await olivier.call.bulks.stop({ bulkId: late })
+  })
+
+  test('holds a line back that is not committed when its bulk is drawn', async () => {
+    const bulk = await drawn(olivier, 'suspend', names(await spread(2)))
+    const id = '01900000-0000-7000-8000-0000000000cc'
+    const smuggler = await world.pool.connect()
+    await smuggler.query('begin')
+    await smuggler.query(`insert into bulk_line (bulk_id, account_id, epoch, plan) values ($1, $2, 1, 'change')`, [
+      id,
+      (await spread(1, 50))[0],
+    ])
+    const copy = inOne(
+      [
+        `insert into bulk_line (bulk_id, account_id, epoch, plan) select $2, account_id, epoch, plan from bulk_line where bulk_id = $1`,
+        [bulk.id, id],
+      ],
+      [
+        `insert into bulk (id, verb, status, step, orderer_id, orderer_epoch, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, selection, unknown, planned, impact, mass, list_hash, previewed_at)
+         select $2, verb, status, step, orderer_id, orderer_epoch, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, selection, unknown, planned, impact, mass, list_hash, previewed_at from bulk where id = $1`,
+        [bulk.id, id],
+      ],
+      audited(id),
+    )
+    await new Promise((done) => setTimeout(done, 200))
+    await smuggler.query('commit')
+    smuggler.release()
+    expect(await verdictOfDatabase(copy)).toBe('P3')
   })
 
   test('takes no request for a list but with its hash, and two signatures where the list reaches the nation', async () => {
@@ -534,8 +661,8 @@ describe('the database itself', () => {
       [bulk.id, id],
     ] as const
     const copy = [
-      `insert into bulk (id, verb, status, step, orderer_id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, selection, unknown, planned, impact, mass, list_hash, previewed_at)
-       select $2, b.verb, b.status, b.step, b.orderer_id, o.id, o.nation_id, o.network_id, o.region_id, o.departement_id, o.structure_id, o.site_id, b.selection, b.unknown, ${planned}, b.impact, b.mass, ${hash}, b.previewed_at
+      `insert into bulk (id, verb, status, step, orderer_id, orderer_epoch, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, selection, unknown, planned, impact, mass, list_hash, previewed_at)
+       select $2, b.verb, b.status, b.step, b.orderer_id, b.orderer_epoch, o.id, o.nation_id, o.network_id, o.region_id, o.departement_id, o.structure_id, o.site_id, b.selection, b.unknown, ${planned}, b.impact, b.mass, ${hash}, b.previewed_at
        from bulk b join organisation o on o.id = ${place.replace('organisation_id', 'b.organisation_id')} where b.id = $1`,
       [bulk.id, id],
     ] as const
@@ -550,8 +677,8 @@ describe('the database itself', () => {
       [bulk.id, id],
     ] as const
     const copy = [
-      `insert into bulk (id, verb, status, step, orderer_id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, selection, unknown, planned, impact, mass, list_hash, previewed_at)
-       select $2, verb, status, 'act', orderer_id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, selection, unknown, planned, impact, false, list_hash, previewed_at from bulk where id = $1`,
+      `insert into bulk (id, verb, status, step, orderer_id, orderer_epoch, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, selection, unknown, planned, impact, mass, list_hash, previewed_at)
+       select $2, verb, status, 'act', orderer_id, orderer_epoch, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, selection, unknown, planned, impact, false, list_hash, previewed_at from bulk where id = $1`,
       [bulk.id, id],
     ] as const
     expect(await verdictOfDatabase(inOne(lines, copy, audited(id)))).toBe('P3')

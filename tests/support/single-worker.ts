@@ -14,10 +14,15 @@ type Task = { readonly url: string; readonly token: string } & (
 /** Does one thing; the test kills it on the way. */
 const task: Task = JSON.parse(process.argv[2] ?? '')
 const db = openDb(openPool(task.url, 1))
-const call = callerOf(requestOf(db, await personOfToken(db, hashToken(task.token))))
+const person = await personOfToken(db, hashToken(task.token))
+const call = callerOf(requestOf(db, person))
 const act = (): Promise<unknown> => {
   if ('advance' in task)
-    return runCommitted(advance, { db, actor: ordererOf(task.ordererId), origin: { channel: 'job' } }, { bulkId: task.advance })
+    return runCommitted(
+      advance,
+      { db, actor: ordererOf(task.ordererId, person?.epoch ?? 0), origin: { channel: 'job' } },
+      { bulkId: task.advance },
+    )
   return 'revoke' in task ? call.accounts.revoke({ accountIds: [task.revoke] }) : call.requests.approve(task.approve)
 }
 // All that are killed together begin together: none has waited at the gate for the others to be born.

@@ -67,7 +67,11 @@ describe('a mass action', () => {
     ['a whole structure of two', 2, [{ touched: 2, accounts: 2 }], true],
     ['the one account of a structure', 1, [{ touched: 1, accounts: 1 }], false],
   ] as const)('%s', (_, accounts, structures, expected) => {
-    expect(isMass(accounts, structures)).toBe(expected)
+    expect(isMass(accounts, 0, structures)).toBe(expected)
+  })
+
+  test('is one where more than three hold a role, however few they are', () => {
+    expect([isMass(3, 3, []), isMass(4, 4, [])]).toEqual([false, true])
   })
 })
 
@@ -150,6 +154,10 @@ describe('a bulk', () => {
     expect(word(decideSteer('stop', { actor: claire, bulk: regional, now }))).toBe('stopped')
     expect(word(decideSteer('resume', { actor: claire, bulk: { ...regional, status: 'paused' }, now }))).toBe('not-permitted')
     expect(word(decideSteer('stop', { actor: claire, bulk: { ...regional, verb: 'reset' }, now }))).toBe('not-permitted')
+    // A return is not stopped by whoever could have put them out.
+    const olivier: Actor = { id: 'olivier', grants: [{ role: 'it-admin', level: 'nation', organisationId: 'nation' }] }
+    expect(word(decideSteer('stop', { actor: olivier, bulk: { ...regional, verb: 'reinstate' }, now }))).toBe('not-permitted')
+    expect(word(decideSteer('stop', { actor: claire, bulk: { ...regional, verb: 'reinstate' }, now }))).toBe('stopped')
     expect(word(decideSteer('stop', { actor: isabelle, bulk: regional, now }))).toBe('not-permitted')
     expect(word(decideSteer('stop', { actor: thomas, bulk: regional, now }))).toBe('out-of-scope')
   })

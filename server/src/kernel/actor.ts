@@ -21,9 +21,10 @@ export const nobody: Nobody = { kind: 'nobody', id: null, grants: [] }
  * Somebody whose order is being carried out, whether or not they are still at the screen: no session, but an active account and the
  * roles it holds now. Who is put out orders nothing any more (P5).
  */
-export type Orderer = Actor & { readonly kind: 'orderer'; readonly organisationId: string }
+export type Orderer = Actor & { readonly kind: 'orderer'; readonly organisationId: string; readonly epoch: number }
 
-export const ordererOf = (id: string): Orderer => ({ kind: 'orderer', id, organisationId: '', grants: [] })
+/** Who gave an order, and in which epoch of their account; what they hold is read when it is carried out. */
+export const ordererOf = (id: string, epoch: number): Orderer => ({ kind: 'orderer', id, epoch, organisationId: '', grants: [] })
 
 const grantsOf = sql`coalesce((
   select json_agg(json_build_object('role', g.role, 'level', o.level, 'organisationId', o.id))
@@ -104,12 +105,14 @@ export const draftingPerson = async (tx: Tx, person: Person): Promise<{ person: 
 }
 
 /** The same for an order: its giver held, with the roles of now; null where they are out. */
-export const holdOrderer = async (tx: Tx, { id }: Orderer): Promise<{ orderer: Orderer; now: Date } | null> => {
+export const holdOrderer = async (tx: Tx, { id, epoch }: Orderer): Promise<{ orderer: Orderer; now: Date } | null> => {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${id}, ${personLock}))`)
   await tx.execute(sql`select 1 from account where id = ${id} for share`)
   const { rows } = await tx.execute<{ now: string; organisationId: string; grants: Grant[] }>(sql`
     select ${transactionTime} as now, a.organisation_id as "organisationId", ${grantsOf} as grants
-    from account a where a.id = ${id} and a.status = 'active' and a.ends_on >= current_date`)
+    from account a where a.id = ${id} and a.status = 'active' and a.epoch = ${epoch} and a.ends_on >= current_date`)
   const [row] = rows
-  return row ? { orderer: { kind: 'orderer', id, organisationId: row.organisationId, grants: row.grants }, now: new Date(row.now) } : null
+  return row
+    ? { orderer: { kind: 'orderer', id, epoch, organisationId: row.organisationId, grants: row.grants }, now: new Date(row.now) }
+    : null
 }

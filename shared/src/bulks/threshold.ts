@@ -5,14 +5,17 @@ export const massShare = 0.1
 /** So few of one structure are single acts, however small it is; a whole structure of two is not. */
 export const fewOfStructure = 3
 
+/** More holders of roles than this at once: those who could answer are worth more than a number. */
+export const fewHolders = 3
+
 export type StructureTouched = { readonly touched: number; readonly accounts: number }
 
 const isMassOf = ({ touched, accounts }: StructureTouched): boolean =>
   (touched > fewOfStructure && touched > accounts * massShare) || (touched > 1 && touched >= accounts)
 
 /** Is taking away so much at once more than one person may make final alone? */
-export const isMass = (accounts: number, structures: readonly StructureTouched[]): boolean =>
-  accounts > massAccounts || structures.some(isMassOf)
+export const isMass = (accounts: number, holders: number, structures: readonly StructureTouched[]): boolean =>
+  accounts > massAccounts || holders > fewHolders || structures.some(isMassOf)
 
 /** What one person revokes alone within this time counts together: a mass action cut into clicks is one all the same. */
 export const massHours = 24

@@ -37,7 +37,7 @@ const begun = async (by: Signed, accountIds: readonly string[]): Promise<string>
   await runCommitted(start, context, { bulkId, seen, justification: 'Course' })
   return bulkId
 }
-const step = (by: Signed, bulkId: string) => run(advance, ordererOf(by.person.id), { bulkId })
+const step = (by: Signed, bulkId: string) => run(advance, ordererOf(by.person.id, by.person.epoch), { bulkId })
 const toldOf = async (bulkIds: readonly string[]) => {
   const { rows } = await world.owner.query<{ count: number }>(
     `select count(*)::int as count from audit_entry where type = 'account.suspended' and data ->> 'bulkId' = any($1)`,
@@ -106,7 +106,7 @@ test('negative control: without the locks an account is done twice', async () =>
     const ids = trio(index)
     const bulkId = await begun(olivier, ids)
     const twice = admins.map(({ person }) =>
-      runCommitted(advanceUnlocked, { db: world.db, actor: ordererOf(person.id), origin }, { bulkId }),
+      runCommitted(advanceUnlocked, { db: world.db, actor: ordererOf(person.id, person.epoch), origin }, { bulkId }),
     )
     await Promise.all(twice)
     const answer = (await toldOf([bulkId])) > 3 ? 'twice' : 'once'

@@ -8,6 +8,8 @@ import { revocations } from './revocations.store.ts'
 type Act = {
   readonly verb: BulkVerb | EndingVerb
   readonly total: number
+  /** Holders of any role among them. */
+  readonly holders: number
   readonly structures: readonly { readonly id: string; readonly touched: number; readonly accounts: number }[]
   readonly now: Date
 }
@@ -16,11 +18,12 @@ type Act = {
  * Is this more than one person may make final alone? Of revocations those of the last 24 hours count as well, by structure too: a mass
  * action cut into clicks, or into bulks, is one all the same.
  */
-export const isMassAct = async (tx: Tx, actorId: string, { verb, total, structures, now }: Act): Promise<boolean> => {
+export const isMassAct = async (tx: Tx, actorId: string, { verb, total, holders, structures, now }: Act): Promise<boolean> => {
   const before = verb === 'revoke' ? await revocations.aloneBy(tx, actorId, now) : new Map<string | null, number>()
   const earlier = [...before.values()].reduce((sum, count) => sum + count, 0)
   return isMass(
     total + earlier,
+    holders + (verb === 'revoke' ? await revocations.holdersAloneBy(tx, actorId, now) : 0),
     structures.map(({ id, touched, accounts }) => ({
       touched: touched + (before.get(id) ?? 0),
       accounts: accounts + (before.get(id) ?? 0),
@@ -34,5 +37,9 @@ export const isMassRevocation = async (tx: Tx, actorId: string, rows: readonly L
   for (const { place } of rows) if (place.structureId) touched.set(place.structureId, (touched.get(place.structureId) ?? 0) + 1)
   const sizes = await revocations.sizes(tx, [...touched.keys()])
   const structures = [...touched].map(([id, count]) => ({ id, touched: count, accounts: sizes.get(id) ?? 0 }))
-  return isMassAct(tx, actorId, { verb: 'revoke', total: rows.length, structures, now })
+  const holders = await revocations.holdersAmong(
+    tx,
+    rows.map(({ id }) => id),
+  )
+  return isMassAct(tx, actorId, { verb: 'revoke', total: rows.length, holders, structures, now })
 }

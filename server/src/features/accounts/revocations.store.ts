@@ -12,6 +12,20 @@ export const revocations = {
     return new Map(rows.map(({ structure, count }) => [structure, count]))
   },
 
+  /** How many of those held a role. */
+  async holdersAloneBy(tx: Tx, actorId: string, now: Date): Promise<number> {
+    const { rows } = await tx.execute<{ count: number }>(sql`
+      select count(distinct l.account_id)::int as count from lone_revocation l join role_grant g on g.account_id = l.account_id and g.revoked_at is null
+      where l.actor_id = ${actorId} and l.at > ${now}::timestamptz - make_interval(hours => ${massHours}) and l.at <= ${now}`)
+    return rows[0]?.count ?? 0
+  },
+
+  async holdersAmong(tx: Tx, ids: readonly string[]): Promise<number> {
+    const { rows } = await tx.execute<{ count: number }>(sql`
+      select count(distinct account_id)::int as count from role_grant where revoked_at is null and account_id = any(${uuids(ids)})`)
+    return rows[0]?.count ?? 0
+  },
+
   /** Accounts not revoked, by structure. */
   async sizes(tx: Tx, structureIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const { rows } = await tx.execute<{ id: string; count: number }>(sql`

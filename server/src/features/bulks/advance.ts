@@ -139,7 +139,13 @@ const sorted = async ({ tx, actor, now }: Pick<Chunk, 'tx' | 'actor' | 'now'>, b
   for (const { accountId, epoch } of open) {
     const [row, known] = [rows.get(accountId), facts.get(accountId)]
     if (!row || !known) throw new Error('an account of a bulk is gone')
-    const planned = planOf({ ...known, actor, verb: bulk.verb, changedSince: row.epoch !== epoch, today })
+    const planned = planOf({
+      ...known,
+      actor,
+      verb: bulk.verb,
+      changedSince: row.epoch !== epoch || (known.grantedAt ?? bulk.previewedAt) > bulk.previewedAt,
+      today,
+    })
     if (planned.plan === 'change') going.push(row)
     else left.push({ accountId, outcome: planned.refusal ?? 'already-in-state', epoch, ended: null })
   }

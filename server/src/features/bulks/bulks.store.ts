@@ -3,6 +3,7 @@ import type { Role } from '@countersign/shared/access/roles.ts'
 import { type Actor, type Place, scopeOf } from '@countersign/shared/access/scope.ts'
 import type { BulkStatus, BulkStep, BulkVerb } from '@countersign/shared/bulks/bulk.ts'
 import type { BulkCase } from '@countersign/shared/bulks/deciding.ts'
+import { massAccounts, massHours } from '@countersign/shared/bulks/threshold.ts'
 import type { RequestStatus } from '@countersign/shared/requests/status.ts'
 import { and, desc, eq, getTableColumns, inArray, or, sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../kernel/db.ts'
@@ -14,6 +15,7 @@ import type { Impact } from './impact.store.ts'
 export type StoredBulk = BulkCase & {
   readonly id: string
   readonly step: BulkStep
+  readonly ordererEpoch: number
   readonly organisationId: string
   readonly selection: typeof bulk.$inferSelect.selection
   readonly impact: Impact
@@ -55,6 +57,8 @@ export type BulkRow = {
   readonly asked: RequestStatus | null
   readonly at: string
 }
+
+export type AtWork = { readonly id: string; readonly ordererId: string; readonly ordererEpoch: number; readonly status: BulkStatus }
 
 type Change = Partial<Omit<typeof bulk.$inferInsert, 'id' | 'verb'>>
 
@@ -144,21 +148,38 @@ export const bulks = {
   },
 
   /** Could whoever ordered it still order anything? */
-  async ordererStands(tx: Tx, { ordererId }: StoredBulk): Promise<boolean> {
+  async ordererStands(tx: Tx, { ordererId, ordererEpoch }: StoredBulk): Promise<boolean> {
     const { rowCount } = await tx.execute(
-      sql`select 1 from account where id = ${ordererId} and status = 'active' and ends_on >= current_date`,
+      sql`select 1 from account where id = ${ordererId} and epoch = ${ordererEpoch} and status = 'active' and ends_on >= current_date`,
     )
     return rowCount === 1
   },
 
   /** What runs, and what waited for a request that somebody has decided, or nobody in time. */
-  async atWork(db: Db): Promise<readonly { readonly id: string; readonly ordererId: string; readonly status: BulkStatus }[]> {
-    const { rows } = await db.execute<{ id: string; ordererId: string; status: BulkStatus }>(sql`
-      select b.id, b.orderer_id as "ordererId", b.status from bulk b
-      where b.status = 'running' or b.status = 'paused' and not exists (select 1 from account a where a.id = b.orderer_id and a.status = 'active' and a.ends_on >= current_date)
+  async atWork(db: Db): Promise<readonly AtWork[]> {
+    // Containment before resets, and one of each person before anybody's second: nobody's hundred bulks hold up another's first.
+    const { rows } = await db.execute<AtWork>(sql`
+      select b.id, b.orderer_id as "ordererId", b.orderer_epoch as "ordererEpoch", b.status from bulk b
+      where b.status = 'running' or b.status = 'paused' and not exists (select 1 from account a where a.id = b.orderer_id and a.epoch = b.orderer_epoch and a.status = 'active' and a.ends_on >= current_date)
         or b.status = 'waiting' and not exists (select 1 from request r where r.id = b.request_id and r.status = 'pending')
-      order by b.id limit 100`)
+      order by b.verb = 'reset', row_number() over (partition by b.orderer_id order by b.id), b.id limit 100`)
     return rows
+  },
+
+  /** How many of this person's are running. */
+  async running(tx: Tx, ordererId: string): Promise<number> {
+    const { rows } = await tx.execute<{ count: number }>(
+      sql`select count(*)::int as count from bulk where status = 'running' and orderer_id = ${ordererId}`,
+    )
+    return rows[0]?.count ?? 0
+  },
+
+  /** How many accounts this person has put out within a day, as far as it matters. */
+  async endedLately(tx: Tx, ordererId: string, now: Date): Promise<number> {
+    const { rows } = await tx.execute<{ count: number }>(sql`
+      select count(*)::int as count from (select 1 from audit_entry where actor_id = ${ordererId} and at > ${now}::timestamptz - make_interval(hours => ${massHours})
+        and type in ('account.suspended', 'account.revoked') limit ${massAccounts + 1}) as recent`)
+    return rows[0]?.count ?? 0
   },
 
   /**

@@ -22,7 +22,8 @@ export const bulkDetail = async (db: Db, actor: Actor, id: string) => {
   const subject = { actor, bulk, now }
   const [leftAlone, unknown, people, home, request, givenBackBy] = await Promise.all([
     bulk.skipped > 0 ? bulkLines.reasons(db, id) : [],
-    bulks.unknown(db, id, 0, shownNames),
+    // What somebody pasted is theirs: it may name people outside the reader's scope.
+    bulk.ordererId === actor.id ? bulks.unknown(db, id, 0, shownNames) : [],
     requestListing.people(db, [bulk.ordererId]),
     organisations.named(db, scopeOf(actor, 'account:read'), [bulk.organisationId]),
     bulk.requestId ? requestListing.row(db, bulk.requestId) : null,

@@ -15,7 +15,7 @@ import { impact } from './impact.store.ts'
 import { bulkLines } from './lines.store.ts'
 
 /** Who draws a list: what they may do, and where a list of nobody is written down. */
-type Drawer = Actor & { readonly organisationId: string }
+type Drawer = Actor & { readonly organisationId: string; readonly epoch: number }
 
 type Drawing = {
   readonly verb: BulkVerb
@@ -56,22 +56,25 @@ export const draw = async (
   const home = await organisations.find(tx, (await impact.home(tx, id)) ?? actor.organisationId)
   if (!home) throw new Refused('not-found')
   const { hash } = await bulkLines.listed(tx, id, false)
-  const mass = final === 'countersigned' || (await isMassAct(tx, actor.id, { verb, total: counts.change, structures, now }))
+  const counted = await impact.of(tx, id, verb, structures, {
+    counts: { ...counts, unknown: unknown.length },
+    reasons: [...reasons].map(([code, count]) => ({ code, count })),
+  })
+  const mass =
+    final === 'countersigned' || (await isMassAct(tx, actor.id, { verb, total: counts.change, holders: counted.holders, structures, now }))
   await bulks.draw(tx, {
     id,
     verb,
     status: 'previewed',
     step: verb === 'revoke' && mass ? 'contain' : 'act',
     ordererId: actor.id,
+    ordererEpoch: actor.epoch,
     organisationId: home.id,
     place: home.place,
     selection: kept(selection),
     unknown: [...unknown],
     planned: counts.change,
-    impact: await impact.of(tx, id, verb, structures, {
-      counts: { ...counts, unknown: unknown.length },
-      reasons: [...reasons].map(([code, count]) => ({ code, count })),
-    }),
+    impact: counted,
     mass,
     listHash: hash,
     givesBackId: selection.from === 'bulk' ? selection.bulkId : null,

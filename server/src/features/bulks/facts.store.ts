@@ -11,6 +11,7 @@ type Row = LockedAccount['place'] & {
   endsOn: string
   guards: boolean
   holdsRole: boolean
+  grantedAt: string | null
   resetPending: boolean
 }
 
@@ -18,6 +19,8 @@ type Row = LockedAccount['place'] & {
 export type LineFacts = Pick<LineCase, 'account' | 'guards' | 'holdsRole' | 'resetPending'> & {
   readonly epoch: number
   readonly statusChangedAt: Date
+  /** When it was last given a role. */
+  readonly grantedAt: Date | null
 }
 
 export const lineFacts = {
@@ -28,6 +31,7 @@ export const lineFacts = {
         a.nation_id as "nationId", a.network_id as "networkId", a.region_id as "regionId", a.departement_id as "departementId", a.structure_id as "structureId", a.site_id as "siteId",
         exists (select 1 from role_grant g where g.account_id = a.id and g.role in ('policy-owner', 'it-admin') and g.revoked_at is null) as guards,
         exists (select 1 from role_grant g where g.account_id = a.id and g.revoked_at is null) as "holdsRole",
+        (select to_json(max(g.granted_at))#>>'{}' from role_grant g where g.account_id = a.id and g.revoked_at is null) as "grantedAt",
         exists (select 1 from request r where r.subject_id = a.id and r.kind = 'reset-credentials' and r.status = 'pending') as "resetPending"
       from account a where a.id = any(${uuids(ids)}) order by a.id`)
     return rows.map(
@@ -39,6 +43,7 @@ export const lineFacts = {
         statusChangedAt,
         guards,
         holdsRole,
+        grantedAt,
         resetPending,
         nationId,
         networkId,
@@ -52,6 +57,7 @@ export const lineFacts = {
         statusChangedAt: new Date(statusChangedAt),
         guards,
         holdsRole,
+        grantedAt: grantedAt ? new Date(grantedAt) : null,
         resetPending,
       }),
     )

@@ -2,6 +2,9 @@ import { namesIn, namingColumn } from '@countersign/shared/bulks/names.ts'
 import { parse } from 'csv-parse/sync'
 import { Refused } from '../../kernel/refused.ts'
 
+/** A line of more than this is no line of a table. */
+const longestRecord = 20_000
+
 /** The separator of a spreadsheet's file: whichever stands most often in its first line. */
 const separatorOf = (text: string): string => {
   const [first = ''] = text.split(/\r?\n/, 1)
@@ -13,7 +16,14 @@ const separatorOf = (text: string): string => {
 export const namesInFile = (text: string): readonly string[] => {
   const rows: string[][] = (() => {
     try {
-      return parse(text, { delimiter: separatorOf(text), bom: true, relax_column_count: true, skip_empty_lines: true, relax_quotes: true })
+      return parse(text, {
+        delimiter: separatorOf(text),
+        bom: true,
+        relax_column_count: true,
+        skip_empty_lines: true,
+        relax_quotes: true,
+        max_record_size: longestRecord,
+      })
     } catch {
       throw new Refused('file-without-names')
     }

@@ -14,7 +14,7 @@ export type GiveBackInput = { readonly bulkId: string; readonly justification: s
 /** One request for the return of everybody a bulk has put out and nobody has touched since; none where nobody is left. */
 export const askBack = async (
   tx: Tx,
-  actor: Actor & { readonly organisationId: string },
+  actor: Actor & { readonly organisationId: string; readonly epoch: number },
   bulk: StoredBulk,
   { justification, now }: { readonly justification: string; readonly now: Date },
 ): Promise<{ readonly bulkId: string | null; readonly events: readonly DomainEvent[] }> => {

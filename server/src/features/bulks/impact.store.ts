@@ -20,6 +20,8 @@ export type Impact = {
   /** Accounts of no structure: regional and national offices. */
   readonly elsewhere: number
   readonly roles: readonly { readonly role: Role; readonly count: number }[]
+  /** Accounts that hold any role. */
+  readonly holders: number
   readonly sessions: number
   readonly links: number
   readonly requests: number
@@ -105,6 +107,12 @@ export const impact = {
     return rows[0] ?? { sessions: 0, links: 0, requests: 0, approvals: 0, files: 0 }
   },
 
+  async holders(tx: Tx, bulkId: string): Promise<number> {
+    const { rows } = await tx.execute<{ count: number }>(sql`
+      select count(distinct account_id)::int as count from role_grant where revoked_at is null and account_id in ${listed(bulkId)}`)
+    return rows[0]?.count ?? 0
+  },
+
   async roles(tx: Tx, bulkId: string): Promise<Impact['roles']> {
     const { rows } = await tx.execute<{ role: Role; count: number }>(sql`
       select role, count(distinct account_id)::int as count from role_grant where revoked_at is null and account_id in ${listed(bulkId)} group by role order by count desc, role`)
@@ -118,6 +126,7 @@ export const impact = {
       structuresTouched: structures.length,
       elsewhere: counted.counts.change - structures.reduce((sum, { touched }) => sum + touched, 0),
       roles: await impact.roles(tx, bulkId),
+      holders: await impact.holders(tx, bulkId),
       ...(await impact.ending(tx, bulkId, verb)),
       lastHolders: await impact.lastHolders(tx, bulkId),
       unguarded: await impact.unguarded(tx, bulkId),

@@ -133,17 +133,19 @@ export const bulkLines = {
 
   /**
    * Is anybody on the list related to this person: could some one hand have controlled both since then? From whoever could control the
-   * person down to everybody these had a hand in, so that a list of any length costs what those hands did.
+   * person down to everybody these had a hand in, so that a list of any length costs what those hands did. Or did they order what is
+   * being given back?
    */
   async holdsRelatives(db: Db | Tx, bulkId: string, accountId: string, since: Date): Promise<boolean> {
     const { rowCount } = await db.execute(sql`
-      with recursive controllers as (
+      with recursive ordered as (select 1 from bulk b join bulk given on given.id = b.gives_back_id and given.orderer_id = ${accountId} where b.id = ${bulkId}),
+      controllers as (
         select ${accountId}::uuid as id
         union select l.from_account_id from lineage l join controllers c on l.to_account_id = c.id where l.at >= ${since} and l.kind in ('asked', 'reset', 'granted-role')),
       kin as (
         select id from controllers
         union select l.to_account_id from lineage l join kin k on l.from_account_id = k.id where l.at >= ${since} and l.kind in ('asked', 'reset', 'granted-role'))
-      select 1 from kin join bulk_line line on line.bulk_id = ${bulkId} and line.account_id = kin.id and line.plan = 'change' limit 1`)
+      select 1 from kin join bulk_line line on line.bulk_id = ${bulkId} and line.account_id = kin.id and line.plan = 'change' union all select 1 from ordered limit 1`)
     return rowCount === 1
   },
 

@@ -29,12 +29,12 @@ const byCondition = async (tx: Tx, condition: SQL): Promise<readonly string[]> =
   return rows.map(({ id }) => id)
 }
 
-/** Accounts this person suspended or revoked since then, and nobody has brought back. */
+/** Accounts this person suspended or revoked since then that were in before, and nobody has brought back: who was out already was out for another reason. */
 const endedBy = (
   accountId: string,
   since: Date,
 ): SQL => sql`account.status <> 'active' and account.status_changed_by = ${accountId} and account.id in (
-  select e.subject_id from audit_entry e where e.actor_id = ${accountId} and e.at >= ${since} and e.type in ('account.suspended', 'account.revoked'))`
+  select e.subject_id from audit_entry e where e.actor_id = ${accountId} and e.at >= ${since} and e.type in ('account.suspended', 'account.revoked') and e.data ->> 'before' = 'active')`
 
 /** A mailbox may belong to several accounts: all of them are meant. */
 const byNames = async (tx: Tx, scope: Scope, names: readonly string[]): Promise<Omit<Selected, 'asOf'>> => {

@@ -1,14 +1,18 @@
 import type { Actor } from '@countersign/shared/access/scope.ts'
 import type { BulkStatus } from '@countersign/shared/bulks/bulk.ts'
 import { decideStart } from '@countersign/shared/bulks/deciding.ts'
+import { massAccounts } from '@countersign/shared/bulks/threshold.ts'
 import type { DomainEvent } from '@countersign/shared/events.ts'
 import { type Operation, told } from '../../kernel/commit.ts'
 import type { Tx } from '../../kernel/db.ts'
-import { orRefuse } from '../../kernel/refused.ts'
+import { orRefuse, Refused } from '../../kernel/refused.ts'
 import { askFor } from './ask.ts'
 import { bulks, type StoredBulk } from './bulks.store.ts'
 
 export type StartInput = { readonly bulkId: string; readonly seen: string; readonly justification: string }
+
+/** So many bulks of one person run at once. */
+const mostRunning = 10
 
 /** Sets a drawn list running, and tells of it. */
 export const started = async (
@@ -19,7 +23,9 @@ export const started = async (
 ): Promise<DomainEvent> => {
   await bulks.start(tx, bulk, { justification, now })
   const { verb, step, mass, planned, listHash } = bulk
-  const watchers = mass ? await bulks.watchers(tx, bulk, actor.id) : []
+  // A mass action cut into small ones is as loud as one.
+  const loud = mass || ((verb === 'suspend' || verb === 'revoke') && (await bulks.endedLately(tx, actor.id, now)) + planned > massAccounts)
+  const watchers = loud ? await bulks.watchers(tx, bulk, actor.id) : []
   return {
     type: 'bulk.started',
     subject: bulk.id,
@@ -35,6 +41,7 @@ export const started = async (
 export const start: Operation<StartInput, BulkStatus> = async ({ tx, actor, now }, { bulkId, seen, justification }) => {
   const bulk = await bulks.lock(tx, bulkId)
   orRefuse(decideStart({ actor, bulk, seen, now }), bulkId)
+  if ((await bulks.running(tx, actor.id)) >= mostRunning) throw new Refused('too-many', bulkId)
   if (bulk.verb === 'reinstate') {
     const events = await askFor(tx, actor, bulk, { kind: 'reinstate-bulk', justification, now })
     return { value: 'waiting', events: told(events) }

@@ -4,7 +4,7 @@ import { runCommitted } from '../../kernel/commit.ts'
 import { codeOf, type Db } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { advance } from './advance.ts'
-import { bulks } from './bulks.store.ts'
+import { type AtWork, bulks } from './bulks.store.ts'
 import { close } from './close.ts'
 import { halt } from './halt.ts'
 
@@ -21,11 +21,12 @@ const moved = async (work: () => Promise<unknown>): Promise<boolean> => {
   }
 }
 
-type AtWork = Awaited<ReturnType<typeof bulks.atWork>>[number]
-
 /** One chunk further; one whose orderer is out, or whose request was not granted, is closed instead. */
-const further = async (db: Db, { id: bulkId, ordererId, status }: AtWork): Promise<boolean> => {
-  if (status === 'running' && (await moved(() => runCommitted(advance, { db, actor: ordererOf(ordererId), origin }, { bulkId }))))
+const further = async (db: Db, { id: bulkId, ordererId, ordererEpoch, status }: AtWork): Promise<boolean> => {
+  if (
+    status === 'running' &&
+    (await moved(() => runCommitted(advance, { db, actor: ordererOf(ordererId, ordererEpoch), origin }, { bulkId })))
+  )
     return true
   return moved(() => runCommitted(close, { db, actor: nobody, origin }, { bulkId }))
 }

@@ -57,7 +57,13 @@ export const contain: Operation<ContainInput, Contained> = async (work, { suspec
   if (bulk.planned === 0 && events.length === 1) throw new Refused('nothing-to-do', suspectId)
   if (bulk.planned > 0) {
     events.push(await started(tx, actor, bulk, { justification, now }))
-    const orderer = { kind: 'orderer' as const, id: actor.id, organisationId: actor.organisationId, grants: actor.grants }
+    const orderer = {
+      kind: 'orderer' as const,
+      id: actor.id,
+      organisationId: actor.organisationId,
+      epoch: actor.epoch,
+      grants: actor.grants,
+    }
     // The whole list is one chunk: what is contained is contained at the commit of this click.
     const one = await advance({ ...work, actor: orderer }, { bulkId: drawn.id })
     const asked = await advance({ ...work, actor: orderer }, { bulkId: drawn.id })

@@ -163,8 +163,8 @@ const inSource: readonly Guard[] = [
   source(
     'H14 links fall with their issuer',
     'server/src/features/accounts/accounts.store.ts',
-    'or r.requester_id = any(${among}))\n      returning',
-    ')\n      returning',
+    'where r.requester_id = any(${among}) and l.account_id',
+    'where false and l.account_id',
     holes,
   ),
   source(
@@ -251,8 +251,23 @@ const inSource: readonly Guard[] = [
   source(
     'a bulk has an orderer who is in',
     'server/src/kernel/actor.ts',
-    "where a.id = ${id} and a.status = 'active' and a.epoch = ${epoch} and a.ends_on >= current_date`)\n  const [row] = rows\n  return row ? { orderer",
-    'where a.id = ${id}`)\n  const [row] = rows\n  return row ? { orderer',
+    "where a.id = ${id} and a.status = 'active' and a.epoch = ${epoch} and a.ends_on >= current_date`)",
+    'where a.id = ${id} and a.epoch >= ${epoch}`)',
+    bulks,
+  ),
+  source(
+    'who is related to a list does not sign for it',
+    'server/src/features/bulks/lines.store.ts',
+    '(await bulkLines.holdsRelatives(',
+    'false && (await bulkLines.holdsRelatives(',
+    bulks,
+  ),
+  source('three holders of roles are many', 'shared/src/bulks/threshold.ts', 'holders > fewHolders', 'false', bulks),
+  source(
+    'a return is not stopped by who put people out',
+    'shared/src/bulks/deciding.ts',
+    "if (bulk.verb === 'reinstate') return",
+    'if (false as boolean) return',
     bulks,
   ),
   source('a bulk takes no guardian', 'shared/src/bulks/plan.ts', "&& 'guardian-one-by-one'", '&& false', bulks),
@@ -290,8 +305,8 @@ const inSource: readonly Guard[] = [
   source(
     'who is on a list does not sign for it',
     'server/src/features/bulks/lines.store.ts',
-    "'bulkId' in content && bulkLines.holds",
-    'false && bulkLines.holds',
+    'const onList = await bulkLines.holds(',
+    'const onList = false && await bulkLines.holds(',
     bulks,
   ),
   source('one login at a time', 'server/src/features/accounts/logins.store.ts', 'select pg_advisory_xact_lock(', 'select abs(', requests),

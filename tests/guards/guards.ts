@@ -266,8 +266,8 @@ const inSource: readonly Guard[] = [
   source(
     'a return is not stopped by who put people out',
     'shared/src/bulks/deciding.ts',
-    "if (bulk.verb === 'reinstate') return",
-    'if (false as boolean) return',
+    "if (bulk.verb === 'reinstate')",
+    'if (false as boolean)',
     bulks,
   ),
   source('a bulk takes no guardian', 'shared/src/bulks/plan.ts', "&& 'guardian-one-by-one'", '&& false', bulks),

@@ -47,10 +47,14 @@ export const openRaces = async () => {
   const run = <I, T, A extends Person | Nobody | Orderer>(operation: Operation<I, T, A>, actor: A, input: I) =>
     outcome(runCommitted(operation, { db: world.db, actor, origin: { channel: 'web' } }, input))
 
-  /** Active accounts without a role; those a trial puts out come back by its undo, so that 3,000 trials do not empty the network. */
+  /**
+   * Active accounts without a role, one structure after the other, so that no structure loses many at once; those a trial puts out come
+   * back by its undo, so that 3,000 trials do not empty the network.
+   */
   const ordinary = async (count: number): Promise<readonly string[]> => {
     const { rows } = await world.owner.query<{ id: string }>(
-      `select a.id from account a where a.status = 'active' and not exists (select 1 from role_grant g where g.account_id = a.id) order by a.id limit $1`,
+      `select id from (select a.id, row_number() over (partition by a.structure_id order by a.id) as nth from account a
+        where a.status = 'active' and a.structure_id is not null and not exists (select 1 from role_grant g where g.account_id = a.id)) a order by nth, id limit $1`,
       [count],
     )
     return rows.map(({ id }) => id)

@@ -184,8 +184,8 @@ describe('at the same instant', () => {
     const ids = await ordinary(190)
     const [olivier, second] = [await world.as('olivier.perrin'), await world.as('olivier.perrin')]
     const [one, two] = await Promise.all([
-      olivier.call.accounts.revoke({ accountIds: ids.slice(0, 150) }),
-      second.call.accounts.revoke({ accountIds: ids.slice(40).reverse() }),
+      olivier.call.accounts.suspend({ accountIds: ids.slice(0, 150) }),
+      second.call.accounts.suspend({ accountIds: ids.slice(40).reverse() }),
     ])
     const done = [...one, ...two].filter(({ refusal }) => refusal === null).map(({ id }) => id)
     expect(done.length).toBe(190)

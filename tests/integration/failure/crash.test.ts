@@ -115,7 +115,7 @@ describe(`${kills} servers killed on their way through a revocation`, () => {
       [ids],
     )
     expect(rows).toEqual(ids.map(() => ({ status: 'active', sessions: 1, told: 0 })))
-    const lines = await anne.call.accounts.revoke({ accountIds: [...ids] })
+    const lines = await anne.call.accounts.suspend({ accountIds: [...ids] })
     expect(lines.map(({ refusal }) => refusal)).toEqual(ids.map(() => null))
   })
 })

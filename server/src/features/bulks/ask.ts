@@ -7,6 +7,7 @@ import { requests } from '../requests/requests.store.ts'
 import { deadlineAfter } from '../requests/working-hours.ts'
 import { bulks, type StoredBulk } from './bulks.store.ts'
 import { bulkLines } from './lines.store.ts'
+import { watchers } from './watchers.store.ts'
 
 type Asking = { readonly kind: 'reinstate-bulk' | 'revoke-bulk'; readonly justification: string; readonly now: Date }
 
@@ -40,7 +41,7 @@ export const askFor = async (
       type: 'bulk.asked',
       subject: bulk.id,
       ...about,
-      data: { requestId: filed.id, accounts, listHash: hash, told: await bulks.signers(tx, bulk, requirement.approverRoles, actor.id) },
+      data: { requestId: filed.id, accounts, listHash: hash, told: await watchers.signers(tx, bulk, requirement.approverRoles, actor.id) },
     },
     {
       type: 'request.submitted',

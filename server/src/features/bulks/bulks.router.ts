@@ -11,6 +11,7 @@ import { bulks } from './bulks.store.ts'
 import { bulkDetail } from './detail.ts'
 import { giveBack } from './give-back.ts'
 import { bulkLines, lineLists } from './lines.store.ts'
+import { bulkListing } from './listing.store.ts'
 import { preview } from './preview.ts'
 import { start } from './start.ts'
 import { pause, resume, stop } from './steer.ts'
@@ -21,7 +22,7 @@ const one = z.strictObject({ bulkId })
 export const bulksRouter = router({
   list: permitted('account:read')
     .input(z.strictObject(paging))
-    .query(({ ctx, input }) => bulks.page(ctx.db, ctx.actor, { after: input.cursor })),
+    .query(({ ctx, input }) => bulkListing.page(ctx.db, ctx.actor, { after: input.cursor })),
   get: permitted('account:read')
     .input(one)
     .query(({ ctx, input }) => bulkDetail(ctx.db, ctx.actor, input.bulkId)),

@@ -1,15 +1,10 @@
 import { bulk } from '@countersign/drizzle/schema/bulk.ts'
-import type { Role } from '@countersign/shared/access/roles.ts'
-import { type Actor, type Place, scopeOf } from '@countersign/shared/access/scope.ts'
-import type { BulkStatus, BulkStep, BulkVerb } from '@countersign/shared/bulks/bulk.ts'
+import type { Place } from '@countersign/shared/access/scope.ts'
+import type { BulkStatus, BulkStep } from '@countersign/shared/bulks/bulk.ts'
 import type { BulkCase } from '@countersign/shared/bulks/deciding.ts'
-import { massAccounts, massHours } from '@countersign/shared/bulks/threshold.ts'
-import type { RequestStatus } from '@countersign/shared/requests/status.ts'
-import { and, desc, eq, getTableColumns, inArray, or, sql } from 'drizzle-orm'
+import { eq, getTableColumns, sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../kernel/db.ts'
-import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
 import { Refused } from '../../kernel/refused.ts'
-import { within } from '../../kernel/scope.ts'
 import type { Impact } from './impact.store.ts'
 
 export type StoredBulk = BulkCase & {
@@ -40,22 +35,6 @@ const toStored = (row: Omit<typeof bulk.$inferSelect, 'unknown'>): StoredBulk =>
   const { nationId, networkId, regionId, departementId, structureId, siteId, impact, ...rest } = row
   // Written by the dry run of this very program.
   return { ...rest, impact: impact as Impact, place: { nationId, networkId, regionId, departementId, structureId, siteId } }
-}
-
-export type BulkRow = {
-  readonly id: string
-  readonly verb: BulkVerb
-  readonly status: BulkStatus
-  readonly step: BulkStep
-  readonly mass: boolean
-  readonly planned: number
-  readonly done: number
-  readonly skipped: number
-  readonly orderer: string
-  readonly place: string
-  /** What became of the countersignature it asked for. */
-  readonly asked: RequestStatus | null
-  readonly at: string
 }
 
 export type AtWork = { readonly id: string; readonly ordererId: string; readonly ordererEpoch: number; readonly status: BulkStatus }
@@ -172,89 +151,6 @@ export const bulks = {
       sql`select count(*)::int as count from bulk where status = 'running' and orderer_id = ${ordererId}`,
     )
     return rows[0]?.count ?? 0
-  },
-
-  /** How many accounts this person has put out within a day, as far as it matters. */
-  async endedLately(tx: Tx, ordererId: string, now: Date): Promise<number> {
-    const { rows } = await tx.execute<{ count: number }>(sql`
-      select count(*)::int as count from (select 1 from audit_entry where actor_id = ${ordererId} and at > ${now}::timestamptz - make_interval(hours => ${massHours})
-        and type in ('account.suspended', 'account.revoked') limit ${massAccounts + 1}) as recent`)
-    return rows[0]?.count ?? 0
-  },
-
-  /**
-   * For whom a mass action must not go unheard: holders of roles that may countersign or stop it, and the supervisors of every place
-   * it touches; five hundred at most, the nearest first. Nobody who is on the list: their mail would end with their account.
-   */
-  async watchers(tx: Tx, { id, place }: Pick<StoredBulk, 'id' | 'place'>, except: string): Promise<readonly string[]> {
-    const above = Object.values(place).filter((one) => one !== null)
-    const { rows } = await tx.execute<{ id: string }>(sql`
-      select a.id from role_grant g join account a on a.id = g.account_id and a.status = 'active' join organisation o on o.id = g.organisation_id
-      where g.revoked_at is null and a.id <> ${except} and (g.role in ('it-admin', 'policy-owner', 'supervisor') and g.organisation_id = any(${sql.param(above)}::uuid[])
-          or g.role = 'supervisor' and g.organisation_id in (select distinct unnest(array[t.network_id, t.region_id, t.departement_id, t.structure_id])
-            from (select distinct t.network_id, t.region_id, t.departement_id, t.structure_id from bulk_line l join account t on t.id = l.account_id where l.bulk_id = ${id} and l.plan = 'change') t))
-        and not exists (select 1 from bulk_line l where l.bulk_id = ${id} and l.account_id = a.id and l.plan = 'change')
-      group by a.id order by max(nlevel(o.path)) desc, a.id limit 500`)
-    return rows.map(({ id }) => id)
-  },
-
-  /** Who may countersign it, by role and place, for whom it must not wait unheard; of a mass action alone. */
-  async signers(
-    tx: Tx,
-    { id, place, mass }: Pick<StoredBulk, 'id' | 'place' | 'mass'>,
-    roles: readonly Role[],
-    except: string,
-  ): Promise<readonly string[]> {
-    if (!mass) return []
-    const above = Object.values(place).filter((one) => one !== null)
-    const { rows } = await tx.execute<{ id: string }>(sql`
-      select distinct a.id from role_grant g join account a on a.id = g.account_id and a.status = 'active'
-      where g.revoked_at is null and g.role = any(${sql.param([...roles])}::text[]) and g.organisation_id = any(${sql.param(above)}::uuid[]) and a.id <> ${except}
-        and not exists (select 1 from bulk_line l where l.bulk_id = ${id} and l.account_id = a.id and l.plan = 'change') order by a.id limit 100`)
-    return rows.map(({ id: one }) => one)
-  },
-
-  /** What works or waits within one's scope: for the first screen. */
-  async working(db: Db, actor: Actor): Promise<readonly BulkRow[]> {
-    return (await bulks.page(db, actor, { limit: 20, only: ['running', 'paused', 'waiting'] })).rows.slice(0, 5)
-  },
-
-  /** Of one's scope and one's own, newest first; dry runs of others are nobody's business. */
-  async page(
-    db: Db,
-    actor: Actor,
-    { after, limit = 50, only }: { after?: string | undefined; limit?: number; only?: readonly BulkStatus[] },
-  ): Promise<Page<BulkRow>> {
-    const cursor = decodeCursor(after, ['timestamptz', 'uuid'])
-    // Yesterday's dry runs describe yesterday.
-    const mine = and(eq(bulk.ordererId, actor.id), sql`(${bulk.status} <> 'previewed' or ${bulk.previewedAt} > now() - interval '1 day')`)
-    const seen = or(mine, and(sql`${bulk.status} <> 'previewed'`, within(scopeOf(actor, 'account:read'), bulk)))
-    const rows = await db
-      .select({
-        id: bulk.id,
-        verb: bulk.verb,
-        status: bulk.status,
-        step: bulk.step,
-        mass: bulk.mass,
-        planned: bulk.planned,
-        done: bulk.done,
-        skipped: bulk.skipped,
-        orderer: sql<string>`(select a.given_name || ' ' || a.family_name from account a where a.id = bulk.orderer_id)`,
-        place: sql<string>`(select o.name from organisation o where o.id = bulk.organisation_id)`,
-        asked: sql<RequestStatus | null>`(select r.status from request r where r.id = bulk.request_id)`,
-        at: sql<string>`to_json(bulk.previewed_at)#>>'{}'`,
-      })
-      .from(bulk)
-      .where(
-        and(
-          seen,
-          only ? inArray(bulk.status, [...only]) : undefined,
-          cursor ? sql`(bulk.previewed_at, bulk.id) < (${cursor[0]}::timestamptz, ${cursor[1]}::uuid)` : undefined,
-        ),
-      )
-      .orderBy(desc(bulk.previewedAt), desc(bulk.id))
-      .limit(limit + 1)
-    return toPage<BulkRow>(rows, limit, (row) => [row.at, row.id])
   },
 
   /** The bulk that gives this one back, or waits to: none that was refused, fell or was stopped half way. */

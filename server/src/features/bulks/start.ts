@@ -8,6 +8,7 @@ import type { Tx } from '../../kernel/db.ts'
 import { orRefuse, Refused } from '../../kernel/refused.ts'
 import { askFor } from './ask.ts'
 import { bulks, type StoredBulk } from './bulks.store.ts'
+import { watchers } from './watchers.store.ts'
 
 export type StartInput = { readonly bulkId: string; readonly seen: string; readonly justification: string }
 
@@ -24,13 +25,14 @@ export const started = async (
   await bulks.start(tx, bulk, { justification, now })
   const { verb, step, mass, planned, listHash } = bulk
   // A mass action cut into small ones is as loud as one.
-  const loud = mass || ((verb === 'suspend' || verb === 'revoke') && (await bulks.endedLately(tx, actor.id, now)) + planned > massAccounts)
-  const watchers = loud ? await bulks.watchers(tx, bulk, actor.id) : []
+  const loud =
+    mass || ((verb === 'suspend' || verb === 'revoke') && (await watchers.endedLately(tx, actor.id, now)) + planned > massAccounts)
+  const hearing = loud ? await watchers.of(tx, bulk, actor.id) : []
   return {
     type: 'bulk.started',
     subject: bulk.id,
     organisation: bulk.organisationId,
-    data: { verb, step, accounts: planned, listHash, mass, justification, told: watchers },
+    data: { verb, step, accounts: planned, listHash, mass, justification, told: hearing },
   }
 }
 

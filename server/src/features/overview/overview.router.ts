@@ -2,7 +2,7 @@ import { holds, scopeOf } from '@countersign/shared/access/scope.ts'
 import { undelivered } from '../../kernel/outbox.ts'
 import { permitted, router } from '../../trpc.ts'
 import { counts } from '../accounts/counts.store.ts'
-import { bulks } from '../bulks/bulks.store.ts'
+import { bulkListing } from '../bulks/listing.store.ts'
 import { requestListing } from '../requests/listing.store.ts'
 import { overview } from './overview.store.ts'
 
@@ -18,7 +18,7 @@ export const overviewRouter = router({
       counts.living(db, scope, 'dormant'),
       holds(actor, 'audit:read') ? overview.refusals(db, scopeOf(actor, 'audit:read')) : null,
       holds(actor, 'delivery:read') ? undelivered(db) : null,
-      bulks.working(db, actor),
+      bulkListing.working(db, actor),
     ])
     return { waiting, next: next.rows, mine: mine.rows, accounts: { byStatus, expiring, dormant }, refusals, outbox, working }
   }),

@@ -70,6 +70,15 @@ test('a supervisor’s signatures since then are followed, and a request they ha
   await olivier.call.accounts.undo({ accountId: marc.person.id })
 })
 
+test('who must stay for the network to go on stays, and keeps nobody else from being contained', async () => {
+  const owners = ['claire.fontaine', 'marc.delorme', 'helene.garnier'] as const
+  const ids = await Promise.all(owners.map((login) => world.idOf(login)))
+  const agent = await make.agentOf('Mission locale de Lille', 1)
+  const answer = await olivier.call.cascade.contain({ suspectId: agent, since, accountIds: [agent, ...ids], justification: 'Doute' })
+  expect([answer.contained, answer.refused.map(({ refusal }) => refusal)]).toEqual([2, ['last-policy-owner', 'last-policy-owner']])
+  for (const accountId of ids) await olivier.call.accounts.undo({ accountId }).catch(() => undefined)
+})
+
 test('outside one’s scope nothing is shown, and nothing is contained', async () => {
   const [sophie, thomas] = [await world.as('sophie.marchand'), await world.as('thomas.vasseur')]
   const julien = await world.idOf('julien.lefebvre')

@@ -36,10 +36,14 @@ export const contain: Operation<ContainInput, Contained> = async (work, { suspec
     .map(({ account }) => account.id)
   const events: DomainEvent[] = []
   const refused: { id: string; refusal: RefusalCode }[] = []
-  if (guards.length > 0) {
-    const clicks = await suspend(work, { accountIds: guards })
-    events.push(...clicks.events)
-    refused.push(...clicks.value.flatMap(({ id, refusal }) => (refusal ? [{ id, refusal }] : [])))
+  // One by one: the last policy owners stay, and keep nobody else from being contained.
+  for (const id of guards) {
+    try {
+      events.push(...(await suspend(work, { accountIds: [id] })).events)
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      refused.push({ id, refusal: error.code })
+    }
   }
 
   const selection = { from: 'cascade' as const, suspectId, since: since.toISOString() }
@@ -54,7 +58,7 @@ export const contain: Operation<ContainInput, Contained> = async (work, { suspec
   })
   events.push(drawn.event)
   const bulk = await bulks.lock(tx, drawn.id)
-  if (bulk.planned === 0 && events.length === 1) throw new Refused('nothing-to-do', suspectId)
+  if (bulk.planned === 0 && events.length === 1) throw new Refused(refused[0]?.refusal ?? 'nothing-to-do', suspectId)
   if (bulk.planned > 0) {
     events.push(await started(tx, actor, bulk, { justification, now }))
     const orderer = {

@@ -124,7 +124,9 @@ try {
   await measure('overview: a region', rounds, () => sophie('overview.get', undefined))
   await measure('inbox: a region', rounds, () => sophie('requests.list', {}))
   const { rows } = await pool.query<{ id: string }>(
-    `select id from account a where status = 'active' and not exists (select 1 from role_grant g where g.account_id = a.id) order by id limit ${rounds + 10}`,
+    // One structure after the other: most of one structure would be a mass action.
+    `select id from (select a.id, row_number() over (partition by a.structure_id order by a.id) as nth from account a
+      where status = 'active' and a.structure_id is not null and not exists (select 1 from role_grant g where g.account_id = a.id)) a order by nth, id limit ${rounds + 10}`,
   )
   // As many as one person makes final alone.
   await measure('revoke: one account, with audit and outbox', massAccounts - 10, (index) =>

@@ -127,13 +127,20 @@ export const startJobs = ({
   }
   const timer = setInterval(sweep, sweepMilliseconds)
   const recheckAll = () =>
-    Promise.all([recheckSignatures(db, new Date(), () => stopped), bulks.forgetDryRuns(db)]).then(
-      ([acted]) => acted.length > 0 && log.error({ requests: acted }, 'signatures that are not independent were found'),
+    recheckSignatures(db, new Date(), () => stopped).then(
+      (acted) => acted.length > 0 && log.error({ requests: acted }, 'signatures that are not independent were found'),
       (error: unknown) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'the lineage could not be checked again'),
     )
+  // No account's story is in them, so nothing is told: a list that nobody confirmed is as if it had never been drawn.
+  const forget = () =>
+    bulks
+      .forgetDryRuns(db)
+      .catch((error: unknown) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'dry runs could not be forgotten'))
   let rechecking: Promise<unknown> = recheckAll()
+  let forgetting: Promise<void> = forget()
   const hourly = setInterval(() => {
     rechecking = rechecking.then(recheckAll)
+    forgetting = forget()
   }, recheckMilliseconds)
   wake()
   return {
@@ -145,6 +152,7 @@ export const startJobs = ({
       await Promise.all(turns.map((one) => one.rest()))
       await folding
       await rechecking
+      await forgetting
     },
   }
 }

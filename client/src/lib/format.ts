@@ -53,5 +53,8 @@ export const remaining = (milliseconds: number, day: string): string => {
 export const phoneNumber = (e164: string): string =>
   /^\+33\d{9}$/.test(e164) ? `0${e164.slice(3)}`.replace(/(\d\d)(?=\d)/g, '$1\u00a0') : e164
 
+/** A moment as a field of date and time takes it, by the clock of the browser. */
+export const asField = (at: Date): string => new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
+
 /** The day that many days ago, as filters take it. */
 export const daysAgo = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10)

@@ -44,3 +44,5 @@ export const literal = (word: string): string => word.replace(/[\\%_]/g, '\\$&')
 
 /** A list as one array parameter; the query builder alone would spread it into a tuple. */
 export const uuids = (ids: readonly string[]): SQL => sql`${sql.param([...ids])}::uuid[]`
+export const texts = (all: readonly (string | null)[]): SQL => sql`${sql.param([...all])}::text[]`
+export const numbers = (all: readonly number[]): SQL => sql`${sql.param([...all])}::int[]`

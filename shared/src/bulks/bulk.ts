@@ -77,5 +77,8 @@ export type DrawnSelection =
 /** A finished bulk is given back as a whole within this time; later, its accounts are a selection like any other. */
 export const undoHours = 24
 
+/** So many bulks of one person run at once. */
+export const mostRunning = 10
+
 /** A mass revocation nobody countersigned in this time stays a suspension. */
 export const finalHours = 24

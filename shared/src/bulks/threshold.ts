@@ -17,5 +17,10 @@ const isMassOf = ({ touched, accounts }: StructureTouched): boolean =>
 export const isMass = (accounts: number, holders: number, structures: readonly StructureTouched[]): boolean =>
   accounts > massAccounts || holders > fewHolders || structures.some(isMassOf)
 
+type Ending = { readonly mass: boolean; readonly planned: number; readonly endedLately: number }
+
+/** Is a bulk that takes access away told to everybody who could hold it up? A mass action cut into small ones is as loud as one. */
+export const isLoud = ({ mass, planned, endedLately }: Ending): boolean => mass || endedLately + planned > massAccounts
+
 /** What one person revokes alone within this time counts together: a mass action cut into clicks is one all the same. */
 export const massHours = 24

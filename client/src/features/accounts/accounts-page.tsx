@@ -1,12 +1,12 @@
 import type { Permission } from '@countersign/shared/access/permissions.ts'
 import type { ListAccounts } from '@countersign/shared/accounts/listing.ts'
 import { bulkNeeds, bulkVerbs } from '@countersign/shared/bulks/bulk.ts'
-import { Button } from '@mantine/core'
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { trpc } from '../../lib/trpc.ts'
 import { DataTable } from '../../table/data-table.tsx'
+import { More } from '../../ui/more.tsx'
 import { Empty, Failed, Skeleton } from '../../ui/screen.tsx'
 import { type Row, type Sort, useColumns } from './columns.tsx'
 import { useEndings } from './endings.ts'
@@ -66,13 +66,7 @@ export const AccountsPage = () => {
           chosen={(row) => chosen.has(row.id)}
         />
       ) : null}
-      {pages.hasNextPage ? (
-        <div>
-          <Button variant="default" loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-            {t('common.more')}
-          </Button>
-        </div>
-      ) : null}
+      <More pages={pages} />
       <SelectionBar
         chosen={chosen}
         total={facets.data?.total ?? null}

@@ -11,6 +11,7 @@ import { exactly } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import { type Outputs, trpc } from '../../lib/trpc.ts'
 import { type Column, DataTable } from '../../table/data-table.tsx'
+import { More } from '../../ui/more.tsx'
 import { Empty, Failed, Skeleton } from '../../ui/screen.tsx'
 import { SearchSelect } from '../../ui/search-select.tsx'
 import { useActorless, useEntryDetail } from '../../ui/timeline.tsx'
@@ -195,13 +196,7 @@ export const AuditPage = () => {
       {pages.isPending ? <Skeleton /> : null}
       {pages.isSuccess && rows.length === 0 ? <Empty>{t('audit.empty')}</Empty> : null}
       {rows.length > 0 ? <DataTable<Row> label={t('audit.title')} columns={columns} rows={rows} keyOf={(row) => row.id} /> : null}
-      {pages.hasNextPage ? (
-        <div>
-          <Button variant="default" loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-            {t('common.more')}
-          </Button>
-        </div>
-      ) : null}
+      <More pages={pages} />
     </div>
   )
 }

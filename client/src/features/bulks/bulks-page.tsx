@@ -9,6 +9,7 @@ import { count } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import { type Outputs, trpc } from '../../lib/trpc.ts'
 import { type Column, DataTable } from '../../table/data-table.tsx'
+import { More } from '../../ui/more.tsx'
 import { Empty, Failed, Skeleton } from '../../ui/screen.tsx'
 import { When } from '../../ui/when.tsx'
 import { BulkState } from './bulk-state.tsx'
@@ -72,13 +73,7 @@ export const BulksPage = () => {
       {pages.isPending ? <Skeleton /> : null}
       {pages.isSuccess && rows.length === 0 ? <Empty>{`${t('bulk.none')} ${t('bulk.noneHint')}`}</Empty> : null}
       {rows.length > 0 ? <DataTable<Row> label={t('bulk.title')} columns={columns} rows={rows} keyOf={(row) => row.id} /> : null}
-      {pages.hasNextPage ? (
-        <div>
-          <Button variant="default" loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-            {t('common.more')}
-          </Button>
-        </div>
-      ) : null}
+      <More pages={pages} />
     </div>
   )
 }

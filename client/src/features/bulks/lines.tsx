@@ -1,4 +1,4 @@
-import { Button, SegmentedControl } from '@mantine/core'
+import { SegmentedControl } from '@mantine/core'
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -8,6 +8,7 @@ import { count } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import { type Outputs, trpc } from '../../lib/trpc.ts'
 import { type Column, DataTable } from '../../table/data-table.tsx'
+import { More } from '../../ui/more.tsx'
 import { Empty, Failed, Skeleton } from '../../ui/screen.tsx'
 import { Scrolling } from '../../ui/scrolling.tsx'
 import { AccountState } from '../../ui/state.tsx'
@@ -72,13 +73,7 @@ const Accounts = ({ bulkId, verb, list }: { bulkId: string; verb: Bulk['verb']; 
   return (
     <>
       <DataTable<Row> label={t(`bulk.lists.${list}`)} columns={columns} rows={rows} keyOf={(row) => row.accountId} />
-      {pages.hasNextPage ? (
-        <div>
-          <Button variant="default" loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-            {t('common.more')}
-          </Button>
-        </div>
-      ) : null}
+      <More pages={pages} />
     </>
   )
 }

@@ -7,6 +7,7 @@ import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useAccountChoices } from '../../lib/choices.ts'
 import { useTextOfRefusal } from '../../lib/fields.ts'
+import { asField } from '../../lib/format.ts'
 import { tellRefusal } from '../../lib/toast.ts'
 import { trpc } from '../../lib/trpc.ts'
 import { SearchSelect } from '../../ui/search-select.tsx'
@@ -27,11 +28,7 @@ const textOf = async (file: File): Promise<string> => {
 /** What was pasted stays until the page is loaded anew: one mistyped login is mended by going back. */
 const kept = { names: '' }
 
-/** This time yesterday, as the field takes it. */
-const yesterday = (): string => {
-  const day = new Date(Date.now() - 86_400_000)
-  return new Date(day.getTime() - day.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
-}
+const yesterday = (): string => asField(new Date(Date.now() - 86_400_000))
 
 /** What to do, and to which accounts: pasted, or from a file. What is ticked or filtered comes from the list of accounts. */
 export const NewBulkPage = () => {

@@ -4,7 +4,7 @@ import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { count } from '../../lib/format.ts'
+import { asField, count } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import { tell, tellRefusal } from '../../lib/toast.ts'
 import { queryClient, trpc } from '../../lib/trpc.ts'
@@ -13,11 +13,6 @@ import { CascadeTree } from './cascade-tree.tsx'
 import { type Node, tickedAtFirst, totalsOf } from './tree.ts'
 
 const route = getRouteApi('/_signed-in/accounts/$accountId_/cascade')
-
-const local = (iso: string): string => {
-  const at = new Date(iso)
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
-}
 
 /** What is ticked, added up as one ticks, and the one click that contains it. */
 const ContainBar = ({
@@ -122,7 +117,7 @@ export const CascadePage = () => {
         <TextInput
           type="datetime-local"
           label={t('cascade.since')}
-          value={local(since)}
+          value={asField(new Date(since))}
           onChange={(event) => {
             const at = new Date(event.currentTarget.value)
             if (!Number.isNaN(at.getTime())) void navigate({ search: { since: at.toISOString() }, replace: true })

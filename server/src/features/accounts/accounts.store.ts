@@ -155,21 +155,6 @@ export const accounts = {
       .where(eq(account.id, row.id))
   },
 
-  async reinstate(tx: Tx, row: LockedAccount, requestId: string, now: Date): Promise<void> {
-    await tx
-      .update(account)
-      .set({
-        status: 'active',
-        previousStatus: null,
-        statusChangedAt: now,
-        statusChangedBy: null,
-        epoch: row.epoch + 1,
-        authorisedByRequestId: requestId,
-      })
-      .where(eq(account.id, row.id))
-  },
-
-  /** The same for many, by a countersigned list. The rows are already locked. */
   async reinstateAll(tx: Tx, ids: readonly string[], requestId: string, now: Date): Promise<void> {
     await tx.execute(sql`
       update account set status = 'active', previous_status = null, status_changed_at = ${now}, status_changed_by = null, epoch = epoch + 1, authorised_by_request_id = ${requestId}

@@ -11,11 +11,10 @@ import { requests } from '../requests/requests.store.ts'
 import { hold, prepare } from '../requests/submit.ts'
 import { todayInParis } from '../requests/working-hours.ts'
 import { askFor } from './ask.ts'
-import { bulks, type StoredBulk } from './bulks.store.ts'
+import { bulks, leftOf, type StoredBulk } from './bulks.store.ts'
 import { conclude } from './conclude.ts'
 import { lineFacts } from './facts.store.ts'
 import { type ActedLine, bulkLines, type OpenLine } from './lines.store.ts'
-import { leftOf } from './steer.ts'
 
 /** Accounts in one commit: enough that the commit costs little beside them, few enough that nobody waits long for a row of theirs. */
 const chunk = { suspend: 1_000, revoke: 1_000, reinstate: 1_000, reset: 50 } as const satisfies Record<BulkVerb, number>

@@ -1,6 +1,6 @@
 import { bulk } from '@countersign/drizzle/schema/bulk.ts'
 import type { Place } from '@countersign/shared/access/scope.ts'
-import type { BulkStatus, BulkStep } from '@countersign/shared/bulks/bulk.ts'
+import type { BulkStatus } from '@countersign/shared/bulks/bulk.ts'
 import type { BulkCase } from '@countersign/shared/bulks/deciding.ts'
 import { eq, getTableColumns, sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../kernel/db.ts'
@@ -9,7 +9,6 @@ import type { Impact } from './impact.store.ts'
 
 export type StoredBulk = BulkCase & {
   readonly id: string
-  readonly step: BulkStep
   readonly ordererEpoch: number
   readonly organisationId: string
   readonly selection: typeof bulk.$inferSelect.selection
@@ -27,6 +26,13 @@ export type StoredBulk = BulkCase & {
   readonly startedAt: Date | null
   readonly halted: string | null
 }
+
+/** Accounts of its list the step it is in has not come by. */
+export const leftOf = ({ planned, done, skipped }: Pick<StoredBulk, 'planned' | 'done' | 'skipped'>): number =>
+  Math.max(0, planned - done - skipped)
+
+/** Whoever ordered bulk `b` could still order anything. */
+const ordererStands = sql`exists (select 1 from account a where a.id = b.orderer_id and a.epoch = b.orderer_epoch and a.status = 'active' and a.ends_on >= current_date)`
 
 /** All but the names nobody has: they may be very many, and are asked for alone. */
 const { unknown: _unknown, ...columns } = getTableColumns(bulk)
@@ -126,11 +132,8 @@ export const bulks = {
     await db.execute(sql`select forget_dry_runs()`)
   },
 
-  /** Could whoever ordered it still order anything? */
-  async ordererStands(tx: Tx, { ordererId, ordererEpoch }: StoredBulk): Promise<boolean> {
-    const { rowCount } = await tx.execute(
-      sql`select 1 from account where id = ${ordererId} and epoch = ${ordererEpoch} and status = 'active' and ends_on >= current_date`,
-    )
+  async ordererStands(tx: Tx, id: string): Promise<boolean> {
+    const { rowCount } = await tx.execute(sql`select 1 from bulk b where b.id = ${id} and ${ordererStands}`)
     return rowCount === 1
   },
 
@@ -139,7 +142,7 @@ export const bulks = {
     // Containment before resets, and one of each person before anybody's second: nobody's hundred bulks hold up another's first.
     const { rows } = await db.execute<AtWork>(sql`
       select b.id, b.orderer_id as "ordererId", b.orderer_epoch as "ordererEpoch", b.status from bulk b
-      where b.status = 'running' or b.status = 'paused' and not exists (select 1 from account a where a.id = b.orderer_id and a.epoch = b.orderer_epoch and a.status = 'active' and a.ends_on >= current_date)
+      where b.status = 'running' or b.status = 'paused' and not ${ordererStands}
         or b.status = 'waiting' and not exists (select 1 from request r where r.id = b.request_id and r.status = 'pending')
       order by b.verb = 'reset', row_number() over (partition by b.orderer_id order by b.id), b.id limit 100`)
     return rows

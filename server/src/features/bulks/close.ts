@@ -14,7 +14,7 @@ export const close: Operation<{ readonly bulkId: string }, BulkStatus, Nobody> =
   const bulk = await bulks.lock(tx, bulkId)
   if (bulk.status === 'waiting' && bulk.requestId && (await requests.statusOf(tx, bulk.requestId)) !== 'pending')
     return { value: 'finished', events: [await conclude(tx, bulk, { how: 'finished', now })] }
-  if ((bulk.status === 'running' || bulk.status === 'paused') && !(await bulks.ordererStands(tx, bulk)))
+  if ((bulk.status === 'running' || bulk.status === 'paused') && !(await bulks.ordererStands(tx, bulkId)))
     return { value: 'stopped', events: [await conclude(tx, bulk, { how: 'orderer-out', now })] }
   throw new Refused('already-in-state', bulkId)
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { DomainEvent } from '@countersign/shared/events.ts'
 import { stringify } from 'csv-stringify/sync'
 import type { Db, Tx } from '../../kernel/db.ts'
-import { bulks, type StoredBulk } from './bulks.store.ts'
+import { bulks, leftOf, type StoredBulk } from './bulks.store.ts'
 import { bulkLines, type ReportLine } from './lines.store.ts'
 
 export const reportColumns = [
@@ -55,7 +55,7 @@ export const conclude = async (tx: Tx, bulk: StoredBulk, { how, now }: Ending): 
   const reportHash = hash.digest('hex')
   await bulks.end(tx, bulk, { status: how === 'finished' ? 'finished' : 'stopped', reportHash, now })
   const about = { subject: bulk.id, organisation: bulk.organisationId }
-  const { done, skipped, planned } = bulk
+  const { done, skipped } = bulk
   if (how === 'finished') return { type: 'bulk.finished', ...about, data: { done, skipped, reportHash } }
-  return { type: 'bulk.stopped', ...about, data: { reason: how, left: Math.max(0, planned - done - skipped), reportHash } }
+  return { type: 'bulk.stopped', ...about, data: { reason: how, left: leftOf(bulk), reportHash } }
 }

@@ -10,7 +10,6 @@ type Row = LockedAccount['place'] & {
   epoch: number
   endsOn: string
   guards: boolean
-  holdsRole: boolean
   grantedAt: string | null
   resetPending: boolean
 }
@@ -29,11 +28,11 @@ export const lineFacts = {
     const { rows } = await tx.execute<Row>(sql`
       select a.id, a.status, to_json(a.status_changed_at)#>>'{}' as "statusChangedAt", a.epoch, a.ends_on::text as "endsOn",
         a.nation_id as "nationId", a.network_id as "networkId", a.region_id as "regionId", a.departement_id as "departementId", a.structure_id as "structureId", a.site_id as "siteId",
-        exists (select 1 from role_grant g where g.account_id = a.id and g.role in ('policy-owner', 'it-admin') and g.revoked_at is null) as guards,
-        exists (select 1 from role_grant g where g.account_id = a.id and g.revoked_at is null) as "holdsRole",
-        (select to_json(max(g.granted_at))#>>'{}' from role_grant g where g.account_id = a.id and g.revoked_at is null) as "grantedAt",
+        coalesce(held.guards, false) as guards, to_json(held.granted_at)#>>'{}' as "grantedAt",
         exists (select 1 from request r where r.subject_id = a.id and r.kind = 'reset-credentials' and r.status = 'pending') as "resetPending"
-      from account a where a.id = any(${uuids(ids)}) order by a.id`)
+      from account a,
+        lateral (select bool_or(g.role in ('policy-owner', 'it-admin')) as guards, max(g.granted_at) as granted_at from role_grant g where g.account_id = a.id and g.revoked_at is null) held
+      where a.id = any(${uuids(ids)}) order by a.id`)
     return rows.map(
       ({
         id,
@@ -42,7 +41,6 @@ export const lineFacts = {
         epoch,
         statusChangedAt,
         guards,
-        holdsRole,
         grantedAt,
         resetPending,
         nationId,
@@ -56,7 +54,7 @@ export const lineFacts = {
         epoch,
         statusChangedAt: new Date(statusChangedAt),
         guards,
-        holdsRole,
+        holdsRole: grantedAt !== null,
         grantedAt: grantedAt ? new Date(grantedAt) : null,
         resetPending,
       }),

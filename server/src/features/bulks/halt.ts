@@ -2,8 +2,7 @@ import type { BulkStatus } from '@countersign/shared/bulks/bulk.ts'
 import type { Nobody } from '../../kernel/actor.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import { Refused } from '../../kernel/refused.ts'
-import { bulks } from './bulks.store.ts'
-import { leftOf } from './steer.ts'
+import { bulks, leftOf } from './bulks.store.ts'
 
 /** Holds up a bulk whose next chunk the database refuses, and says why: it must not stand in the way of the others. */
 export const halt: Operation<{ readonly bulkId: string; readonly why: string }, BulkStatus, Nobody> = async (

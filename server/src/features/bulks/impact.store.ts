@@ -3,6 +3,7 @@ import type { Place } from '@countersign/shared/access/scope.ts'
 import type { BulkVerb, LinePlan } from '@countersign/shared/bulks/bulk.ts'
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../../kernel/db.ts'
+import { reachedId } from '../organisations/reached.store.ts'
 import type { Reasons } from './lines.store.ts'
 
 export type StructureImpact = { readonly id: string; readonly name: string; readonly touched: number; readonly accounts: number }
@@ -38,11 +39,6 @@ export type Impact = {
 const named = 500
 
 const listed = (bulkId: string) => sql`(select account_id from bulk_line where bulk_id = ${bulkId} and plan = 'change')`
-
-/** The organisation whose files an account reaches, as `reachedOrganisation` of the profiles says it. */
-const reached = sql`case p.data_scope when 'nation' then a.nation_id when 'region' then coalesce(a.region_id, a.network_id)
-  when 'departement' then coalesce(a.departement_id, a.region_id, a.network_id) when 'structure' then coalesce(a.structure_id, a.departement_id, a.region_id, a.network_id)
-  else coalesce(a.site_id, a.structure_id, a.departement_id, a.region_id, a.network_id) end`
 
 export type Counted = Pick<Impact, 'counts' | 'reasons'>
 
@@ -96,7 +92,7 @@ export const impact = {
 
   async ending(tx: Tx, bulkId: string, verb: BulkVerb): Promise<Pick<Impact, 'sessions' | 'links' | 'requests' | 'approvals' | 'files'>> {
     const { rows } = await tx.execute<{ sessions: number; links: number; requests: number; approvals: number; files: number }>(sql`
-      with reach as (select distinct ${reached} as id from account a join profile p on p.id = a.profile_id where a.status = ${verb === 'reinstate' ? 'suspended' : 'active'} and a.id in ${listed(bulkId)}),
+      with reach as (select distinct ${reachedId} as id from account a join profile p on p.id = a.profile_id where a.status = ${verb === 'reinstate' ? 'suspended' : 'active'} and a.id in ${listed(bulkId)}),
       open as (select o.id, o.path, o.total_caseload from reach join organisation o on o.id = reach.id)
       select (select count(*)::int from session where account_id in ${listed(bulkId)}) as sessions,
         (select count(*)::int from (select l.id from link l where l.used_at is null and l.voided_at is null and l.account_id in ${listed(bulkId)}

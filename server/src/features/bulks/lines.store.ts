@@ -7,10 +7,9 @@ import type { Ended } from '@countersign/shared/events.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import type { RequestContent } from '@countersign/shared/requests/kinds.ts'
 import { type SQL, sql } from 'drizzle-orm'
-import { type Db, type Tx, uuids } from '../../kernel/db.ts'
+import { type Db, numbers, type Tx, texts, uuids } from '../../kernel/db.ts'
 import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
 import { within } from '../../kernel/scope.ts'
-
 import type { StoredBulk } from './bulks.store.ts'
 
 export type DrawnLine = PlannedLine & { readonly accountId: string; readonly epoch: number }
@@ -60,9 +59,6 @@ export type ReportLine = {
   readonly approvals: number
   readonly at: string
 }
-
-const numbers = (all: readonly number[]): SQL => sql`${sql.param([...all])}::int[]`
-const texts = (all: readonly (string | null)[]): SQL => sql`${sql.param([...all])}::text[]`
 
 export const bulkLines = {
   async draw(tx: Tx, bulkId: string, lines: readonly DrawnLine[]): Promise<void> {

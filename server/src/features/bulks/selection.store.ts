@@ -3,7 +3,7 @@ import type { Scope } from '@countersign/shared/access/scope.ts'
 import { type BulkSelection, mostAccounts } from '@countersign/shared/bulks/bulk.ts'
 import { namesIn } from '@countersign/shared/bulks/names.ts'
 import { type SQL, sql } from 'drizzle-orm'
-import { type Tx, uuids } from '../../kernel/db.ts'
+import { type Tx, texts, uuids } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { within } from '../../kernel/scope.ts'
 import { narrowing } from '../accounts/filters.store.ts'
@@ -18,8 +18,6 @@ export type Selected = {
 }
 
 const isUuid = (name: string): boolean => /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(name)
-
-const texts = (all: readonly string[]): SQL => sql`${sql.param([...all])}::text[]`
 
 const byCondition = async (tx: Tx, condition: SQL): Promise<readonly string[]> => {
   const { rows } = await tx.execute<{ id: string }>(

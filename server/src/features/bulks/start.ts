@@ -1,7 +1,7 @@
 import type { Actor } from '@countersign/shared/access/scope.ts'
-import type { BulkStatus } from '@countersign/shared/bulks/bulk.ts'
+import { type BulkStatus, mostRunning } from '@countersign/shared/bulks/bulk.ts'
 import { decideStart } from '@countersign/shared/bulks/deciding.ts'
-import { massAccounts } from '@countersign/shared/bulks/threshold.ts'
+import { isLoud } from '@countersign/shared/bulks/threshold.ts'
 import type { DomainEvent } from '@countersign/shared/events.ts'
 import { type Operation, told } from '../../kernel/commit.ts'
 import type { Tx } from '../../kernel/db.ts'
@@ -12,9 +12,6 @@ import { watchers } from './watchers.store.ts'
 
 export type StartInput = { readonly bulkId: string; readonly seen: string; readonly justification: string }
 
-/** So many bulks of one person run at once. */
-const mostRunning = 10
-
 /** Sets a drawn list running, and tells of it. */
 export const started = async (
   tx: Tx,
@@ -24,9 +21,8 @@ export const started = async (
 ): Promise<DomainEvent> => {
   await bulks.start(tx, bulk, { justification, now })
   const { verb, step, mass, planned, listHash } = bulk
-  // A mass action cut into small ones is as loud as one.
-  const loud =
-    mass || ((verb === 'suspend' || verb === 'revoke') && (await watchers.endedLately(tx, actor.id, now)) + planned > massAccounts)
+  const ending = verb === 'suspend' || verb === 'revoke'
+  const loud = ending && isLoud({ mass, planned, endedLately: await watchers.endedLately(tx, actor.id, now) })
   const hearing = loud ? await watchers.of(tx, bulk, actor.id) : []
   return {
     type: 'bulk.started',

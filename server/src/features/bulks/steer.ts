@@ -3,13 +3,10 @@ import { decideSteer } from '@countersign/shared/bulks/deciding.ts'
 import type { DomainEvent } from '@countersign/shared/events.ts'
 import type { Operation, Work } from '../../kernel/commit.ts'
 import { orRefuse } from '../../kernel/refused.ts'
-import { bulks, type StoredBulk } from './bulks.store.ts'
+import { bulks, leftOf, type StoredBulk } from './bulks.store.ts'
 import { conclude } from './conclude.ts'
 
 type Steering = (work: Pick<Work<unknown>, 'tx' | 'now'>, bulk: StoredBulk) => Promise<DomainEvent>
-
-export const leftOf = ({ planned, done, skipped }: Pick<StoredBulk, 'planned' | 'done' | 'skipped'>): number =>
-  Math.max(0, planned - done - skipped)
 
 const steering =
   (steer: BulkSteer, act: Steering): Operation<{ readonly bulkId: string }, BulkStatus> =>

@@ -7,6 +7,7 @@ import { mostReached } from '@countersign/shared/cascade/cascade.ts'
 import { type SQL, sql } from 'drizzle-orm'
 import { type Db, uuids } from '../../kernel/db.ts'
 import { within } from '../../kernel/scope.ts'
+import { reachedId } from '../organisations/reached.store.ts'
 
 type Row = { by: string; of: string; kind: TouchKind; at: string; requestId: string | null }
 
@@ -74,9 +75,7 @@ export const cascades = {
         reached.path::text as path, reached.total_caseload as files
       from account a join organisation home on home.id = a.organisation_id left join organisation structure on structure.id = a.structure_id
       join profile p on p.id = a.profile_id
-      join organisation reached on reached.id = case p.data_scope when 'nation' then a.nation_id when 'region' then coalesce(a.region_id, a.network_id)
-        when 'departement' then coalesce(a.departement_id, a.region_id, a.network_id) when 'structure' then coalesce(a.structure_id, a.departement_id, a.region_id, a.network_id)
-        else coalesce(a.site_id, a.structure_id, a.departement_id, a.region_id, a.network_id) end
+      join organisation reached on reached.id = ${reachedId}
       where a.id = any(${uuids(ids)})`)
     return new Map(rows.map((row) => [row.id, row]))
   },

@@ -2,6 +2,7 @@ import type { Level, Place } from '@countersign/shared/access/scope.ts'
 import type { NetworkKind } from '@countersign/shared/accounts/profiles.ts'
 import { sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../kernel/db.ts'
+import { reachedId } from './reached.store.ts'
 
 /** What may be written of an organisation from outside; its id, path and place are ours. */
 export type OrganisationFields = {
@@ -71,9 +72,6 @@ export const tree = {
       where t.id = o.id and o.total_caseload <> t.total`)
     await tx.execute(sql`
       update account a set reach = o.total_caseload from profile p, organisation o
-      where p.id = a.profile_id and o.id = case p.data_scope when 'nation' then a.nation_id
-          when 'site' then coalesce(a.site_id, a.structure_id, a.departement_id, a.region_id, a.network_id) when 'structure' then coalesce(a.structure_id, a.departement_id, a.region_id, a.network_id)
-          when 'departement' then coalesce(a.departement_id, a.region_id, a.network_id) else coalesce(a.region_id, a.network_id) end
-        and a.reach <> o.total_caseload`)
+      where p.id = a.profile_id and o.id = ${reachedId} and a.reach <> o.total_caseload`)
   },
 }

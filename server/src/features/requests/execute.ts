@@ -77,7 +77,7 @@ const resetCredentials: Execution<'reset-credentials'> = async (tx, request, con
 const reinstate: Execution<'reinstate'> = async (tx, request, content, now) => {
   const row = await subjectOf(tx, content.accountId)
   if (row.status !== 'suspended') throw new Refused(row.status === 'revoked' ? 'account-revoked' : 'already-in-state', row.id)
-  await accounts.reinstate(tx, row, request.id, now)
+  await accounts.reinstateAll(tx, [row.id], request.id, now)
   return {
     accountId: row.id,
     events: [

@@ -23,8 +23,11 @@ import { Route as SignedInAccountsAccountIdRouteImport } from './routes/_signed-
 import { Route as SignedInBulksIndexRouteImport } from './routes/_signed-in/bulks.index'
 import { Route as SignedInBulksBulkIdRouteImport } from './routes/_signed-in/bulks.$bulkId'
 import { Route as SignedInBulksNewRouteImport } from './routes/_signed-in/bulks.new'
+import { Route as SignedInIncidentsIndexRouteImport } from './routes/_signed-in/incidents.index'
+import { Route as SignedInIncidentsIncidentIdRouteImport } from './routes/_signed-in/incidents.$incidentId'
 import { Route as SignedInRequestsIndexRouteImport } from './routes/_signed-in/requests.index'
 import { Route as SignedInAccountsAccountIdCascadeRouteImport } from './routes/_signed-in/accounts.$accountId_.cascade'
+import { Route as SignedInIncidentsIncidentIdRecordRouteImport } from './routes/_signed-in/incidents.$incidentId_.record'
 import { Route as SignedInRequestsNewKindRouteImport } from './routes/_signed-in/requests.new.$kind'
 
 const SignedInRoute = SignedInRouteImport.update({
@@ -97,6 +100,17 @@ const SignedInBulksNewRoute = SignedInBulksNewRouteImport.update({
   path: '/bulks/new',
   getParentRoute: () => SignedInRoute,
 } as any)
+const SignedInIncidentsIndexRoute = SignedInIncidentsIndexRouteImport.update({
+  id: '/incidents/',
+  path: '/incidents/',
+  getParentRoute: () => SignedInRoute,
+} as any)
+const SignedInIncidentsIncidentIdRoute =
+  SignedInIncidentsIncidentIdRouteImport.update({
+    id: '/incidents/$incidentId',
+    path: '/incidents/$incidentId',
+    getParentRoute: () => SignedInRoute,
+  } as any)
 const SignedInRequestsIndexRoute = SignedInRequestsIndexRouteImport.update({
   id: '/requests/',
   path: '/requests/',
@@ -106,6 +120,12 @@ const SignedInAccountsAccountIdCascadeRoute =
   SignedInAccountsAccountIdCascadeRouteImport.update({
     id: '/accounts/$accountId_/cascade',
     path: '/accounts/$accountId/cascade',
+    getParentRoute: () => SignedInRoute,
+  } as any)
+const SignedInIncidentsIncidentIdRecordRoute =
+  SignedInIncidentsIncidentIdRecordRouteImport.update({
+    id: '/incidents/$incidentId_/record',
+    path: '/incidents/$incidentId/record',
     getParentRoute: () => SignedInRoute,
   } as any)
 const SignedInRequestsNewKindRoute = SignedInRequestsNewKindRouteImport.update({
@@ -126,10 +146,13 @@ export interface FileRoutesByFullPath {
   '/accounts/$accountId': typeof SignedInAccountsAccountIdRoute
   '/bulks/$bulkId': typeof SignedInBulksBulkIdRoute
   '/bulks/new': typeof SignedInBulksNewRoute
+  '/incidents/$incidentId': typeof SignedInIncidentsIncidentIdRoute
   '/accounts/': typeof SignedInAccountsIndexRoute
   '/bulks/': typeof SignedInBulksIndexRoute
+  '/incidents/': typeof SignedInIncidentsIndexRoute
   '/requests/': typeof SignedInRequestsIndexRoute
   '/accounts/$accountId/cascade': typeof SignedInAccountsAccountIdCascadeRoute
+  '/incidents/$incidentId/record': typeof SignedInIncidentsIncidentIdRecordRoute
   '/requests/new/$kind': typeof SignedInRequestsNewKindRoute
 }
 export interface FileRoutesByTo {
@@ -144,10 +167,13 @@ export interface FileRoutesByTo {
   '/accounts/$accountId': typeof SignedInAccountsAccountIdRoute
   '/bulks/$bulkId': typeof SignedInBulksBulkIdRoute
   '/bulks/new': typeof SignedInBulksNewRoute
+  '/incidents/$incidentId': typeof SignedInIncidentsIncidentIdRoute
   '/accounts': typeof SignedInAccountsIndexRoute
   '/bulks': typeof SignedInBulksIndexRoute
+  '/incidents': typeof SignedInIncidentsIndexRoute
   '/requests': typeof SignedInRequestsIndexRoute
   '/accounts/$accountId/cascade': typeof SignedInAccountsAccountIdCascadeRoute
+  '/incidents/$incidentId/record': typeof SignedInIncidentsIncidentIdRecordRoute
   '/requests/new/$kind': typeof SignedInRequestsNewKindRoute
 }
 export interface FileRoutesById {
@@ -164,10 +190,13 @@ export interface FileRoutesById {
   '/_signed-in/accounts/$accountId': typeof SignedInAccountsAccountIdRoute
   '/_signed-in/bulks/$bulkId': typeof SignedInBulksBulkIdRoute
   '/_signed-in/bulks/new': typeof SignedInBulksNewRoute
+  '/_signed-in/incidents/$incidentId': typeof SignedInIncidentsIncidentIdRoute
   '/_signed-in/accounts/': typeof SignedInAccountsIndexRoute
   '/_signed-in/bulks/': typeof SignedInBulksIndexRoute
+  '/_signed-in/incidents/': typeof SignedInIncidentsIndexRoute
   '/_signed-in/requests/': typeof SignedInRequestsIndexRoute
   '/_signed-in/accounts/$accountId_/cascade': typeof SignedInAccountsAccountIdCascadeRoute
+  '/_signed-in/incidents/$incidentId_/record': typeof SignedInIncidentsIncidentIdRecordRoute
   '/_signed-in/requests/new/$kind': typeof SignedInRequestsNewKindRoute
 }
 export interface FileRouteTypes {
@@ -184,10 +213,13 @@ export interface FileRouteTypes {
     | '/accounts/$accountId'
     | '/bulks/$bulkId'
     | '/bulks/new'
+    | '/incidents/$incidentId'
     | '/accounts/'
     | '/bulks/'
+    | '/incidents/'
     | '/requests/'
     | '/accounts/$accountId/cascade'
+    | '/incidents/$incidentId/record'
     | '/requests/new/$kind'
   fileRoutesByTo: FileRoutesByTo
   to:
@@ -202,10 +234,13 @@ export interface FileRouteTypes {
     | '/accounts/$accountId'
     | '/bulks/$bulkId'
     | '/bulks/new'
+    | '/incidents/$incidentId'
     | '/accounts'
     | '/bulks'
+    | '/incidents'
     | '/requests'
     | '/accounts/$accountId/cascade'
+    | '/incidents/$incidentId/record'
     | '/requests/new/$kind'
   id:
     | '__root__'
@@ -221,10 +256,13 @@ export interface FileRouteTypes {
     | '/_signed-in/accounts/$accountId'
     | '/_signed-in/bulks/$bulkId'
     | '/_signed-in/bulks/new'
+    | '/_signed-in/incidents/$incidentId'
     | '/_signed-in/accounts/'
     | '/_signed-in/bulks/'
+    | '/_signed-in/incidents/'
     | '/_signed-in/requests/'
     | '/_signed-in/accounts/$accountId_/cascade'
+    | '/_signed-in/incidents/$incidentId_/record'
     | '/_signed-in/requests/new/$kind'
   fileRoutesById: FileRoutesById
 }
@@ -337,6 +375,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof SignedInBulksNewRouteImport
       parentRoute: typeof SignedInRoute
     }
+    '/_signed-in/incidents/': {
+      id: '/_signed-in/incidents/'
+      path: '/incidents'
+      fullPath: '/incidents/'
+      preLoaderRoute: typeof SignedInIncidentsIndexRouteImport
+      parentRoute: typeof SignedInRoute
+    }
+    '/_signed-in/incidents/$incidentId': {
+      id: '/_signed-in/incidents/$incidentId'
+      path: '/incidents/$incidentId'
+      fullPath: '/incidents/$incidentId'
+      preLoaderRoute: typeof SignedInIncidentsIncidentIdRouteImport
+      parentRoute: typeof SignedInRoute
+    }
     '/_signed-in/requests/': {
       id: '/_signed-in/requests/'
       path: '/requests'
@@ -349,6 +401,13 @@ declare module '@tanstack/react-router' {
       path: '/accounts/$accountId/cascade'
       fullPath: '/accounts/$accountId/cascade'
       preLoaderRoute: typeof SignedInAccountsAccountIdCascadeRouteImport
+      parentRoute: typeof SignedInRoute
+    }
+    '/_signed-in/incidents/$incidentId_/record': {
+      id: '/_signed-in/incidents/$incidentId_/record'
+      path: '/incidents/$incidentId/record'
+      fullPath: '/incidents/$incidentId/record'
+      preLoaderRoute: typeof SignedInIncidentsIncidentIdRecordRouteImport
       parentRoute: typeof SignedInRoute
     }
     '/_signed-in/requests/new/$kind': {
@@ -368,10 +427,13 @@ interface SignedInRouteChildren {
   SignedInAccountsAccountIdRoute: typeof SignedInAccountsAccountIdRoute
   SignedInBulksBulkIdRoute: typeof SignedInBulksBulkIdRoute
   SignedInBulksNewRoute: typeof SignedInBulksNewRoute
+  SignedInIncidentsIncidentIdRoute: typeof SignedInIncidentsIncidentIdRoute
   SignedInAccountsIndexRoute: typeof SignedInAccountsIndexRoute
   SignedInBulksIndexRoute: typeof SignedInBulksIndexRoute
+  SignedInIncidentsIndexRoute: typeof SignedInIncidentsIndexRoute
   SignedInRequestsIndexRoute: typeof SignedInRequestsIndexRoute
   SignedInAccountsAccountIdCascadeRoute: typeof SignedInAccountsAccountIdCascadeRoute
+  SignedInIncidentsIncidentIdRecordRoute: typeof SignedInIncidentsIncidentIdRecordRoute
   SignedInRequestsNewKindRoute: typeof SignedInRequestsNewKindRoute
 }
 
@@ -382,10 +444,14 @@ const SignedInRouteChildren: SignedInRouteChildren = {
   SignedInAccountsAccountIdRoute: SignedInAccountsAccountIdRoute,
   SignedInBulksBulkIdRoute: SignedInBulksBulkIdRoute,
   SignedInBulksNewRoute: SignedInBulksNewRoute,
+  SignedInIncidentsIncidentIdRoute: SignedInIncidentsIncidentIdRoute,
   SignedInAccountsIndexRoute: SignedInAccountsIndexRoute,
   SignedInBulksIndexRoute: SignedInBulksIndexRoute,
+  SignedInIncidentsIndexRoute: SignedInIncidentsIndexRoute,
   SignedInRequestsIndexRoute: SignedInRequestsIndexRoute,
   SignedInAccountsAccountIdCascadeRoute: SignedInAccountsAccountIdCascadeRoute,
+  SignedInIncidentsIncidentIdRecordRoute:
+    SignedInIncidentsIncidentIdRecordRoute,
   SignedInRequestsNewKindRoute: SignedInRequestsNewKindRoute,
 }
 

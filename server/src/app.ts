@@ -9,6 +9,7 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import { exportAudit } from './features/audit/export.ts'
 import { exportReport } from './features/bulks/report.ts'
+import { exportIncident } from './features/incidents/export.ts'
 import { sessions } from './features/sessions/sessions.store.ts'
 import { personOfToken } from './kernel/actor.ts'
 import type { Db } from './kernel/db.ts'
@@ -136,6 +137,10 @@ export const createApp = ({ db, pool, live, log, key, publicUrl, demo, trustedPr
   app.get(
     '/export/bulk/:bulkId.csv',
     exportReport((request, response) => contextOf(request, response)),
+  )
+  app.get(
+    '/export/incident/:incidentId/:format',
+    exportIncident((request, response) => contextOf(request, response)),
   )
   const api = (maxBodySize: number) =>
     createExpressMiddleware({

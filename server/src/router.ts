@@ -3,6 +3,7 @@ import { auditRouter } from './features/audit/audit.router.ts'
 import { bulksRouter } from './features/bulks/bulks.router.ts'
 import { cascadeRouter } from './features/cascade/cascade.router.ts'
 import { finderRouter } from './features/finder/finder.router.ts'
+import { incidentsRouter } from './features/incidents/incidents.router.ts'
 import { linksRouter } from './features/links/links.router.ts'
 import { liveRouter } from './features/live/live.router.ts'
 import { mailboxRouter } from './features/mailbox/mailbox.router.ts'
@@ -18,6 +19,7 @@ export const appRouter = router({
   bulks: bulksRouter,
   cascade: cascadeRouter,
   finder: finderRouter,
+  incidents: incidentsRouter,
   links: linksRouter,
   live: liveRouter,
   mailbox: mailboxRouter,

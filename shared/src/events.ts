@@ -64,6 +64,13 @@ export type EventData = {
   'bulk.countersigned': { requestId: string }
   'bulk.stopped': { reason: 'operator' | 'orderer-out'; left: number; reportHash: string }
   'bulk.finished': { done: number; skipped: number; reportHash: string }
+  'incident.opened': { suspectId: string; since: string; reached: number; contained: number; bulkId: string | null }
+  'incident.filed': { suspectId: string; since: string; reached: number; contained: number; bulkId: string | null }
+  'incident.noted': { note: string }
+  'incident.dated': { before: string; after: string }
+  'incident.notified': { at: string; reference: string }
+  'incident.closed': { note: string }
+  'incident.exported': { format: string }
   'role.granted': { requestId: string; role: Role; over: string }
   'role.revoked': { role: Role; over: string }
   'link.disowned': { linkId: string }
@@ -114,6 +121,13 @@ const catalogue = {
   'bulk.countersigned': true,
   'bulk.stopped': true,
   'bulk.finished': true,
+  'incident.opened': true,
+  'incident.filed': true,
+  'incident.noted': true,
+  'incident.dated': true,
+  'incident.notified': true,
+  'incident.closed': true,
+  'incident.exported': true,
   'role.granted': true,
   'role.revoked': true,
   'link.disowned': true,

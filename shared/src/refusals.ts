@@ -45,6 +45,9 @@ export const refusalCodes = [
   'password-common',
   'code-wrong',
   'sign-in-failed',
+  'moment-ahead',
+  'moment-late',
+  'moment-early',
   'too-many',
   'unavailable',
 ] as const

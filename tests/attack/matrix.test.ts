@@ -43,6 +43,13 @@ beforeAll(async () => {
     seen: (await sophie.call.bulks.get({ bulkId: theirs })).listHash,
     justification: 'Essai',
   })
+  const { incidentId: incident } = await sophie.call.cascade.contain({
+    suspectId: await make.agentOf('Mission locale de Lyon', 5),
+    since: recently,
+    accountIds: [await make.agentOf('Mission locale de Lyon', 5)],
+    justification: 'Essai',
+    under: { name: 'Essai' },
+  })
   const decision = { requestId: foreign.id, seen: foreign.seen }
   inputs = {
     'accounts.list': { valid: {} },
@@ -78,8 +85,22 @@ beforeAll(async () => {
       elsewhere: { bulkId: theirs, justification: 'Essai' },
     },
     'cascade.trace': { valid: { suspectId: missing, since: recently }, elsewhere: { suspectId: nadia, since: recently } },
-    'cascade.contain': { valid: { suspectId: missing, since: recently, accountIds: [missing], justification: 'Essai' } },
+    'cascade.contain': {
+      valid: { suspectId: missing, since: recently, accountIds: [missing], justification: 'Essai', under: { name: 'Essai' } },
+    },
     'finder.find': { valid: { words: '1001' } },
+    'incidents.list': { valid: {} },
+    'incidents.open': { valid: undefined },
+    'incidents.get': { valid: { incidentId: missing }, elsewhere: { incidentId: incident } },
+    'incidents.accounts': { valid: { incidentId: missing }, elsewhere: { incidentId: incident } },
+    'incidents.story': { valid: { incidentId: missing }, elsewhere: { incidentId: incident } },
+    'incidents.note': { valid: { incidentId: missing, note: 'Essai' }, elsewhere: { incidentId: incident, note: 'Essai' } },
+    'incidents.date': { valid: { incidentId: missing, knownAt: recently }, elsewhere: { incidentId: incident, knownAt: recently } },
+    'incidents.notify': {
+      valid: { incidentId: missing, at: recently, reference: 'FR-1' },
+      elsewhere: { incidentId: incident, at: recently, reference: 'FR-1' },
+    },
+    'incidents.close': { valid: { incidentId: missing, note: '' }, elsewhere: { incidentId: incident, note: '' } },
     'links.describe': { valid: { token: 'x'.repeat(43) } },
     'links.redeem': { valid: { token: 'x'.repeat(43), password: null, code: null } },
     'links.disown': { valid: { token: 'x'.repeat(43) } },

@@ -30,7 +30,9 @@ test('breach 1: from the hijacked account manager to everybody it touched contai
   await expect(tree.getByRole('treeitem', { name: 'Faux Compte' }).first()).toBeVisible()
   await axe(page, 'cascade')
   await page.getByRole('button', { name: /^Contenir \d+ comptes$/ }).click()
-  await expect(page.getByText('Attend une contresignature').first()).toBeVisible()
+  // All of it under one name, with the clock running.
+  await expect(page.getByRole('heading', { name: 'Compte compromis : Nadia Roux' })).toBeVisible()
+  await expect(page.getByText('Une deuxième personne doit contresigner').first()).toBeVisible()
   expect(Date.now() - began).toBeLessThan(60_000)
 
   // The hijacked browser is out, and so is the account it had made.

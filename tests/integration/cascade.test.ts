@@ -35,13 +35,14 @@ test('breach 1: what the hijacked account manager asked for, and what that asked
     since,
     accountIds: idsOf(found),
     justification: 'Brèche',
+    under: { name: 'Brèche 1' },
   })
   expect([answer.contained, answer.refused]).toEqual([3, []])
   const { rows } = await world.owner.query<{ status: string }>('select distinct status from account where id = any($1)', [idsOf(found)])
   expect(rows).toEqual([{ status: 'suspended' }])
   expect(await world.alive(nadia.token)).toBe(false)
   expect(await world.entriesAbout(waiting.id)).toEqual(['request.submitted', 'request.voided'])
-  const bulk = await olivier.call.bulks.get({ bulkId: answer.bulkId })
+  const bulk = await olivier.call.bulks.get({ bulkId: answer.bulkId ?? '' })
   expect([bulk.status, bulk.mass, bulk.from]).toEqual(['waiting', true, 'cascade'])
 
   const claire = await world.as('claire.fontaine')
@@ -63,6 +64,7 @@ test('a supervisor’s signatures since then are followed, and a request they ha
     since,
     accountIds: [marc.person.id],
     justification: 'Doute',
+    under: { name: 'Doute' },
   })
   // He guards the network: suspended by a click of its own, and nothing of a list.
   expect([answer.contained, answer.refused]).toEqual([1, []])
@@ -74,7 +76,13 @@ test('who must stay for the network to go on stays, and keeps nobody else from b
   const owners = ['claire.fontaine', 'marc.delorme', 'helene.garnier'] as const
   const ids = await Promise.all(owners.map((login) => world.idOf(login)))
   const agent = await make.agentOf('Mission locale de Lille', 1)
-  const answer = await olivier.call.cascade.contain({ suspectId: agent, since, accountIds: [agent, ...ids], justification: 'Doute' })
+  const answer = await olivier.call.cascade.contain({
+    suspectId: agent,
+    since,
+    accountIds: [agent, ...ids],
+    justification: 'Doute',
+    under: { name: 'Doute' },
+  })
   expect([answer.contained, answer.refused.map(({ refusal }) => refusal)]).toEqual([2, ['last-policy-owner', 'last-policy-owner']])
   for (const accountId of ids) await olivier.call.accounts.undo({ accountId }).catch(() => undefined)
 })
@@ -85,9 +93,11 @@ test('outside one’s scope nothing is shown, and nothing is contained', async (
   const missing = '01900000-0000-7000-8000-000000000000'
   for (const suspectId of [julien, missing]) expect(await outcome(sophie.call.cascade.trace({ suspectId, since }))).toBe('not-found')
   for (const id of [julien, missing])
-    expect(await outcome(sophie.call.cascade.contain({ suspectId: id, since, accountIds: [id], justification: 'Essai' }))).toBe(
-      'nothing-to-do',
-    )
+    expect(
+      await outcome(
+        sophie.call.cascade.contain({ suspectId: id, since, accountIds: [id], justification: 'Essai', under: { name: 'Essai' } }),
+      ),
+    ).toBe('nothing-to-do')
   expect(idsOf(await thomas.call.cascade.trace({ suspectId: julien, since }))).toEqual([julien])
 })
 

@@ -1,7 +1,7 @@
 import type { EventType } from '@countersign/shared/events.ts'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { count } from '../lib/format.ts'
+import { count, exactly } from '../lib/format.ts'
 import { useLanguage } from '../lib/language.ts'
 import { When } from './when.tsx'
 
@@ -49,6 +49,13 @@ export const useEntryDetail = () => {
       ...(['change', 'accounts', 'done', 'skipped', 'left'] as const).map((name) =>
         typeof data[name] === 'number' && type.startsWith('bulk.') ? t(`bulk.told.${name}`, { shown: count(data[name], language) }) : '',
       ),
+      ...(['reached', 'contained'] as const).map((name) =>
+        typeof data[name] === 'number' && type.startsWith('incident.')
+          ? t(`incident.told.${name}`, { count: data[name], shown: count(data[name], language) })
+          : '',
+      ),
+      type === 'incident.dated' ? `${exactly(text('before'), language)} → ${exactly(text('after'), language)}` : '',
+      type === 'incident.notified' ? `${exactly(text('at'), language)} · ${text('reference')}` : '',
       text('justification') && t('bulk.quoted', { text: text('justification') }),
       text('reportHash') && `${t('bulk.reportHash')} ${text('reportHash').slice(0, 12)}…`,
       text('note'),

@@ -26,6 +26,9 @@ const rights: Record<string, string> = {
   bulk: 'select, insert, update (status, step, justification, done, skipped, reached, request_id, report_hash, started_at, running_since, ran_milliseconds, ended_at, halted)',
   bulk_line: 'select, insert, update (epoch, outcome, sessions, links, requests_voided, approvals_voided)',
   lone_revocation: 'select',
+  incident:
+    'select, insert, update (known_at, notified_at, notification_reference, closed_at, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id)',
+  incident_account: 'select, insert, update (contained, bulk_id)',
   outbox: 'select, insert, update (attempts, run_after, settled_at, outcome, last_error)',
   demo_mail: 'select, insert',
 }

@@ -15,6 +15,8 @@ export const permissions = {
   'request:file:grant-role': ['supervisor', 'it-admin', 'policy-owner'],
   'request:countersign': ['supervisor', 'reset-manager', 'policy-owner', 'it-admin'],
   'request:call-back': ['reset-manager'],
+  'incident:read': ['supervisor', 'it-admin', 'auditor', 'policy-owner'],
+  'incident:keep': ['supervisor', 'it-admin', 'policy-owner'],
   'audit:read': ['supervisor', 'it-admin', 'auditor', 'policy-owner'],
   'audit:export': ['auditor'],
   'delivery:read': ['it-admin'],

@@ -80,6 +80,11 @@ const useColumns = (set: (change: Partial<ListAudit>) => void): readonly Column<
                 →
               </Link>
             ) : null}
+            {row.subject.kind === 'incident' ? (
+              <Link to="/incidents/$incidentId" params={{ incidentId: row.subject.id }} aria-label={`${t('incident.one')} : ${name}`}>
+                →
+              </Link>
+            ) : null}
             {row.subject.kind === 'request' ? (
               <Link
                 to="/requests"

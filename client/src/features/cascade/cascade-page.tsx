@@ -1,4 +1,4 @@
-import { Button, TextInput } from '@mantine/core'
+import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
@@ -32,23 +32,27 @@ const ContainBar = ({
   const language = useLanguage()
   const navigate = route.useNavigate()
   const [justification, setJustification] = useState(t('cascade.why', { name }))
+  const open = useQuery(trpc.incidents.open.queryOptions())
+  const [incidentId, file] = useState('')
+  const [incidentName, setIncidentName] = useState(t('incident.defaultName', { name }))
   const totals = totalsOf(nodes)
   const contain = useMutation(
     trpc.cascade.contain.mutationOptions({
       onError: tellRefusal,
-      onSuccess: ({ bulkId, contained, refused }) => {
+      onSuccess: ({ incidentId: under, contained, refused }) => {
         tell(
           t('cascade.contained', { count: contained, shown: count(contained, language) }),
           refused.map(({ id, refusal }) => <div key={id}>{t(`refusal.${refusal}`)}</div>),
         )
         void queryClient.invalidateQueries()
-        void navigate({ to: '/bulks/$bulkId', params: { bulkId } })
+        void navigate({ to: '/incidents/$incidentId', params: { incidentId: under } })
       },
     }),
   )
   const send = (event: FormEvent) => {
     event.preventDefault()
-    contain.mutate({ suspectId, since, accountIds: nodes.map(({ id }) => id), justification })
+    const under = incidentId === '' ? { name: incidentName } : { incidentId }
+    contain.mutate({ suspectId, since, accountIds: nodes.map(({ id }) => id), justification, under })
   }
   const shown = (value: number) => ({ count: value, shown: count(value, language) })
   return (
@@ -64,7 +68,26 @@ const ContainBar = ({
           ].join(' · ')}
         </span>
       </div>
+      {(open.data?.length ?? 0) > 0 ? (
+        <NativeSelect
+          aria-label={t('incident.under')}
+          value={incidentId}
+          onChange={(event) => file(event.currentTarget.value)}
+          data={[{ value: '', label: t('incident.fresh') }, ...(open.data ?? []).map(({ id, name: label }) => ({ value: id, label }))]}
+        />
+      ) : null}
+      {incidentId === '' ? (
+        <TextInput
+          aria-label={t('incident.name')}
+          title={t('incident.name')}
+          value={incidentName}
+          maxLength={120}
+          onChange={(event) => setIncidentName(event.currentTarget.value)}
+          style={{ flex: '1 1 220px' }}
+        />
+      ) : null}
       <TextInput
+        title={t('bulk.why')}
         aria-label={t('bulk.why')}
         value={justification}
         maxLength={500}
@@ -75,7 +98,7 @@ const ContainBar = ({
         type="submit"
         color="red"
         loading={contain.isPending}
-        disabled={totals.accounts === 0 || justification.trim().length < 3}
+        disabled={totals.accounts === 0 || justification.trim().length < 3 || (incidentId === '' && incidentName.trim().length < 3)}
         title={t('cascade.containHint')}
       >
         {t('cascade.contain', shown(totals.accounts))}

@@ -3,6 +3,7 @@ import { ActionIcon, Menu, NativeSelect, Tooltip, useComputedColorScheme, useMan
 import { useWindowEvent } from '@mantine/hooks'
 import { spotlight } from '@mantine/spotlight'
 import {
+  IconAlertTriangle,
   IconFileCheck,
   IconHome,
   IconKeyboard,
@@ -31,6 +32,7 @@ const screens = [
   { to: '/requests', word: 'requests', icon: IconFileCheck, needs: 'request:read' },
   { to: '/accounts', word: 'accounts', icon: IconUsers, needs: 'account:read' },
   { to: '/bulks', word: 'bulks', icon: IconListCheck, needs: 'account:read' },
+  { to: '/incidents', word: 'incidents', icon: IconAlertTriangle, needs: 'incident:read' },
   { to: '/audit', word: 'audit', icon: IconList, needs: 'audit:read' },
   { to: '/me', word: 'me', icon: IconUser, needs: null },
 ] as const satisfies readonly { to: string; word: string; icon: unknown; needs: Permission | null }[]

@@ -4,7 +4,7 @@ import { pageSize } from '@countersign/shared/accounts/listing.ts'
 import type { ListAudit } from '@countersign/shared/audit/listing.ts'
 import type { EventType } from '@countersign/shared/events.ts'
 import { type SQL, sql } from 'drizzle-orm'
-import type { Db } from '../../kernel/db.ts'
+import { type Db, uuids } from '../../kernel/db.ts'
 import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
 import { within } from '../../kernel/scope.ts'
 import { organisations } from '../organisations/organisations.store.ts'
@@ -17,7 +17,7 @@ export type AuditRow = {
   readonly subject: {
     readonly id: string
     readonly name: string | null
-    readonly kind: 'account' | 'request' | 'organisation' | 'bulk' | 'other'
+    readonly kind: 'account' | 'request' | 'organisation' | 'bulk' | 'incident' | 'other'
   }
   readonly place: string | null
   readonly channel: string
@@ -42,12 +42,12 @@ const conditionsOf = async (db: Db, scope: Scope, filters: ListAudit): Promise<S
 const selected = sql`
   audit_entry.id, to_json(audit_entry.at)#>>'{}' as at, audit_entry.type, audit_entry.data, audit_entry.origin ->> 'channel' as channel, audit_entry.origin ->> 'address' as address, place.name as place,
   case when actor.id is null then null else json_build_object('id', actor.id, 'name', actor.given_name || ' ' || actor.family_name) end as actor,
-  json_build_object('id', audit_entry.subject_id, 'name', coalesce(subject.given_name || ' ' || subject.family_name, request.reference::text, about.name),
-    'kind', case when subject.id is not null then 'account' when request.id is not null then 'request' when about.id is not null then 'organisation' when bulk.id is not null then 'bulk' else 'other' end) as subject`
+  json_build_object('id', audit_entry.subject_id, 'name', coalesce(subject.given_name || ' ' || subject.family_name, request.reference::text, about.name, incident.name),
+    'kind', case when subject.id is not null then 'account' when request.id is not null then 'request' when about.id is not null then 'organisation' when bulk.id is not null then 'bulk' when incident.id is not null then 'incident' else 'other' end) as subject`
 
 const from = sql`
   audit_entry left join account actor on actor.id = audit_entry.actor_id left join account subject on subject.id = audit_entry.subject_id
-  left join request on request.id = audit_entry.subject_id left join organisation about on about.id = audit_entry.subject_id left join bulk on bulk.id = audit_entry.subject_id
+  left join request on request.id = audit_entry.subject_id left join organisation about on about.id = audit_entry.subject_id left join bulk on bulk.id = audit_entry.subject_id left join incident on incident.id = audit_entry.subject_id
   left join organisation place on place.id = audit_entry.organisation_id`
 
 export const audit = {
@@ -63,6 +63,13 @@ export const audit = {
     const { rows } = await db.execute<AuditRow & Record<string, unknown>>(sql`
       select ${selected} from ${from} where ${sql.join(conditions, sql` and `)} order by audit_entry.at desc, audit_entry.id desc limit ${limit + 1}`)
     return toPage<AuditRow>(rows, limit, (row) => [row.at, row.id])
+  },
+
+  /** These entries as far as they are in scope, in the order they happened. */
+  async named(db: Db, scope: Scope, ids: readonly string[]): Promise<readonly AuditRow[]> {
+    const { rows } = await db.execute<AuditRow & Record<string, unknown>>(sql`
+      select ${selected} from ${from} where audit_entry.id = any(${uuids(ids)}) and (${within(scope, auditEntry)}) order by audit_entry.at, audit_entry.id`)
+    return rows
   },
 
   /** All that a filter finds, a thousand at a time, in bounded memory. */

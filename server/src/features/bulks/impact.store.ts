@@ -1,8 +1,8 @@
 import type { Role } from '@countersign/shared/access/roles.ts'
-import type { Place } from '@countersign/shared/access/scope.ts'
 import type { BulkVerb, LinePlan } from '@countersign/shared/bulks/bulk.ts'
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../../kernel/db.ts'
+import { homeOf } from '../organisations/home.store.ts'
 import { reachedId } from '../organisations/reached.store.ts'
 import type { Reasons } from './lines.store.ts'
 
@@ -54,20 +54,7 @@ export const impact = {
   },
 
   /** The smallest organisation that holds every account on the list; null where the list is empty. */
-  async home(tx: Tx, bulkId: string): Promise<string | null> {
-    const { rows } = await tx.execute<Place>(sql`
-      select ${sql.raw(
-        (['nation', 'network', 'region', 'departement', 'structure', 'site'] as const)
-          .map(
-            (level) =>
-              `case when count(${level}_id) = count(*) and min(${level}_id::text) = max(${level}_id::text) then min(${level}_id::text) end as "${level}Id"`,
-          )
-          .join(', '),
-      )}
-      from account where id in ${listed(bulkId)}`)
-    const [row] = rows
-    return row ? (row.siteId ?? row.structureId ?? row.departementId ?? row.regionId ?? row.networkId ?? row.nationId) : null
-  },
+  home: (tx: Tx, bulkId: string): Promise<string | null> => homeOf(tx, listed(bulkId)),
 
   /** The roles whose holders on the list are all the holders there are, by role. */
   async lastHolders(tx: Tx, bulkId: string): Promise<Impact['lastHolders']> {

@@ -98,6 +98,14 @@ export const bulkLines = {
     return rows[0] ?? { hash: '', accounts: 0 }
   },
 
+  /** Accounts of a mass revocation that wait, suspended, for the second person. */
+  async out(tx: Tx, bulkId: string): Promise<readonly string[]> {
+    const { rows } = await tx.execute<{ id: string }>(
+      sql`select account_id as id from bulk_line where bulk_id = ${bulkId} and outcome in ${waiting} order by account_id`,
+    )
+    return rows.map(({ id }) => id)
+  },
+
   /** Accounts a bulk has put out and nobody has touched since, with the epoch it left them in. */
   async stillOut(tx: Tx, bulkId: string): Promise<ReadonlyMap<string, number>> {
     const { rows } = await tx.execute<{ id: string; epoch: number }>(sql`

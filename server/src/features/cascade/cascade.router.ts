@@ -1,4 +1,5 @@
 import { mostReached } from '@countersign/shared/cascade/cascade.ts'
+import { incidentName } from '@countersign/shared/incidents/incident.ts'
 import { justification } from '@countersign/shared/text/fields.ts'
 import { z } from 'zod'
 import { commit } from '../../kernel/commit.ts'
@@ -22,6 +23,7 @@ export const cascadeRouter = router({
           .min(1)
           .max(mostReached + 1),
         justification,
+        under: z.union([z.strictObject({ name: incidentName }), z.strictObject({ incidentId: z.uuid() })]),
       }),
     )
     .mutation(commit(contain)),

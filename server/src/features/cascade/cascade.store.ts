@@ -5,7 +5,7 @@ import type { AccountStatus } from '@countersign/shared/accounts/status.ts'
 import type { Reached, Touch, TouchKind } from '@countersign/shared/cascade/cascade.ts'
 import { mostReached } from '@countersign/shared/cascade/cascade.ts'
 import { type SQL, sql } from 'drizzle-orm'
-import { type Db, uuids } from '../../kernel/db.ts'
+import { type Db, type Tx, uuids } from '../../kernel/db.ts'
 import { within } from '../../kernel/scope.ts'
 import { reachedId } from '../organisations/reached.store.ts'
 
@@ -31,6 +31,7 @@ export type CascadeFacts = {
   readonly pending: number
   /** The organisation whose files it opens, by its way through the tree. */
   readonly path: string
+  readonly reachedId: string
   readonly files: number
 }
 
@@ -42,7 +43,7 @@ export const cascades = {
   },
 
   /** The hands these accounts had in others since the suspicion reached them; of those in scope. */
-  async hands(db: Db, scope: Scope, frontier: readonly Reached[]): Promise<readonly Touch[]> {
+  async hands(db: Db | Tx, scope: Scope, frontier: readonly Reached[]): Promise<readonly Touch[]> {
     const { rows } = await db.execute<Row>(sql`
       select l.from_account_id as by, l.to_account_id as of, l.kind, to_json(l.at)#>>'{}' as at, l.request_id as "requestId"
       from unnest(${uuids(frontier.map(({ id }) => id))}, ${times(frontier)}) as f (id, since),
@@ -52,7 +53,7 @@ export const cascades = {
   },
 
   /** Accounts with an open session from an address these have signed in from since then; the same browser there says more. */
-  async neighbours(db: Db, scope: Scope, reached: readonly Reached[]): Promise<readonly Touch[]> {
+  async neighbours(db: Db | Tx, scope: Scope, reached: readonly Reached[]): Promise<readonly Touch[]> {
     const { rows } = await db.execute<Row>(sql`
       select distinct on (f.id, s.account_id) f.id as by, s.account_id as of, case when bool_or(s.device = e.origin ->> 'device') over (partition by f.id, s.account_id) then 'same-device' else 'same-address' end as kind,
         to_json(s.created_at)#>>'{}' as at, null as "requestId"
@@ -64,7 +65,7 @@ export const cascades = {
     return rows.map(toTouch)
   },
 
-  async facts(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, CascadeFacts>> {
+  async facts(db: Db | Tx, ids: readonly string[]): Promise<ReadonlyMap<string, CascadeFacts>> {
     const { rows } = await db.execute<CascadeFacts & Record<string, unknown>>(sql`
       select a.id, a.given_name || ' ' || a.family_name as name, a.login, coalesce(structure.name, home.name) as place, a.status, a.reach,
         to_json(a.created_at)#>>'{}' as "createdAt", to_json(nullif(a.last_sign_in_at, '-infinity'))#>>'{}' as "lastSignInAt",
@@ -72,7 +73,7 @@ export const cascades = {
         (select count(*)::int from session s where s.account_id = a.id) as sessions,
         (select count(*)::int from link l where l.account_id = a.id and l.used_at is null and l.voided_at is null and l.expires_at > now()) as links,
         (select count(*)::int from request r where r.requester_id = a.id and r.status = 'pending') as pending,
-        reached.path::text as path, reached.total_caseload as files
+        reached.id as "reachedId", reached.path::text as path, reached.total_caseload as files
       from account a join organisation home on home.id = a.organisation_id left join organisation structure on structure.id = a.structure_id
       join profile p on p.id = a.profile_id
       join organisation reached on reached.id = ${reachedId}

@@ -1,43 +1,43 @@
 import { scopeOf } from '@countersign/shared/access/scope.ts'
 import type { DomainEvent } from '@countersign/shared/events.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
-import { type Operation, told } from '../../kernel/commit.ts'
+import type { Person } from '../../kernel/actor.ts'
+import { type Operation, told, type Work } from '../../kernel/commit.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { suspend } from '../accounts/end.ts'
 import { advance } from '../bulks/advance.ts'
 import { bulks } from '../bulks/bulks.store.ts'
 import { draw } from '../bulks/draw.ts'
 import { lineFacts } from '../bulks/facts.store.ts'
+import { bulkLines } from '../bulks/lines.store.ts'
 import { select } from '../bulks/selection.store.ts'
 import { started } from '../bulks/start.ts'
+import { fileUnder, reasonOf, type Under } from '../incidents/file.ts'
+import type { FiledAccount } from '../incidents/incidents.store.ts'
+import { cascades } from './cascade.store.ts'
+import { follow } from './trace.ts'
 
 export type ContainInput = {
   readonly suspectId: string
   readonly since: Date
   readonly accountIds: readonly string[]
   readonly justification: string
+  readonly under: Under
 }
+type Refusals = readonly { readonly id: string; readonly refusal: RefusalCode }[]
 export type Contained = {
-  readonly bulkId: string
+  readonly incidentId: string
+  readonly bulkId: string | null
   readonly contained: number
-  readonly refused: readonly { readonly id: string; readonly refusal: RefusalCode }[]
+  readonly refused: Refusals
 }
+type Put = { readonly out: readonly string[]; readonly events: readonly DomainEvent[] }
 
-/**
- * One click: everybody who is ticked is suspended in one commit, with all that could act for them, and a second person is asked to make
- * it final. Who guards the network is suspended as by a click of its own, because the suspect may be one of them.
- */
-export const contain: Operation<ContainInput, Contained> = async (work, { suspectId, since, accountIds, justification }) => {
-  const { tx, actor, now } = work
-  // What is outside scope reads as unknown (P7).
-  const { ids, unknown } = await select(tx, scopeOf(actor, 'account:suspend'), { from: 'ticked', accountIds: [...accountIds] })
-  const guards = (await lineFacts.of(tx, ids))
-    .filter(({ guards: one, account }) => one && account.status === 'active')
-    .map(({ account }) => account.id)
+/** Those who guard the network, one by one: the last policy owners stay, and keep nobody else from being contained. */
+const suspendGuards = async (work: Work<Person>, ids: readonly string[]): Promise<Put & { readonly refused: Refusals }> => {
   const events: DomainEvent[] = []
   const refused: { id: string; refusal: RefusalCode }[] = []
-  // One by one: the last policy owners stay, and keep nobody else from being contained.
-  for (const id of guards) {
+  for (const id of ids) {
     try {
       events.push(...(await suspend(work, { accountIds: [id] })).events)
     } catch (error) {
@@ -45,34 +45,78 @@ export const contain: Operation<ContainInput, Contained> = async (work, { suspec
       refused.push({ id, refusal: error.code })
     }
   }
+  return { out: ids.filter((id) => !refused.some((one) => one.id === id)), events, refused }
+}
 
+/** Everybody else as one list, one chunk and one request: what is contained is contained at the commit of this click. */
+const containList = async (
+  work: Work<Person>,
+  { suspectId, since, justification }: ContainInput,
+  ids: readonly string[],
+): Promise<Put & { readonly bulkId: string | null }> => {
+  const { tx, actor, now } = work
   const selection = { from: 'cascade' as const, suspectId, since: since.toISOString() }
   const drawn = await draw(tx, actor, {
-    verb: 'revoke',
-    selection,
-    ids: ids.filter((id) => !guards.includes(id)),
-    unknown,
+    ...{ verb: 'revoke' as const, selection, ids, unknown: [], now },
     changedSince: () => false,
     final: 'countersigned',
-    now,
   })
-  events.push(drawn.event)
   const bulk = await bulks.lock(tx, drawn.id)
-  if (bulk.planned === 0 && events.length === 1) throw new Refused(refused[0]?.refusal ?? 'nothing-to-do', suspectId)
-  if (bulk.planned > 0) {
-    events.push(await started(tx, actor, bulk, { justification, now }))
-    const orderer = {
-      kind: 'orderer' as const,
-      id: actor.id,
-      organisationId: actor.organisationId,
-      epoch: actor.epoch,
-      grants: actor.grants,
-    }
-    // The whole list is one chunk: what is contained is contained at the commit of this click.
-    const one = await advance({ ...work, actor: orderer }, { bulkId: drawn.id })
-    const asked = await advance({ ...work, actor: orderer }, { bulkId: drawn.id })
-    events.push(...one.events, ...asked.events)
+  if (bulk.planned === 0) return { out: [], bulkId: null, events: [drawn.event] }
+  const start = await started(tx, actor, bulk, { justification, now })
+  const { id, organisationId, epoch, grants } = actor
+  const orderer = { ...work, actor: { kind: 'orderer' as const, id, organisationId, epoch, grants } }
+  const one = await advance(orderer, { bulkId: drawn.id })
+  const asked = await advance(orderer, { bulkId: drawn.id })
+  const out = await bulkLines.out(tx, drawn.id)
+  return { out, bulkId: drawn.id, events: [drawn.event, start, ...one.events, ...asked.events] }
+}
+
+/** All the suspicion reaches, as the file keeps it: who was put out now, and who was looked at and left. */
+const filed = async (
+  { tx, actor }: Work<Person>,
+  { suspectId, since }: ContainInput,
+  out: ReadonlyMap<string, string | null>,
+): Promise<readonly FiledAccount[]> => {
+  const { cascade } = await follow(tx, scopeOf(actor, 'account:suspend'), suspectId, since)
+  const ids = [...new Set([...cascade.keys(), ...out.keys()])]
+  const facts = await cascades.facts(tx, ids)
+  return ids.flatMap((accountId) => {
+    const known = facts.get(accountId)
+    const reached = cascade.get(accountId)
+    if (!known) return []
+    const why = reached ? reasonOf(reached) : { touchedBy: null, kind: null, since }
+    const kept = { reachedId: known.reachedId, files: known.files, contained: out.has(accountId), bulkId: out.get(accountId) ?? null }
+    return [{ accountId, ...why, ...kept }]
+  })
+}
+
+/**
+ * One click: everybody who is ticked is suspended in one commit, with all that could act for them, a second person is asked to make it
+ * final, and all of it is filed under one incident. Who guards the network is suspended as by a click of its own, because the suspect
+ * may be one of them.
+ */
+export const contain: Operation<ContainInput, Contained> = async (work, input) => {
+  const { tx, actor, now } = work
+  const { suspectId, since, accountIds, under } = input
+  // What is outside scope reads as unknown (P7).
+  const { ids } = await select(tx, scopeOf(actor, 'account:suspend'), { from: 'ticked', accountIds: [...accountIds] })
+  const guards = (await lineFacts.of(tx, ids))
+    .filter((one) => one.guards && one.account.status === 'active')
+    .map(({ account }) => account.id)
+  const alone = await suspendGuards(work, guards)
+  const list = await containList(
+    work,
+    input,
+    ids.filter((id) => !guards.includes(id)),
+  )
+  const out = new Map([...alone.out.map((id) => [id, null] as const), ...list.out.map((id) => [id, list.bulkId] as const)])
+  if (out.size === 0) throw new Refused(alone.refused[0]?.refusal ?? 'nothing-to-do', suspectId)
+
+  const accounts = await filed(work, input, out)
+  const { incidentId, event } = await fileUnder(tx, actor, { under, suspectId, since, accounts, bulkId: list.bulkId, now })
+  return {
+    value: { incidentId, bulkId: list.bulkId, contained: out.size, refused: alone.refused },
+    events: told([...alone.events, ...list.events, event]),
   }
-  const { done } = await bulks.lock(tx, drawn.id)
-  return { value: { bulkId: drawn.id, contained: done + guards.length - refused.length, refused }, events: told(events) }
 }

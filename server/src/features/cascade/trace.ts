@@ -1,6 +1,6 @@
 import { type Actor, type Scope, scopeOf } from '@countersign/shared/access/scope.ts'
 import { type Cascade, cascadeOf, grow, mostReached, type Touch } from '@countersign/shared/cascade/cascade.ts'
-import type { Db } from '../../kernel/db.ts'
+import type { Db, Tx } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { cascades } from './cascade.store.ts'
 
@@ -8,8 +8,8 @@ import { cascades } from './cascade.store.ts'
 const generations = 12
 
 /** Follows the lineage from a suspect, generation by generation, to everybody the suspicion reaches; then who shares a machine with them. */
-const follow = async (
-  db: Db,
+export const follow = async (
+  db: Db | Tx,
   scope: Scope,
   suspectId: string,
   since: Date,

@@ -18,6 +18,7 @@ import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as SignedInIndexRouteImport } from './routes/_signed-in/index'
 import { Route as SignedInAuditRouteImport } from './routes/_signed-in/audit'
 import { Route as SignedInMeRouteImport } from './routes/_signed-in/me'
+import { Route as SignedInSignalsRouteImport } from './routes/_signed-in/signals'
 import { Route as SignedInAccountsIndexRouteImport } from './routes/_signed-in/accounts.index'
 import { Route as SignedInAccountsAccountIdRouteImport } from './routes/_signed-in/accounts.$accountId'
 import { Route as SignedInBulksIndexRouteImport } from './routes/_signed-in/bulks.index'
@@ -72,6 +73,11 @@ const SignedInAuditRoute = SignedInAuditRouteImport.update({
 const SignedInMeRoute = SignedInMeRouteImport.update({
   id: '/me',
   path: '/me',
+  getParentRoute: () => SignedInRoute,
+} as any)
+const SignedInSignalsRoute = SignedInSignalsRouteImport.update({
+  id: '/signals',
+  path: '/signals',
   getParentRoute: () => SignedInRoute,
 } as any)
 const SignedInAccountsIndexRoute = SignedInAccountsIndexRouteImport.update({
@@ -143,6 +149,7 @@ export interface FileRoutesByFullPath {
   '/sign-in': typeof SignInRoute
   '/audit': typeof SignedInAuditRoute
   '/me': typeof SignedInMeRoute
+  '/signals': typeof SignedInSignalsRoute
   '/accounts/$accountId': typeof SignedInAccountsAccountIdRoute
   '/bulks/$bulkId': typeof SignedInBulksBulkIdRoute
   '/bulks/new': typeof SignedInBulksNewRoute
@@ -163,6 +170,7 @@ export interface FileRoutesByTo {
   '/sign-in': typeof SignInRoute
   '/audit': typeof SignedInAuditRoute
   '/me': typeof SignedInMeRoute
+  '/signals': typeof SignedInSignalsRoute
   '/': typeof SignedInIndexRoute
   '/accounts/$accountId': typeof SignedInAccountsAccountIdRoute
   '/bulks/$bulkId': typeof SignedInBulksBulkIdRoute
@@ -186,6 +194,7 @@ export interface FileRoutesById {
   '/sign-in': typeof SignInRoute
   '/_signed-in/audit': typeof SignedInAuditRoute
   '/_signed-in/me': typeof SignedInMeRoute
+  '/_signed-in/signals': typeof SignedInSignalsRoute
   '/_signed-in/': typeof SignedInIndexRoute
   '/_signed-in/accounts/$accountId': typeof SignedInAccountsAccountIdRoute
   '/_signed-in/bulks/$bulkId': typeof SignedInBulksBulkIdRoute
@@ -210,6 +219,7 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/audit'
     | '/me'
+    | '/signals'
     | '/accounts/$accountId'
     | '/bulks/$bulkId'
     | '/bulks/new'
@@ -230,6 +240,7 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/audit'
     | '/me'
+    | '/signals'
     | '/'
     | '/accounts/$accountId'
     | '/bulks/$bulkId'
@@ -252,6 +263,7 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/_signed-in/audit'
     | '/_signed-in/me'
+    | '/_signed-in/signals'
     | '/_signed-in/'
     | '/_signed-in/accounts/$accountId'
     | '/_signed-in/bulks/$bulkId'
@@ -340,6 +352,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof SignedInMeRouteImport
       parentRoute: typeof SignedInRoute
     }
+    '/_signed-in/signals': {
+      id: '/_signed-in/signals'
+      path: '/signals'
+      fullPath: '/signals'
+      preLoaderRoute: typeof SignedInSignalsRouteImport
+      parentRoute: typeof SignedInRoute
+    }
     '/_signed-in/accounts/': {
       id: '/_signed-in/accounts/'
       path: '/accounts'
@@ -423,6 +442,7 @@ declare module '@tanstack/react-router' {
 interface SignedInRouteChildren {
   SignedInAuditRoute: typeof SignedInAuditRoute
   SignedInMeRoute: typeof SignedInMeRoute
+  SignedInSignalsRoute: typeof SignedInSignalsRoute
   SignedInIndexRoute: typeof SignedInIndexRoute
   SignedInAccountsAccountIdRoute: typeof SignedInAccountsAccountIdRoute
   SignedInBulksBulkIdRoute: typeof SignedInBulksBulkIdRoute
@@ -440,6 +460,7 @@ interface SignedInRouteChildren {
 const SignedInRouteChildren: SignedInRouteChildren = {
   SignedInAuditRoute: SignedInAuditRoute,
   SignedInMeRoute: SignedInMeRoute,
+  SignedInSignalsRoute: SignedInSignalsRoute,
   SignedInIndexRoute: SignedInIndexRoute,
   SignedInAccountsAccountIdRoute: SignedInAccountsAccountIdRoute,
   SignedInBulksBulkIdRoute: SignedInBulksBulkIdRoute,

@@ -7,6 +7,7 @@ import { expire } from './features/requests/expire.ts'
 import { recheck } from './features/requests/recheck.ts'
 import { requests } from './features/requests/requests.store.ts'
 import { type Signed, signatures } from './features/requests/signatures.store.ts'
+import { watchLedger } from './features/signals/watch.ts'
 import { nobody } from './kernel/actor.ts'
 import { runCommitted } from './kernel/commit.ts'
 import type { Db } from './kernel/db.ts'
@@ -107,6 +108,11 @@ export const startJobs = ({
         const results = await Promise.allSettled([closeOverdue(db), drain(db, carriers, log)])
         for (const result of results) if (result.status === 'rejected') throw result.reason
       },
+      () => stopped,
+      log,
+    ),
+    inTurns(
+      () => watchLedger(db, () => stopped),
       () => stopped,
       log,
     ),

@@ -11,6 +11,7 @@ import { organisationsRouter } from './features/organisations/organisations.rout
 import { overviewRouter } from './features/overview/overview.router.ts'
 import { requestsRouter } from './features/requests/requests.router.ts'
 import { sessionsRouter } from './features/sessions/sessions.router.ts'
+import { signalsRouter } from './features/signals/signals.router.ts'
 import { router } from './trpc.ts'
 
 export const appRouter = router({
@@ -27,6 +28,7 @@ export const appRouter = router({
   overview: overviewRouter,
   requests: requestsRouter,
   sessions: sessionsRouter,
+  signals: signalsRouter,
 })
 
 export type AppRouter = typeof appRouter

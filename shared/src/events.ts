@@ -4,6 +4,7 @@ import type { BulkStep, BulkVerb } from './bulks/bulk.ts'
 import type { RefusalCode } from './refusals.ts'
 import type { RequestKind } from './requests/kinds.ts'
 import type { CallBackOutcome, VoidReason } from './requests/status.ts'
+import type { Severity, SignalRule } from './signals/finding.ts'
 
 /** What an ended access took along, counted: the numbers of the toast and of the mail are these. */
 export type Ended = {
@@ -24,13 +25,14 @@ export type EventData = {
   'organisations.imported': { created: number; changed: number; fileHash: string }
   'organisation.created': { externalId: string }
   'organisation.changed': { before: Record<string, string | number | null>; after: Record<string, string | number | null> }
-  'request.submitted': RequestFact & { contentHash: string; approvalsNeeded: number; channel: 'operator' | 'public' }
+  'request.submitted': RequestFact & { contentHash: string; approvalsNeeded: number; channel: 'operator' | 'public'; thirdReader?: true }
   'request.edited': RequestFact & { before: string; after: string; approvalsVoided: number }
   'request.cancelled': RequestFact
   'request.approval-given': RequestFact & { contentHash: string }
   'request.approval-voided': RequestFact & { approverId: string; reason: VoidReason }
   'request.found-dependent': RequestFact & { approverId: string }
   'request.executed': RequestFact & { contentHash: string }
+  'request.held': RequestFact & { approvalsNeeded: number; findingId: string }
   'request.rejected': RequestFact & { reason: string }
   'request.expired': RequestFact
   'request.voided': RequestFact & { reason: VoidReason }
@@ -71,6 +73,12 @@ export type EventData = {
   'incident.notified': { at: string; reference: string }
   'incident.closed': { note: string }
   'incident.exported': { format: string }
+  'signal.raised': { rule: SignalRule; severity: Severity; accountId: string | null; facts: readonly string[]; told: readonly string[] }
+  'signal.recurred': { rule: SignalRule; severity: Severity; accountId: string | null; facts: readonly string[]; told: readonly string[] }
+  'signal.accepted': { rule: SignalRule; accountId: string | null; until: string; note: string }
+  'signal.snoozed': { rule: SignalRule; accountId: string | null; until: string }
+  'canary.placed': Record<string, never>
+  'canary.lifted': Record<string, never>
   'role.granted': { requestId: string; role: Role; over: string }
   'role.revoked': { role: Role; over: string }
   'link.disowned': { linkId: string }
@@ -96,6 +104,7 @@ const catalogue = {
   'request.approval-voided': true,
   'request.found-dependent': true,
   'request.executed': true,
+  'request.held': true,
   'request.rejected': true,
   'request.expired': true,
   'request.voided': true,
@@ -128,6 +137,12 @@ const catalogue = {
   'incident.notified': true,
   'incident.closed': true,
   'incident.exported': true,
+  'signal.raised': true,
+  'signal.recurred': true,
+  'signal.accepted': true,
+  'signal.snoozed': true,
+  'canary.placed': true,
+  'canary.lifted': true,
   'role.granted': true,
   'role.revoked': true,
   'link.disowned': true,

@@ -45,6 +45,8 @@ export const refusalCodes = [
   'password-common',
   'code-wrong',
   'sign-in-failed',
+  'moment-past',
+  'too-long',
   'moment-ahead',
   'moment-late',
   'moment-early',

@@ -29,6 +29,7 @@ const people = new Map<string, Signed>()
 let inputs: Record<string, { valid: unknown; elsewhere?: unknown }>
 const missing = '01900000-0000-7000-8000-000000000000'
 const recently = new Date().toISOString()
+const tomorrow = new Date(Date.now() + 86_400_000).toISOString()
 
 beforeAll(async () => {
   world = await openWorld()
@@ -50,6 +51,7 @@ beforeAll(async () => {
     justification: 'Essai',
     under: { name: 'Essai' },
   })
+  const finding = await make.finding(nadia)
   const decision = { requestId: foreign.id, seen: foreign.seen }
   inputs = {
     'accounts.list': { valid: {} },
@@ -131,6 +133,17 @@ beforeAll(async () => {
       elsewhere: { requestId: foreign.id, content: foreign.content },
     },
     'requests.askReset': { valid: { name: 'nobody.here', justification: '' } },
+    'signals.list': { valid: { view: 'open' } },
+    'signals.open': { valid: undefined },
+    'signals.facts': { valid: { findingId: missing }, elsewhere: { findingId: finding } },
+    'signals.accept': {
+      valid: { findingId: missing, until: tomorrow, reason: 'Essai' },
+      elsewhere: { findingId: finding, until: tomorrow, reason: 'Essai' },
+    },
+    'signals.snooze': { valid: { findingId: missing, until: tomorrow }, elsewhere: { findingId: finding, until: tomorrow } },
+    'signals.canaries': { valid: undefined },
+    'signals.placeCanary': { valid: { accountId: missing } },
+    'signals.liftCanary': { valid: { accountId: missing } },
     'sessions.current': { valid: undefined },
     'sessions.cast': { valid: undefined },
     'sessions.signIn': { valid: { login: 'nobody', password: 'x', code: null } },

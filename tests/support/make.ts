@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { Refused } from '@countersign/server/kernel/refused.ts'
 import type { ContentOf } from '@countersign/shared/requests/kinds.ts'
 import { TRPCError } from '@trpc/server'
@@ -106,5 +106,15 @@ export const makerOf = (world: World) => {
     const { rows } = await world.owner.query<{ id: string }>('select id from organisation where name = $1 and level = $2', [name, level])
     return rows[0]?.id ?? ''
   }
-  return { creation, pending, account, askedRole, role, agentOf, siteOf, hashOf, organisation }
+  /** A finding about this account, as the ledger's own job would have raised it. */
+  const finding = async (accountId: string): Promise<string> => {
+    const id = randomUUID()
+    await world.tamper(
+      `insert into finding (id, rule, severity, about_id, account_id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, numbers, facts, times, first_at, last_at, status)
+       select $1, 'off-hours', 'serious', id, id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, '{}', '{}', 1, now(), now(), 'open' from account where id = $2`,
+      [id, accountId],
+    )
+    return id
+  }
+  return { creation, pending, finding, account, askedRole, role, agentOf, siteOf, hashOf, organisation }
 }

@@ -7,6 +7,10 @@ const dateTime = {
   fr: new Intl.DateTimeFormat('fr', { dateStyle: 'medium', timeStyle: 'short', timeZone: zone }),
   en: new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: zone }),
 }
+const second = {
+  fr: new Intl.DateTimeFormat('fr', { dateStyle: 'short', timeStyle: 'medium', timeZone: zone }),
+  en: new Intl.DateTimeFormat('en-GB', { dateStyle: 'short', timeStyle: 'medium', timeZone: zone }),
+}
 const day = {
   fr: new Intl.DateTimeFormat('fr', { dateStyle: 'medium', timeZone: zone }),
   en: new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: zone }),
@@ -34,6 +38,8 @@ export const ago = (iso: string, language: Language, now = Date.now()): string =
 }
 
 export const exactly = (iso: string, language: Language): string => dateTime[language].format(new Date(iso))
+/** For stories, where much happens within a minute. */
+export const toTheSecond = (iso: string, language: Language): string => second[language].format(new Date(iso))
 const noonOf = (iso: string): Date => new Date(iso.length === 10 ? `${iso}T12:00:00Z` : iso)
 export const onDay = (iso: string, language: Language): string => day[language].format(noonOf(iso))
 /** For columns: 31/12/2027. */

@@ -33,7 +33,17 @@ export const useLive = (): void => {
         return
       }
       timer = undefined
-      for (const path of [trpc.accounts, trpc.requests, trpc.overview, trpc.audit, trpc.mailbox, trpc.bulks, trpc.cascade, trpc.incidents])
+      for (const path of [
+        trpc.accounts,
+        trpc.requests,
+        trpc.overview,
+        trpc.audit,
+        trpc.mailbox,
+        trpc.bulks,
+        trpc.cascade,
+        trpc.incidents,
+        trpc.signals,
+      ])
         void queryClient.invalidateQueries(path.pathFilter())
     }
     const subscription = client.live.changes.subscribe(undefined, {

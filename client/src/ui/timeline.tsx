@@ -30,6 +30,18 @@ const tones: { readonly [T in EventType]?: 'danger' | 'good' } = {
 /** Done by nobody but the person themselves, before they had a session. */
 const bySelf: ReadonlySet<EventType> = new Set(['session.opened', 'account.enrolled', 'link.disowned'])
 
+/** Codes an entry tells in, and where the words for them are. */
+const coded = [
+  ['role', (value) => `role.${value}`],
+  ['profile', (value) => `profile.${value}`],
+  ['outcome', (value) => `outcome.${value}`],
+  ['cause', (value) => `cause.${value}`],
+  ['code', (value) => `refusal.${value}`],
+  ['verb', (value) => `bulk.noun.${value}`],
+  ['rule', (value) => `signal.rule.${value}.title`],
+  ['severity', (value) => `signal.severity.${value}`],
+] as const satisfies readonly (readonly [string, (value: string) => string])[]
+
 /** What an entry tells beside who and when, in words where there are words for it. */
 export const useEntryDetail = () => {
   const { t, i18n } = useTranslation()
@@ -38,14 +50,9 @@ export const useEntryDetail = () => {
   return (type: EventType, data: Record<string, unknown>): string => {
     const text = (name: string) => (typeof data[name] === 'string' ? String(data[name]) : '')
     const parts = [
-      text('role') && worded(`role.${text('role')}`, text('role')),
-      text('profile') && worded(`profile.${text('profile')}`, text('profile')),
-      text('outcome') && worded(`outcome.${text('outcome')}`, text('outcome')),
-      text('cause') && worded(`cause.${text('cause')}`, text('cause')),
-      text('code') && worded(`refusal.${text('code')}`, text('code')),
+      ...coded.map(([name, key]) => text(name) && worded(key(text(name)), text(name))),
       text('reason') &&
         worded(`endReason.${text('reason')}`, worded(`outcome.${text('reason')}`, worded(`voidReason.${text('reason')}`, text('reason')))),
-      text('verb') && worded(`bulk.noun.${text('verb')}`, text('verb')),
       ...(['change', 'accounts', 'done', 'skipped', 'left'] as const).map((name) =>
         typeof data[name] === 'number' && type.startsWith('bulk.') ? t(`bulk.told.${name}`, { shown: count(data[name], language) }) : '',
       ),

@@ -58,6 +58,15 @@ export const addressees = {
     return rows[0] ?? null
   },
 
+  /** Whom or what the finding an entry tells of is about. */
+  async findingOf(db: Db, entryId: string) {
+    const { rows } = await db.execute<{ about: string; place: string }>(sql`
+      select coalesce(a.given_name || ' ' || a.family_name, o.name) as about, coalesce(s.name, o.name) as place
+      from audit_entry e join finding f on f.id = e.subject_id left join account a on a.id = f.account_id join organisation o on o.id = f.organisation_id left join organisation s on s.id = f.structure_id
+      where e.id = ${entryId}`)
+    return rows[0] ?? null
+  },
+
   /** Mails that reached this account's own mailbox within the last hour. */
   async mailsLastHour(db: Db, accountId: string): Promise<{ all: number; notices: number }> {
     const { rows } = await db.execute<{ all: number; notices: number }>(sql`

@@ -19,7 +19,7 @@ export type MailFacts = {
     readonly whole: boolean
   }
 }
-export type MailKind = 'invitation' | 'enrolment' | 'resetAsked' | 'resetLink' | 'resetNotice' | 'ended' | 'bulk'
+export type MailKind = 'invitation' | 'enrolment' | 'resetAsked' | 'resetLink' | 'resetNotice' | 'ended' | 'bulk' | 'signal'
 const deeds = {
   fr: { suspend: 'suspend', revoke: 'révoque', reset: 'demande la réinitialisation de', reinstate: 'réintègre' },
   en: { suspend: 'is suspending', revoke: 'is revoking', reset: 'is asking to reset', reinstate: 'is reinstating' },
@@ -95,6 +95,14 @@ const french: Record<MailKind, Text> = {
       facts.address,
     ],
   },
+  signal: {
+    subject: 'Signal critique dans votre périmètre',
+    lines: ({ about, place, address }) => [
+      `Ce que fait le compte « ${about} » (${place}) ressemble à un détournement.`,
+      'Voyez les faits ; un clic suspend, et un autre montre tout ce que ce compte a touché :',
+      address,
+    ],
+  },
 }
 
 const english: Record<MailKind, Text> = {
@@ -160,6 +168,14 @@ const english: Record<MailKind, Text> = {
           ? 'If this surprises you, open the bulk: you can stop it, and ask for all its accounts back at once.'
           : 'Accounts you answer for are among them. If this surprises you, tell a policy owner.',
       facts.address,
+    ],
+  },
+  signal: {
+    subject: 'Critical signal in your scope',
+    lines: ({ about, place, address }) => [
+      `What the account “${about}” (${place}) does looks like a hijacking.`,
+      'See the facts; one click suspends, another shows all that this account has touched:',
+      address,
     ],
   },
 }

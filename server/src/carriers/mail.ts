@@ -91,6 +91,17 @@ const ofBulk =
     return 'delivered'
   }
 
+/** To one of those who can put a suspect out. */
+const ofSignal =
+  ({ post, publicUrl }: Carriage): Carrier =>
+  async (db, { accountId, entryId }): Promise<Delivery> => {
+    const [reader, found] = [await addressees.find(db, accountId), await addressees.findingOf(db, entryId)]
+    if (reader?.status !== 'active' || !found) return 'pointless'
+    const facts: MailFacts = { ...reader, ...found, address: `${publicUrl}/signals`, until: '' }
+    await post({ accountId, recipient: reader.email, ...wordMail('signal', reader.language, facts) })
+    return 'delivered'
+  }
+
 /** Who carries what. Each converges on the present state of the account, so delivering twice does no harm. */
 export const mailCarriers = (carriage: Carriage): Record<Destination, Carrier> => ({
   'mail.invitation': withLink(carriage, 'invitation', ['invitation'], 'link'),
@@ -100,4 +111,5 @@ export const mailCarriers = (carriage: Carriage): Record<Destination, Carrier> =
   'mail.reset-notice': toSupervisors(carriage, 'resetNotice'),
   'mail.ended': toSupervisors(carriage, 'ended'),
   'mail.bulk': ofBulk(carriage),
+  'mail.signal': ofSignal(carriage),
 })

@@ -3,12 +3,14 @@ import { counts } from '../features/accounts/counts.store.ts'
 import { founding } from '../features/founding/founding.store.ts'
 import { plant } from '../features/organisations/plant.ts'
 import { tree } from '../features/organisations/tree.store.ts'
+import { findings } from '../features/signals/findings.store.ts'
 import { nobody } from '../kernel/actor.ts'
 import type { Db } from '../kernel/db.ts'
 import { planNetwork } from './network.ts'
 import { tellOpening } from './opening.ts'
 import { peopleOf } from './people.ts'
 import { faker, type Stage, tell } from './stage.ts'
+import { tellSuspicion } from './suspicion.ts'
 import { tellToday } from './today.ts'
 import { tellDepartures, tellYear } from './year.ts'
 
@@ -64,5 +66,8 @@ export const seedDemo = async ({ db, accounts, report }: Seeding): Promise<void>
   await tellDepartures(stage, officers)
   report('today')
   await tellToday(stage, officers)
+  // What the invented past would look like to the rules says nothing about anybody.
+  await findings.skipToPresent(db)
+  await tellSuspicion(stage, officers)
   await counts.fold(db)
 }

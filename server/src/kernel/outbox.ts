@@ -13,6 +13,7 @@ export const destinations = [
   'mail.reset-notice',
   'mail.ended',
   'mail.bulk',
+  'mail.signal',
 ] as const
 export type Destination = (typeof destinations)[number]
 
@@ -32,6 +33,9 @@ const routes: { readonly [T in EventType]?: Route<T> } = {
   // A mass action is loud: everybody who could countersign or stop it hears of it.
   'bulk.started': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.bulk', accountId })),
   'bulk.asked': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.bulk', accountId })),
+  // What is critical is told once, when it becomes so.
+  'signal.raised': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.signal', accountId })),
+  'signal.recurred': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.signal', accountId })),
   // A supervisor who suspends knows; one whose agent said "it was not me" must be told.
   'account.locked-out': ({ subject }) => [{ destination: 'mail.ended', accountId: subject }],
   'account.suspended': ({ subject, data }) =>

@@ -29,7 +29,7 @@ export const IncidentAccounts = ({ incidentId }: { incidentId: string }) => {
       header: t('bulk.account'),
       plain: true,
       cell: (row) => (
-        <div className="two">
+        <div className="two wraps">
           <Link to="/accounts/$accountId" params={{ accountId: row.accountId }}>
             {row.name}
           </Link>
@@ -44,7 +44,7 @@ export const IncidentAccounts = ({ incidentId }: { incidentId: string }) => {
       header: t('incident.why'),
       plain: true,
       cell: (row) => (
-        <div className="two">
+        <div className="two wraps">
           <span>{reason(row)}</span>
           <span className="under">{t('incident.since', { at: exactly(row.since, language) })}</span>
         </div>

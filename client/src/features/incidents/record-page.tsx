@@ -3,7 +3,7 @@ import { useInfiniteQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { type ReactNode, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
-import { count, exactly } from '../../lib/format.ts'
+import { count, exactly, toTheSecond } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import { trpc } from '../../lib/trpc.ts'
 import { useActorless, useEntryDetail } from '../../ui/timeline.tsx'
@@ -162,7 +162,7 @@ export const RecordPage = () => {
           <tbody>
             {told.slice(0, printed).map((row) => (
               <tr key={row.id}>
-                <td className="nowrap">{exactly(row.at, language)}</td>
+                <td className="nowrap">{toTheSecond(row.at, language)}</td>
                 <td>{t(`event.${row.type}`)}</td>
                 <td>{row.actor?.name ?? actorless(row)}</td>
                 <td>{subject(row)}</td>

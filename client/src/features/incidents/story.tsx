@@ -1,7 +1,7 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { exactly } from '../../lib/format.ts'
+import { toTheSecond } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import { type Outputs, trpc } from '../../lib/trpc.ts'
 import { type Column, DataTable } from '../../table/data-table.tsx'
@@ -41,7 +41,7 @@ export const Story = ({ incidentId }: { incidentId: string }) => {
       subject(row)
     )
   const columns: readonly Column<Told, never>[] = [
-    { id: 'at', header: t('audit.columns.at'), plain: true, cell: (row) => <time dateTime={row.at}>{exactly(row.at, language)}</time> },
+    { id: 'at', header: t('audit.columns.at'), plain: true, cell: (row) => <time dateTime={row.at}>{toTheSecond(row.at, language)}</time> },
     { id: 'what', header: t('audit.columns.type'), plain: true, cell: (row) => <span className="strong">{t(`event.${row.type}`)}</span> },
     { id: 'who', header: t('audit.columns.actor'), cell: (row) => row.actor?.name ?? <span className="soft">{actorless(row)}</span> },
     { id: 'about', header: t('audit.columns.subject'), cell: about },

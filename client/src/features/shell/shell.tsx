@@ -10,6 +10,7 @@ import {
   IconList,
   IconListCheck,
   IconMail,
+  IconRadar2,
   IconSearch,
   IconUser,
   IconUserCircle,
@@ -32,6 +33,7 @@ const screens = [
   { to: '/requests', word: 'requests', icon: IconFileCheck, needs: 'request:read' },
   { to: '/accounts', word: 'accounts', icon: IconUsers, needs: 'account:read' },
   { to: '/bulks', word: 'bulks', icon: IconListCheck, needs: 'account:read' },
+  { to: '/signals', word: 'signals', icon: IconRadar2, needs: 'signal:read' },
   { to: '/incidents', word: 'incidents', icon: IconAlertTriangle, needs: 'incident:read' },
   { to: '/audit', word: 'audit', icon: IconList, needs: 'audit:read' },
   { to: '/me', word: 'me', icon: IconUser, needs: null },
@@ -42,7 +44,11 @@ const Rail = () => {
   const { person, demo } = signedIn.useRouteContext()
   const may: readonly Permission[] = person.may
   const overview = useQuery({ ...trpc.overview.get.queryOptions(), enabled: may.includes('account:read') })
-  const waiting = overview.data?.waiting.count ?? 0
+  const signals = useQuery({ ...trpc.signals.open.queryOptions(), enabled: may.includes('signal:read') })
+  const counted: Partial<Record<(typeof screens)[number]['word'], number>> = {
+    requests: overview.data?.waiting.count ?? 0,
+    signals: (signals.data?.critical ?? 0) + (signals.data?.serious ?? 0),
+  }
   return (
     <nav className="rail" aria-label={t('nav.main')}>
       <Link to="/" className="brand">
@@ -55,7 +61,7 @@ const Rail = () => {
           <Link key={to} to={to} className="item" activeOptions={{ exact: to === '/', includeSearch: false }} title={t(`nav.${word}`)}>
             <Icon size={20} stroke={1.6} aria-hidden="true" />
             <span className="word">{t(`nav.${word}`)}</span>
-            {word === 'requests' && waiting > 0 ? <span className="count">{waiting}</span> : null}
+            {(counted[word] ?? 0) > 0 ? <span className="count">{counted[word]}</span> : null}
           </Link>
         ))}
       {demo ? (

@@ -11,6 +11,7 @@ import { accounts } from '../accounts/accounts.store.ts'
 import { logins } from '../accounts/logins.store.ts'
 import { links } from '../links/links.store.ts'
 import { organisations } from '../organisations/organisations.store.ts'
+import { breaker } from './breaker.store.ts'
 import { grants } from './grants.store.ts'
 import { requests } from './requests.store.ts'
 import { subjects } from './subjects.store.ts'
@@ -94,7 +95,9 @@ export const hold = async (tx: Tx, prepared: Prepared, by: { requesterId: string
   const superseded = pending?.requesterId === null && by.requesterId !== null ? pending : null
   if (pending && !superseded) throw new Refused('one-pending-already', subjectId)
   if (superseded) await requests.decide(tx, superseded.id, { status: 'voided', by: by.requesterId, now: by.now, reason: 'superseded' })
-  const requirement = requirementFor(content.kind, prepared.sensitivity, await requests.policyOwnersEver(tx))
+  const usual = requirementFor(content.kind, prepared.sensitivity, await requests.policyOwnersEver(tx))
+  const broken = await breaker.thrown(tx, { requesterId: by.requesterId, structureId: prepared.place.structureId, kind: content.kind })
+  const requirement = broken ? { ...usual, approvalsNeeded: usual.approvalsNeeded + 1 } : usual
   const held =
     prepared.contactChangedAt && content.kind === 'reset-credentials'
       ? new Date(prepared.contactChangedAt.getTime() + contactHoldHours * 3_600_000)
@@ -117,6 +120,7 @@ export const hold = async (tx: Tx, prepared: Prepared, by: { requesterId: string
       contentHash: filed.hash,
       approvalsNeeded: requirement.approvalsNeeded,
       channel: by.channel,
+      ...(broken ? { thirdReader: true as const } : {}),
     },
   }
   const voided: readonly DomainEvent[] = superseded

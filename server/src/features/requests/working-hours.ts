@@ -32,6 +32,12 @@ export const afterWorkingHours = (from: Date, hours: number): Date => {
   }
 }
 
+/** Before 07:00, after 20:00, at weekends and on public holidays nobody is expected to act (DOMAIN section 4). */
+export const isOffHours = (at: Date): boolean => {
+  const here = DateTime.fromJSDate(at, { zone })
+  return here.hour < 7 || here.hour >= 20 || !isWorkingDay(here)
+}
+
 /** The calendar day it is in France. */
 export const todayInParis = (now: Date): string => DateTime.fromJSDate(now, { zone }).toISODate() ?? ''
 

@@ -1,0 +1,163 @@
+import { finding } from '@countersign/drizzle/schema/signal.ts'
+import { type Actor, type Place, scopeOf } from '@countersign/shared/access/scope.ts'
+import type { AccountStatus } from '@countersign/shared/accounts/status.ts'
+import type { Finding, Severity, SignalRule } from '@countersign/shared/signals/finding.ts'
+import type { Standing } from '@countersign/shared/signals/observe.ts'
+import type { FindingStatus } from '@countersign/shared/signals/settling.ts'
+import { eq, type SQL, sql } from 'drizzle-orm'
+import { type Db, type Tx, uuids } from '../../kernel/db.ts'
+import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
+import { Refused } from '../../kernel/refused.ts'
+import { within } from '../../kernel/scope.ts'
+
+export type StoredFinding = {
+  readonly id: string
+  readonly rule: SignalRule
+  readonly severity: Severity
+  readonly aboutId: string
+  readonly accountId: string | null
+  readonly organisationId: string
+  readonly place: Place
+  readonly facts: readonly string[]
+  readonly times: number
+  readonly lastAt: Date
+  readonly status: FindingStatus
+  readonly until: Date | null
+}
+
+export type FindingRow = {
+  readonly id: string
+  readonly rule: SignalRule
+  readonly severity: Severity
+  readonly status: FindingStatus
+  readonly numbers: Readonly<Record<string, number | string | null>>
+  readonly times: number
+  readonly firstAt: string
+  readonly lastAt: string
+  readonly until: string | null
+  readonly reason: string | null
+  readonly settledBy: string | null
+  readonly account: { readonly id: string; readonly name: string; readonly login: string; readonly status: AccountStatus } | null
+  readonly place: string
+  /** Since when what the account did is suspect. */
+  readonly since: string
+}
+
+export const findingViews = ['open', 'settled', 'handled'] as const
+export type FindingView = (typeof findingViews)[number]
+
+const toStored = (row: typeof finding.$inferSelect): StoredFinding => {
+  const { nationId, networkId, regionId, departementId, structureId, siteId, ...rest } = row
+  return { ...rest, place: { nationId, networkId, regionId, departementId, structureId, siteId } }
+}
+
+/** What was put off or accepted is back when its time is over. */
+const standing = sql`(finding.status = 'open' or finding.until <= now())`
+/** Whoever is out cannot go on: what is found about them needs nobody any more. */
+const out = sql`exists (select 1 from account a where a.id = finding.account_id and a.status <> 'active')`
+
+const inView: Record<FindingView, SQL> = {
+  open: sql`${standing} and not ${out}`,
+  settled: sql`not ${standing} and not ${out}`,
+  handled: out,
+}
+
+/** Of one's scope, but for what is suspected of oneself: it would warn whoever has one's session. */
+const seen = (actor: Actor): SQL =>
+  sql`((${within(scopeOf(actor, 'signal:read'), finding)}) and finding.account_id is distinct from ${actor.id})`
+
+export const findings = {
+  async lock(tx: Tx, id: string): Promise<StoredFinding> {
+    const [row] = await tx.select().from(finding).where(eq(finding.id, id)).for('update')
+    if (!row) throw new Refused('not-found', id)
+    return toStored(row)
+  },
+
+  /** The finding of this rule about this account or structure, held; null where there is none yet. */
+  async lockOf(tx: Tx, rule: SignalRule, aboutId: string): Promise<StoredFinding | null> {
+    const rows = await tx.select().from(finding).where(sql`finding.rule = ${rule} and finding.about_id = ${aboutId}`).for('update')
+    return rows[0] ? toStored(rows[0]) : null
+  },
+
+  async raise(tx: Tx, row: Omit<typeof finding.$inferInsert, keyof Place> & { readonly place: Place }): Promise<void> {
+    const { place, ...rest } = row
+    await tx.insert(finding).values({ ...rest, ...place })
+  },
+
+  async set(tx: Tx, id: string, change: Partial<typeof finding.$inferInsert>): Promise<void> {
+    await tx.update(finding).set(change).where(eq(finding.id, id))
+  },
+
+  /** What stands about the accounts of a structure, for the rule over several at once. */
+  async inStructure(tx: Tx, structureId: string, since: Date): Promise<readonly Standing[]> {
+    const { rows } = await tx.execute<{ rule: SignalRule; accountId: string | null; structureId: string; facts: string[]; at: string }>(sql`
+      select rule, account_id as "accountId", structure_id as "structureId", facts, to_json(last_at)#>>'{}' as at from finding
+      where structure_id = ${structureId} and last_at > ${since} and account_id is not null`)
+    return rows.map(({ at, ...row }) => ({ ...row, at: new Date(at) }))
+  },
+
+  /** Where an account or an organisation stands. */
+  async placeOf(tx: Tx, finding: Pick<Finding, 'accountId' | 'structureId'>): Promise<(Place & { organisationId: string }) | null> {
+    const of = finding.accountId
+      ? sql`(select organisation_id from account where id = ${finding.accountId})`
+      : sql`${finding.structureId}::uuid`
+    const { rows } = await tx.execute<Place & { organisationId: string }>(sql`
+      select o.id as "organisationId", o.nation_id as "nationId", o.network_id as "networkId", o.region_id as "regionId", o.departement_id as "departementId", o.structure_id as "structureId", o.site_id as "siteId"
+      from organisation o where o.id = ${of}`)
+    return rows[0] ?? null
+  },
+
+  /** Who has to hear of a critical finding: IT admins and supervisors over its place, but not whom it is about. */
+  async hearers(tx: Tx, place: Place, exceptId: string | null): Promise<readonly string[]> {
+    const above = Object.values(place).filter((one) => one !== null)
+    const { rows } = await tx.execute<{ id: string }>(sql`
+      select distinct a.id from role_grant g join account a on a.id = g.account_id and a.status = 'active'
+      where g.revoked_at is null and g.role in ('it-admin', 'supervisor') and g.organisation_id = any(${uuids(above)}) and a.id is distinct from ${exceptId}::uuid order by a.id limit 50`)
+    return rows.map(({ id }) => id)
+  },
+
+  /** True where this process is the one that moves it; false where another was quicker. */
+  async advance(db: Db | Tx, from: string, to: string): Promise<boolean> {
+    const { rowCount } = await db.execute(sql`update signal_position set position = ${to}::xid8 where position = ${from}::xid8`)
+    return rowCount === 1
+  },
+
+  /** Leaves everything behind that was written before now: of an invented past. */
+  async skipToPresent(db: Db): Promise<void> {
+    await db.execute(sql`update signal_position set position = pg_snapshot_xmin(pg_current_snapshot())`)
+  },
+
+  /** The queue: the gravest first, then the latest. */
+  async page(
+    db: Db,
+    actor: Actor,
+    { view, account, after, limit = 50 }: { view: FindingView; account?: string | undefined; after?: string | undefined; limit?: number },
+  ): Promise<Page<FindingRow>> {
+    const cursor = decodeCursor(after, ['integer', 'timestamptz', 'uuid'])
+    const grave = sql`case finding.severity when 'critical' then 0 when 'serious' then 1 else 2 end`
+    const { rows } = await db.execute<FindingRow & { rank: number } & Record<string, unknown>>(sql`
+      select finding.id, finding.rule, finding.severity, case when ${standing} then 'open' else finding.status end as status, finding.numbers, finding.times,
+        to_json(finding.first_at)#>>'{}' as "firstAt", to_json(finding.last_at)#>>'{}' as "lastAt", to_json(finding.until)#>>'{}' as until, finding.reason, ${grave} as rank,
+        (select s.given_name || ' ' || s.family_name from account s where s.id = finding.settled_by) as "settledBy", coalesce(structure.name, home.name) as place,
+        to_json(finding.first_at - interval '1 hour')#>>'{}' as since,
+        case when subject.id is null then null else json_build_object('id', subject.id, 'name', subject.given_name || ' ' || subject.family_name, 'login', subject.login, 'status', subject.status) end as account
+      from finding left join account subject on subject.id = finding.account_id join organisation home on home.id = finding.organisation_id left join organisation structure on structure.id = finding.structure_id
+      where ${seen(actor)} and ${inView[view]} ${account ? sql`and finding.account_id = ${account}` : sql``}
+        ${cursor ? sql`and (${grave} > ${cursor[0]}::int or ${grave} = ${cursor[0]}::int and (finding.last_at, finding.id) < (${cursor[1]}::timestamptz, ${cursor[2]}::uuid))` : sql``}
+      order by rank, finding.last_at desc, finding.id desc limit ${limit + 1}`)
+    return toPage<FindingRow & { rank: number }>(rows, limit, (row) => [row.rank, row.lastAt, row.id])
+  },
+
+  /** How many stand, by gravity; a thousand are enough to know. */
+  async open(db: Db, actor: Actor): Promise<Readonly<Record<Severity, number>>> {
+    const { rows } = await db.execute<{ severity: Severity; count: number }>(sql`
+      select severity, count(*)::int as count from (select finding.severity from finding where ${seen(actor)} and ${inView.open} limit 1000) few group by severity`)
+    return { notice: 0, serious: 0, critical: 0, ...Object.fromEntries(rows.map(({ severity, count }) => [severity, count])) }
+  },
+
+  /** The entries that show it, as far as they are in the reader's scope. */
+  async factsOf(db: Db, actor: Actor, id: string): Promise<readonly string[] | null> {
+    const { rows } = await db.execute<{ facts: string[] }>(sql`select facts from finding where id = ${id} and ${seen(actor)}`)
+    return rows[0]?.facts ?? null
+  },
+}

@@ -1,0 +1,55 @@
+import type { Fact, History } from '@countersign/shared/signals/fact.ts'
+import { thresholds } from '@countersign/shared/signals/thresholds.ts'
+import type { Db } from '../../kernel/db.ts'
+import { type Batch, distinct, ledger } from './ledger.store.ts'
+
+type Told = Batch['facts'][number]
+
+const isBefore =
+  ({ id, at }: Fact) =>
+  (one: Fact): boolean =>
+    one.at < at || (one.at.getTime() === at.getTime() && one.id < id)
+
+const young = (bornAt: Date | null, at: Date): boolean =>
+  bornAt !== null && at.getTime() - bornAt.getTime() < thresholds.creatorsDevice.days * 86_400_000
+
+const nothing = { creatorPlaces: [], sharers: 0, lastSignInAt: null, asked: null, namesakes: [] }
+
+/** What only a sign-in or a request for an account has to be asked about. */
+const closer = async (db: Db, fact: Told, bornAt: Date | null): Promise<typeof nothing & Partial<History>> => {
+  if (fact.type === 'request.submitted' && fact.kind === 'create-account' && fact.requestId)
+    return { ...nothing, ...(await ledger.namesakes(db, fact.requestId)) } as typeof nothing & Partial<History>
+  if (fact.type !== 'session.opened') return nothing
+  const lastSignInAt = await ledger.lastSignIn(db, fact)
+  const fresh = young(bornAt, fact.at)
+  const [creatorPlaces, sharers] = fresh ? await Promise.all([ledger.creatorPlaces(db, fact), ledger.sharers(db, fact)]) : [[], 0]
+  return { ...nothing, lastSignInAt, creatorPlaces, sharers } as typeof nothing & Partial<History>
+}
+
+/** Each fact of a batch with what was before it: one question for the batch where that can be, one for each where it must. */
+export const remember = async (db: Db, { facts }: Batch): Promise<readonly { readonly fact: Told; readonly history: History }[]> => {
+  const until = new Date(Math.max(...facts.map(({ at }) => at.getTime())))
+  const submitted = facts.filter(({ type }) => type === 'request.submitted')
+  const [by, about, inStructure, known] = await Promise.all([
+    ledger.by(db, distinct(facts.map(({ byId }) => byId)), until),
+    ledger.about(db, distinct(facts.filter(({ type }) => type === 'role.revoked').map(({ accountId }) => accountId)), until),
+    ledger.inStructures(db, distinct(submitted.map(({ structureId }) => structureId)), until),
+    ledger.known(db, distinct(facts.flatMap(({ byId, accountId }) => [byId, accountId]))),
+  ])
+  const remembered = []
+  for (const fact of facts) {
+    const person = known.get(fact.byId ?? '')
+    const earlier = isBefore(fact)
+    const history: History = {
+      by: (by.get(fact.byId ?? '') ?? []).filter(earlier),
+      about: (about.get(fact.accountId ?? '') ?? []).filter(earlier),
+      inStructure: (inStructure.get(fact.structureId ?? '') ?? []).filter(earlier),
+      bornAt: person?.bornAt ?? null,
+      resetAt: person?.resetAt ?? null,
+      canary: (known.get(fact.accountId ?? '') ?? person)?.canary ?? false,
+      ...(await closer(db, fact, person?.bornAt ?? null)),
+    }
+    remembered.push({ fact, history })
+  }
+  return remembered
+}

@@ -17,7 +17,7 @@ export const permissions = {
   'request:call-back': ['reset-manager'],
   'incident:read': ['supervisor', 'it-admin', 'auditor', 'policy-owner'],
   'incident:keep': ['supervisor', 'it-admin', 'policy-owner'],
-  'signal:read': ['supervisor', 'it-admin', 'auditor', 'policy-owner'],
+  'signal:read': ['supervisor', 'reset-manager', 'it-admin', 'auditor', 'policy-owner'],
   'signal:settle': ['supervisor', 'it-admin', 'policy-owner'],
   'canary:place': ['policy-owner'],
   'audit:read': ['supervisor', 'it-admin', 'auditor', 'policy-owner'],

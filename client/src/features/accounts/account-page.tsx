@@ -9,6 +9,7 @@ import { useLanguage } from '../../lib/language.ts'
 import { tellRefusal } from '../../lib/toast.ts'
 import { queryClient, trpc } from '../../lib/trpc.ts'
 import { Lineage, Requests, Rights } from '../../ui/account-parts.tsx'
+import { AccountSignals } from '../../ui/account-signals.tsx'
 import { Sessions } from '../../ui/sessions.tsx'
 import { AccountState } from '../../ui/state.tsx'
 import { Timeline } from '../../ui/timeline.tsx'
@@ -123,6 +124,7 @@ export const AccountPage = () => {
           </dd>
         </dl>
       </header>
+      {may.includes('signal:read') && status === 'active' ? <AccountSignals accountId={data.id} /> : null}
       <Tabs defaultValue="life" keepMounted={false} className="card">
         <Tabs.List mb="md">
           {(['life', 'lineage', 'rights', 'requests', 'sessions'] as const).map((tab) => (

@@ -1,10 +1,13 @@
-import { Link } from '@tanstack/react-router'
+import type { Permission } from '@countersign/shared/access/permissions.ts'
+import { getRouteApi, Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { count } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import type { Outputs } from '../../lib/trpc.ts'
+import { AccountSignals } from '../../ui/account-signals.tsx'
 import { When } from '../../ui/when.tsx'
 
+const signedIn = getRouteApi('/_signed-in')
 type Detail = Outputs['requests']['get']
 type Card = NonNullable<Detail['requesterCard']>
 
@@ -28,12 +31,17 @@ const Person = ({ card }: { card: Card }) => {
 export const Evidence = ({ request }: { request: Detail }) => {
   const { t } = useTranslation()
   const language = useLanguage()
+  const { person } = signedIn.useRouteContext()
+  const may: readonly Permission[] = person.may
   return (
     <aside className="card stack evidence" aria-label={t('requests.evidence')}>
       <section>
         <h3>{t('requests.requester')}</h3>
         {request.requesterCard ? (
-          <Person card={request.requesterCard} />
+          <>
+            <Person card={request.requesterCard} />
+            {may.includes('signal:read') ? <AccountSignals accountId={request.requesterCard.id} /> : null}
+          </>
         ) : (
           <p className="notice wait small" style={{ margin: '6px 0' }}>
             {t('requests.public')}
@@ -44,6 +52,7 @@ export const Evidence = ({ request }: { request: Detail }) => {
         <section>
           <h3>{t('requests.subject')}</h3>
           <Person card={request.subjectCard} />
+          {may.includes('signal:read') ? <AccountSignals accountId={request.subjectCard.id} /> : null}
         </section>
       ) : null}
       <section>

@@ -9,11 +9,11 @@ import { useLanguage } from '../../lib/language.ts'
 import { tell, tellRefusal } from '../../lib/toast.ts'
 import { type Outputs, queryClient, trpc } from '../../lib/trpc.ts'
 import { Skeleton } from '../../ui/screen.tsx'
+import { useSentence } from '../../ui/signal-sentence.ts'
 import { AccountState } from '../../ui/state.tsx'
 import { Timeline } from '../../ui/timeline.tsx'
 import { When } from '../../ui/when.tsx'
 import { Accept } from './accept.tsx'
-import { useSentence } from './sentence.ts'
 
 export type FindingRow = Outputs['signals']['list']['rows'][number]
 

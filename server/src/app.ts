@@ -7,6 +7,7 @@ import express, { type RequestHandler } from 'express'
 import helmet from 'helmet'
 import type pg from 'pg'
 import type { Logger } from 'pino'
+import { exportList } from './features/accounts/export-list.ts'
 import { exportAudit } from './features/audit/export.ts'
 import { exportReport } from './features/bulks/report.ts'
 import { exportIncident } from './features/incidents/export.ts'
@@ -133,6 +134,11 @@ export const createApp = ({ db, pool, live, log, key, publicUrl, demo, trustedPr
   app.get(
     '/export/audit.:format',
     exportAudit((request, response) => contextOf(request as express.Request, response as express.Response)),
+  )
+  app.post(
+    '/export/accounts.csv',
+    express.json({ limit: largestBody }),
+    exportList((request, response) => contextOf(request, response)),
   )
   app.get(
     '/export/bulk/:bulkId.csv',

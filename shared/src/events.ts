@@ -85,6 +85,7 @@ export type EventData = {
   'session.opened': { sessionId: string; method: string }
   'session.closed': { sessionId: string }
   'sign-in.failed': { failures: number }
+  'accounts.exported': { count: number; filter: string }
   'audit.exported': { format: string; filter: string }
   'attempt.refused': { operation: string; code: RefusalCode; target: string | null }
 }
@@ -149,6 +150,7 @@ const catalogue = {
   'session.opened': true,
   'session.closed': true,
   'sign-in.failed': true,
+  'accounts.exported': true,
   'audit.exported': true,
   'attempt.refused': true,
 } as const satisfies Record<EventType, true>

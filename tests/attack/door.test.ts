@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { createApp } from '@countersign/server/app.ts'
 import { mailCarriers } from '@countersign/server/carriers/mail.ts'
 import { drain } from '@countersign/server/kernel/outbox.ts'
+import { seal } from '@countersign/server/kernel/secrets.ts'
+import { generateSecret, generateSync } from 'otplib'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makerOf } from '../support/make.ts'
@@ -200,5 +202,45 @@ describe('the door', () => {
     ).text()
     for (const line of ndjson.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('type', 'request.submitted')
     expect(await world.entriesAbout(isabelle.person.id)).toContain('audit.exported')
+  })
+
+  test('a list leaves the building as it is filtered, within one’s scope, written down with its length; a long one behind the second factor', async () => {
+    const ask = async (token: string | null, body: unknown) =>
+      fetch(`${base}/export/accounts.csv`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', ...(token ? cookie(token) : {}) },
+        body: JSON.stringify(body),
+      })
+    const refusalOf = async (answer: Response) => [answer.status, ((await answer.json()) as { refusal: string }).refusal]
+    const [nadia, paul, olivier] = [await world.as('nadia.roux'), await world.as('paul.martin'), await world.as('olivier.perrin')]
+    expect(await refusalOf(await ask(null, { filter: {}, code: null }))).toEqual([401, 'not-signed-in'])
+    expect(await refusalOf(await ask(paul.token, { filter: {}, code: null }))).toEqual([403, 'not-permitted'])
+    expect(await refusalOf(await ask(nadia.token, { filter: { statuss: 'active' }, code: null }))).toEqual([400, 'not-found'])
+
+    const short = (await (await ask(nadia.token, { filter: { status: 'active' }, code: null })).text()).trim().split('\r\n')
+    const { rows } = await world.owner.query<{ count: number }>(
+      `select count(*)::int as count from account where status = 'active' and structure_id = (select structure_id from account where id = $1)`,
+      [nadia.person.id],
+    )
+    expect(short.length - 1).toBe(rows[0]?.count)
+    const told = await world.owner.query(`select data from audit_entry where type = 'accounts.exported' and actor_id = $1`, [
+      nadia.person.id,
+    ])
+    expect(told.rows).toEqual([{ data: { count: rows[0]?.count, filter: '{"status":"active"}' } }])
+
+    const secret = generateSecret()
+    await world.tamper(
+      `insert into credential (id, account_id, kind, secret, link_id, created_at) values (gen_random_uuid(), $1, 'totp', $2, gen_random_uuid(), now())`,
+      [olivier.person.id, seal(world.key, secret)],
+    )
+    expect(await refusalOf(await ask(olivier.token, { filter: {}, code: null }))).toEqual([409, 'second-factor-needed'])
+    expect(await refusalOf(await ask(olivier.token, { filter: {}, code: 'not-a-code' }))).toEqual([409, 'code-wrong'])
+    expect(await world.entriesAbout(olivier.person.id)).toContain('sign-in.failed')
+    const code = generateSync({ secret })
+    const long = await ask(olivier.token, { filter: {}, code })
+    expect([long.status, (await long.text()).split('\r\n').length > 1_000]).toEqual([200, true])
+    // Each code once.
+    expect(await refusalOf(await ask(olivier.token, { filter: {}, code }))).toEqual([409, 'code-wrong'])
+    await world.tamper('delete from sign_in_failure')
   })
 })

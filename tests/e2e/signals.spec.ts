@@ -36,7 +36,7 @@ test('a decoy is placed by a policy owner and known to nobody else', async ({ pa
   await enterAs(page, 'Claire Fontaine')
   await page.goto('/signals')
   await page.getByRole('combobox', { name: 'Faire d’un compte un leurre' }).fill('paul.martin')
-  await page.getByRole('option').first().click()
+  await page.getByRole('listbox').getByRole('option').filter({ hasText: 'paul.martin' }).first().click()
   await page.getByRole('button', { name: 'Poser' }).click()
   await expect(page.getByRole('button', { name: 'Retirer' })).toBeVisible()
   const olivier = await another(browser, 'Olivier Perrin')

@@ -20,6 +20,9 @@ const counts: Suite = { project: 'integration', file: 'integration/counts' }
 const bulks: Suite = { project: 'integration', file: 'integration/bulks' }
 const requests: Suite = { project: 'integration', file: 'integration/requests' }
 
+const incidents: Suite = { project: 'integration', file: 'integration/incidents' }
+const signals: Suite = { project: 'integration', file: 'integration/signals' }
+
 const trigger = (table: string, name: string, ...suites: readonly Suite[]): Guard => ({
   name: `trigger ${name}`,
   sql: `alter table ${table} disable trigger ${name}`,
@@ -34,8 +37,21 @@ const source = (name: string, file: string, from: string, to: string, ...suites:
 })
 
 const ofBulks = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [bulks] })
+const ofIncidents = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [incidents] })
+const ofSignals = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [signals] })
 
 const inDatabase: readonly Guard[] = [
+  ofIncidents('incident', 'incident_stands'),
+  ofIncidents('incident_account', 'incident_account_stands'),
+  ofIncidents('incident', 'incident_place'),
+  ofIncidents('incident_account', 'incident_account_place'),
+  ofIncidents('incident', 'incident_audited'),
+  ofIncidents('incident_account', 'incident_account_audited'),
+  ofSignals('finding', 'finding_stands'),
+  ofSignals('finding', 'finding_raised'),
+  ofSignals('finding', 'finding_audited'),
+  ofSignals('canary', 'canary_audited'),
+  ofSignals('signal_position', 'position_advances'),
   ofBulks('bulk_line', 'bulk_line_drawn'),
   ofBulks('bulk_line', 'bulk_line_acted'),
   ofBulks('bulk', 'bulk_drawn'),
@@ -308,6 +324,57 @@ const inSource: readonly Guard[] = [
     'const onList = await bulkLines.holds(',
     'const onList = false && await bulkLines.holds(',
     bulks,
+  ),
+  source(
+    'an incident keeps to its scope',
+    'shared/src/incidents/incident.ts',
+    "covers(scopeOf(actor, 'incident:read'), place)",
+    'true',
+    incidents,
+  ),
+  source('nobody writes the story about themselves', 'shared/src/incidents/incident.ts', "concerned && 'own-account'", 'false', incidents),
+  source(
+    'a closed incident is closed',
+    'shared/src/incidents/incident.ts',
+    "incident.closedAt !== null && 'already-decided'",
+    'false',
+    incidents,
+  ),
+  source('nobody is warned of what is found about them', 'shared/src/signals/settling.ts', 'accountId !== actor.id && ', '', signals),
+  source(
+    'nobody lists what is found about them',
+    'server/src/features/signals/findings.store.ts',
+    ' and finding.account_id is distinct from ${actor.id}',
+    '',
+    signals,
+  ),
+  source(
+    'a burst holds what is pending',
+    'server/src/features/requests/breaker.store.ts',
+    'approvals_needed + 1 from theirs',
+    'approvals_needed from theirs',
+    signals,
+  ),
+  source(
+    'a burst holds what comes next',
+    'server/src/features/requests/submit.ts',
+    'usual.approvalsNeeded + 1',
+    'usual.approvalsNeeded',
+    signals,
+  ),
+  source(
+    'one stretch of the ledger, one process',
+    'server/src/features/signals/findings.store.ts',
+    ' where position = ${from}::xid8',
+    '',
+    signals,
+  ),
+  source(
+    'what is accepted is silent',
+    'server/src/features/signals/raise.ts',
+    'until !== null && until <= now ?',
+    'until !== null ?',
+    signals,
   ),
   source('one login at a time', 'server/src/features/accounts/logins.store.ts', 'select pg_advisory_xact_lock(', 'select abs(', requests),
   source(

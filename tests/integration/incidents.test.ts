@@ -133,6 +133,21 @@ test('the database itself keeps the file: no entry, no change; nothing taken out
   expect(await app(`update incident set known_at = known_at - interval '1 hour' where id = $1`)).toBe('P6')
   expect(await app('update incident_account set contained = false where incident_id = $1')).toBe('P6')
   expect(await app('delete from incident_account where incident_id = $1')).toBe('42501')
+  const told = `with told as (insert into audit_entry (id, at, type, subject_id, origin, data) values (gen_random_uuid(), now(), 'incident.filed', $1, '{"channel":"web"}', '{}'))`
+  expect(
+    await app(
+      `${told} update incident set organisation_id = a.organisation_id, nation_id = a.nation_id, network_id = a.network_id, region_id = a.region_id, departement_id = a.departement_id, structure_id = a.structure_id, site_id = a.site_id from account a where incident.id = $1 and a.id = $2`,
+      [incidentId, await world.idOf('julien.lefebvre')],
+    ),
+  ).toBe('P7')
+  const left = `insert into incident_account (incident_id, account_id, since, contained, reached_id, files, filed_at) select $1, id, now(), false, organisation_id, 0, now() from account where id = $2`
+  const colleague = (
+    await world.owner.query<{ id: string }>(
+      `select b.id from account a join account b on b.organisation_id = a.organisation_id and b.id <> a.id where a.id = $1 limit 1`,
+      [agent],
+    )
+  ).rows[0]?.id
+  expect(await app(left, [incidentId, colleague])).toBe('P6')
   expect(await app(`update incident set name = 'Autre' where id = $1`)).toBe('42501')
   expect(
     await app(

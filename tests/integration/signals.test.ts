@@ -18,7 +18,19 @@ beforeAll(async () => {
 afterEach(async () => expect(await world.broken()).toEqual([]))
 afterAll(() => world.close())
 
-const look = () => watchLedger(world.db, () => false)
+/** Looks through all that was written before this, once nothing older can still be committed anywhere in the cluster. */
+const look = async () => {
+  const { rows } = await world.owner.query<{ now: string }>('select pg_current_xact_id()::text as now')
+  const past = async () => {
+    const { rows: found } = await world.owner.query<{ past: boolean }>(
+      'select pg_snapshot_xmin(pg_current_snapshot()) > $1::xid8 as past',
+      [rows[0]?.now],
+    )
+    return found[0]?.past === true
+  }
+  while (!(await past())) await new Promise((done) => setTimeout(done, 20))
+  await watchLedger(world.db, () => false)
+}
 const openOnes = async (by: Signed, accountId: string) => (await by.call.signals.list({ view: 'open', account: accountId })).rows
 const rulesOf = async (accountId: string) => (await openOnes(olivier, accountId)).map(({ rule }) => rule).toSorted()
 
@@ -180,5 +192,20 @@ describe('who sees a finding', () => {
     expect(await settle(`until = now() + interval '2 years'`, olivier.person.id)).toBe('P6')
     expect(await settle(oneDay, olivier.person.id)).toBe('allowed')
     expect(await verdictOfDatabase(world.pool.query('delete from finding where id = $1', [findingId]))).toBe('42501')
+    const told = `with told as (insert into audit_entry (id, at, type, subject_id, origin, data) values (gen_random_uuid(), now(), 'signal.raised', $1, '{"channel":"web"}', '{}'))`
+    const fewer = world.pool.query(`${told} update finding set times = 0 where id = $1`, [findingId])
+    expect(await verdictOfDatabase(fewer)).toBe('P6')
+    const elsewhere = world.pool.query(
+      `${told} insert into finding (id, rule, severity, about_id, account_id, organisation_id, nation_id, numbers, facts, times, first_at, last_at, status)
+        select gen_random_uuid(), 'canary-used', 'notice', $1, $1, o.id, o.id, '{}', '{}', 1, now(), now(), 'open' from organisation o where o.level = 'nation'`,
+      [thomas],
+    )
+    expect(await verdictOfDatabase(elsewhere)).toBe('P7')
+    const decoy = world.pool.query('insert into canary (account_id, placed_by, placed_at) values ($1, $2, now())', [
+      thomas,
+      olivier.person.id,
+    ])
+    expect(await verdictOfDatabase(decoy)).toBe('P6')
+    expect(await verdictOfDatabase(world.pool.query(`update signal_position set position = '1'`))).toBe('P6')
   })
 })

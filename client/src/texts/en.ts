@@ -197,6 +197,7 @@ export const en: typeof fr = {
     'canary.placed': 'Decoy placed',
     'canary.lifted': 'Decoy lifted',
     'request.held': 'Request held: one reader more',
+    'accounts.exported': 'List of accounts exported',
     'audit.exported': 'Audit exported',
     'attempt.refused': 'Attempt refused',
   },
@@ -297,6 +298,10 @@ export const en: typeof fr = {
     failed: 'failed sign-ins',
   },
   accounts: {
+    export: 'Export as CSV',
+    exportTitle: 'Export this list',
+    exportHint: 'Beyond 1,000 accounts your one-time code is asked for again. The export is written in the audit, with its filters.',
+    exportCode: 'Six-digit code, or recovery code',
     title: 'Accounts',
     total_one: '{{shown}} account',
     total_other: '{{shown}} accounts',

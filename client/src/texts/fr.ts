@@ -212,6 +212,7 @@ export const fr = {
     'canary.placed': 'Leurre posé',
     'canary.lifted': 'Leurre retiré',
     'request.held': 'Demande retenue : un lecteur de plus',
+    'accounts.exported': 'Liste de comptes exportée',
     'audit.exported': 'Journal exporté',
     'attempt.refused': 'Tentative refusée',
   } satisfies Record<EventType, string>,
@@ -312,6 +313,11 @@ export const fr = {
     failed: 'échecs de connexion',
   },
   accounts: {
+    export: 'Exporter en CSV',
+    exportTitle: 'Exporter cette liste',
+    exportHint:
+      'Au-delà de 1 000 comptes, votre code à usage unique est demandé de nouveau. L’export est inscrit au journal, avec ses filtres.',
+    exportCode: 'Code à six chiffres, ou code de secours',
     title: 'Comptes',
     total_one: '{{shown}} compte',
     total_other: '{{shown}} comptes',

@@ -13,6 +13,8 @@ const doors = {
   file: { points: 200, duration: 3600 },
   /** Each writes down a list that may be long. */
   'dry-run': { points: 60, duration: 3600 },
+  /** Each may read the whole of one's scope. */
+  export: { points: 60, duration: 3600 },
 } as const
 
 /** Calls of one person that may be under way at once: more than any screen asks, and fewer than would crowd out everybody else. */
@@ -43,6 +45,7 @@ export const openLimits = (): Limits => {
     link: new RateLimiterMemory(doors.link),
     file: new RateLimiterMemory(doors.file),
     'dry-run': new RateLimiterMemory(doors['dry-run']),
+    export: new RateLimiterMemory(doors.export),
   } satisfies Record<Door, RateLimiterMemory>
   const underWay = new Map<string, number>()
   return {

@@ -46,6 +46,9 @@ export const listAccounts = narrowAccounts.extend({
 
 export type ListAccounts = z.infer<typeof listAccounts>
 
+/** A longer list leaves the building only behind the second factor, asked for again. */
+export const mostUnproven = 1_000
+
 export const expiringDays = 30
 export const dormantDays = 90
 export const neverUsedDays = 30

@@ -10,6 +10,7 @@ import { More } from '../../ui/more.tsx'
 import { Empty, Failed, Skeleton } from '../../ui/screen.tsx'
 import { type Row, type Sort, useColumns } from './columns.tsx'
 import { useEndings } from './endings.ts'
+import { ExportList } from './export-list.tsx'
 import { Filters } from './filters.tsx'
 import { Places } from './places.tsx'
 import { useChosen } from './selection.ts'
@@ -48,7 +49,10 @@ export const AccountsPage = () => {
   const rows = pages.data?.pages.flatMap((page) => page.rows) ?? []
   return (
     <div className="page">
-      <h1>{t('accounts.title')}</h1>
+      <div className="row wrap between">
+        <h1>{t('accounts.title')}</h1>
+        <ExportList filter={search} />
+      </div>
       <Filters search={search} set={set} by={facets.data?.by ?? null} />
       {facets.data ? <Places facets={facets.data} set={set} /> : null}
       {pages.isPending ? <Skeleton /> : null}

@@ -7,7 +7,7 @@ import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import { type AccountStatus, undoSeconds } from '@countersign/shared/accounts/status.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import { type SQL, sql } from 'drizzle-orm'
-import type { Db } from '../../kernel/db.ts'
+import type { Db, Tx } from '../../kernel/db.ts'
 import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
 import { within } from '../../kernel/scope.ts'
 import { narrowing } from './filters.store.ts'
@@ -148,6 +148,23 @@ export const accountListing = {
       select ${selected} from ${from(sql`select * from account where ${narrowed}${beyond} order by ${order} limit ${limit + 1}`)} order by ${order}`)
     const page = toPage<Fetched>(rows, limit, (row) => [...key(row)])
     return { rows: await presented(db, actor, page.rows), next: page.next }
+  },
+
+  /** How many a list has, to the row. */
+  async count(db: Db | Tx, actor: Actor, filters: ListAccounts): Promise<number> {
+    const narrowed = await narrowing(db, scopeOf(actor, 'account:read'), filters)
+    const { rows } = await db.execute<{ count: number }>(sql`select count(*)::int as count from account where ${narrowed}`)
+    return rows[0]?.count ?? 0
+  },
+
+  /** All of a list, a thousand at a time, in bounded memory. */
+  async *all(db: Db, actor: Actor, filters: ListAccounts): AsyncGenerator<AccountRow> {
+    let after: string | undefined
+    do {
+      const page: Page<AccountRow> = await accountListing.page(db, actor, { ...filters, after, limit: 1000 })
+      yield* page.rows
+      after = page.next ?? undefined
+    } while (after)
   },
 
   /** One account as a row, if it is within scope; null reads as not found. */

@@ -12,7 +12,8 @@ export type SignInAttempt = { readonly login: string; readonly password: string;
 /** A recovery code as typed: letters and digits, whatever the case and the dashes. */
 export const plainRecoveryCode = (code: string): string => code.toLowerCase().replace(/[^a-z0-9]/g, '')
 
-const provenFactor = async (totp: NonNullable<SignInCase['totp']>, code: string, key: Buffer): Promise<ProvenFactor | null> => {
+/** The factor a typed code stands for; null where it stands for none. */
+export const provenFactor = async (totp: NonNullable<SignInCase['totp']>, code: string, key: Buffer): Promise<ProvenFactor | null> => {
   const typed = code.replace(/\s/g, '')
   if (!/^\d{6}$/.test(typed)) return { kind: 'recovery-code', hash: sha256(plainRecoveryCode(code)) }
   const step = await stepOfCode(unseal(key, totp.sealed), typed)

@@ -39,6 +39,14 @@ export const credentials = {
     }
   },
 
+  async totpOf(db: Db, accountId: string): Promise<SignInCase['totp']> {
+    const [row] = await db
+      .select({ id: credential.id, sealed: credential.secret })
+      .from(credential)
+      .where(sql`account_id = ${accountId} and kind = 'totp'`)
+    return row ?? null
+  },
+
   /** Somebody with a password and no second factor. Who has neither yet is asked for both by their invitation. */
   async lacksSecondFactor(tx: Tx, accountId: string): Promise<boolean> {
     const kinds = await tx.select({ kind: credential.kind }).from(credential).where(eq(credential.accountId, accountId))

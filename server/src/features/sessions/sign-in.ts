@@ -65,7 +65,8 @@ export const signIn: Operation<SignInInput, SignInAnswer, Nobody> = async (
   }
 }
 
-const consumed = async (tx: Tx, accountId: string, factor: ProvenFactor, now: Date): Promise<boolean> => {
+/** Spends a factor, so that it serves once; false where it was spent already. */
+export const consumed = async (tx: Tx, accountId: string, factor: ProvenFactor, now: Date): Promise<boolean> => {
   if (factor.kind === 'totp') return credentials.useTotpStep(tx, factor.id, factor.step)
   if (factor.kind === 'recovery-code') return credentials.useRecoveryCode(tx, accountId, factor.hash, now)
   return true

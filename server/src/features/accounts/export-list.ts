@@ -1,0 +1,93 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { holds } from '@countersign/shared/access/scope.ts'
+import { narrowing as filters, type ListAccounts, mostUnproven } from '@countersign/shared/accounts/listing.ts'
+import type { RefusalCode } from '@countersign/shared/refusals.ts'
+import { stringify } from 'csv-stringify'
+import type { Request, RequestHandler, Response } from 'express'
+import { z } from 'zod'
+import type { Person } from '../../kernel/actor.ts'
+import { type Operation, runCommitted } from '../../kernel/commit.ts'
+import type { Db } from '../../kernel/db.ts'
+import { Refused } from '../../kernel/refused.ts'
+import type { Request as Ours } from '../../trpc.ts'
+import { type Again, heldAgain, proofAgain } from '../sessions/prove-again.ts'
+import { accountListing } from './listing.store.ts'
+
+const wanted = z.strictObject({
+  // A filter that is not understood is refused, never read as "everybody".
+  filter: z.strictObject({
+    ...filters,
+    sort: z.enum(['name', 'last-sign-in', 'reach', 'end']).optional(),
+    order: z.enum(['asc', 'desc']).optional(),
+  }),
+  code: z.string().max(40).nullable(),
+})
+
+type Recording = { readonly filter: ListAccounts; readonly again: Again }
+
+/** That a list left the building, with its filter and its length, before its first byte does; a long one asks for the second factor again. */
+const recordExport: Operation<Recording, RefusalCode | null> = async (work, { filter, again }) => {
+  const { tx, actor } = work
+  const count = await accountListing.count(tx, actor, filter)
+  const held = count > mostUnproven ? await heldAgain(work, again) : null
+  if (held) return { value: held.refusal, events: [held.event] }
+  const data = { count, filter: JSON.stringify(filter) }
+  return { value: null, events: [{ type: 'accounts.exported', subject: actor.id, organisation: actor.organisationId, data }] }
+}
+
+const columns = [
+  ...['id', 'login', 'familyName', 'givenName', 'email', 'status', 'place', 'detail', 'profileId', 'roles', 'reach', 'endsOn'],
+  ...['createdAt', 'lastSignInAt'],
+] as const
+
+const lines = async function* (db: Db, person: Person, filter: ListAccounts) {
+  for await (const { roles, ...row } of accountListing.all(db, person, filter)) yield { ...row, roles: roles.join(' ') }
+}
+
+type No = { readonly status: 400 | 401 | 403 | 409 | 429; readonly refusal: RefusalCode }
+type Yes = { readonly person: Person; readonly filter: ListAccounts }
+
+/** Who may have which list; written down before it is answered. */
+const asked = async ({ db, person, origin, key, limits }: Ours, body: unknown): Promise<No | Yes> => {
+  if (!person) return { status: 401, refusal: 'not-signed-in' }
+  if (!holds(person, 'account:read')) return { status: 403, refusal: 'not-permitted' }
+  const read = wanted.safeParse(body)
+  if (!read.success) return { status: 400, refusal: 'not-found' }
+  if (!(await limits.allow('export', person.id))) return { status: 429, refusal: 'too-many' }
+  const { filter, code } = read.data
+  try {
+    const again = await proofAgain(db, key, person, code)
+    const refusal = await runCommitted(recordExport, { db, actor: person, origin }, { filter, again })
+    return refusal ? { status: 409, refusal } : { person, filter }
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    return { status: 409, refusal: error.code }
+  }
+}
+
+/**
+ * `POST /export/accounts.csv`: the list as it is filtered and sorted, streamed and safe to open in a spreadsheet. A refusal is JSON with a
+ * code; nothing leaves before the entry is written.
+ */
+export const exportList =
+  (context: (request: Request, response: Response) => Promise<Ours>): RequestHandler =>
+  async (request, response) => {
+    const ctx = await context(request, response)
+    const answer = await asked(ctx, request.body)
+    if ('refusal' in answer) {
+      response.status(answer.status).json({ refusal: answer.refusal })
+      return
+    }
+    response.setHeader('Content-Type', 'text/csv; charset=utf-8')
+    response.setHeader('Content-Disposition', 'attachment; filename="accounts.csv"')
+    const written = stringify({
+      header: true,
+      columns: [...columns],
+      bom: true,
+      delimiter: ';',
+      escape_formulas: true,
+      record_delimiter: 'windows',
+    })
+    await pipeline(Readable.from(lines(ctx.db, answer.person, answer.filter)), written, response)
+  }

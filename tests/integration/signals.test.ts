@@ -109,6 +109,19 @@ describe('what the ledger shows', () => {
     await claire.call.signals.liftCanary({ accountId: id })
   })
 
+  test('the list of accounts is narrowed to those about whom something stands, for those who may know, and never to oneself', async () => {
+    const [sophie, nadia] = [await world.as('sophie.marchand'), await world.as('nadia.roux')]
+    const agent = await make.agentOf('Mission locale de Lyon', 6)
+    await make.finding(agent)
+    await make.finding(sophie.person.id)
+    const idsOf = async (by: Signed) => (await by.call.accounts.list({ signal: 'open' })).rows.map(({ id }) => id)
+    expect(await idsOf(sophie)).toContain(agent)
+    expect(await idsOf(sophie)).not.toContain(sophie.person.id)
+    expect(await idsOf(olivier)).toContain(sophie.person.id)
+    expect(await idsOf(nadia)).toEqual([])
+    await world.tamper('delete from finding where account_id = any($1)', [[agent, sophie.person.id]])
+  })
+
   test('one click suspends, and what was found about somebody who is out waits for nobody', async () => {
     const id = await settled(5)
     await entry('session.opened', id, { minutes: 12 })

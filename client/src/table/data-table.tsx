@@ -1,6 +1,7 @@
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useRowsInSight } from './rows-in-sight.ts'
 
 export type Column<Row, Sort extends string> = {
   readonly id: string
@@ -27,6 +28,9 @@ type Props<Row, Sort extends string> = {
   readonly chosen?: (row: Row) => boolean
   /** The last column holds actions and stays in sight while the others scroll. */
   readonly acting?: boolean
+  readonly dense?: boolean
+  /** Where the list goes on: its next page is fetched before its end is in sight. */
+  readonly growing?: { readonly more: boolean; readonly fetching: boolean; readonly fetch: () => void }
 }
 
 /** The one table of the product: sticky header, hairlines, 40-pixel rows; cards on a phone. */
@@ -40,8 +44,12 @@ export const DataTable = <Row, Sort extends string = never>({
   struck,
   chosen,
   acting = false,
+  dense = false,
+  growing,
 }: Props<Row, Sort>) => {
   const { t } = useTranslation()
+  const body = useRef<HTMLTableSectionElement>(null)
+  const sight = useRowsInSight(rows, body, growing, dense ? 32 : 44)
   const header = (column: Column<Row, Sort>) => {
     const by = column.sort
     if (column.silent) return <span className="hidden">{column.header}</span>
@@ -61,7 +69,10 @@ export const DataTable = <Row, Sort extends string = never>({
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (axe scrollable-region-focusable)
     <section className="sheet" data-steady aria-label={label} tabIndex={0}>
-      <table className={acting ? 'data acting' : 'data'}>
+      <table
+        className={['data', acting && 'acting', dense && 'dense'].filter(Boolean).join(' ')}
+        aria-rowcount={growing?.more ? -1 : rows.length + 1}
+      >
         <caption className="hidden">{label}</caption>
         <thead>
           <tr>
@@ -72,9 +83,21 @@ export const DataTable = <Row, Sort extends string = never>({
             ))}
           </tr>
         </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={keyOf(row)} className={struck?.(row) ? 'struck' : undefined} data-chosen={chosen?.(row) ? true : undefined}>
+        <tbody ref={body}>
+          {sight.above > 0 ? (
+            <tr role="presentation" className="unseen" style={{ height: sight.above }}>
+              <td colSpan={columns.length} />
+            </tr>
+          ) : null}
+          {sight.rows.map(({ row, index }) => (
+            <tr
+              key={keyOf(row)}
+              ref={sight.measure}
+              data-index={index}
+              aria-rowindex={index + 2}
+              className={struck?.(row) ? 'struck' : undefined}
+              data-chosen={chosen?.(row) ? true : undefined}
+            >
               {columns.map((column) => (
                 <td key={column.id} className={column.number ? 'number' : undefined} data-label={column.plain ? undefined : column.header}>
                   {column.cell(row)}
@@ -82,6 +105,11 @@ export const DataTable = <Row, Sort extends string = never>({
               ))}
             </tr>
           ))}
+          {sight.below > 0 ? (
+            <tr role="presentation" className="unseen" style={{ height: sight.below }}>
+              <td colSpan={columns.length} />
+            </tr>
+          ) : null}
         </tbody>
       </table>
     </section>

@@ -241,6 +241,8 @@ export const en: typeof fr = {
     go: 'Go to',
   },
   common: {
+    columns: 'Columns',
+    dense: 'Dense rows',
     about: 'about {{shown}}',
     days: 'd',
     home: 'Go to the overview',

@@ -256,6 +256,8 @@ export const fr = {
     go: 'Aller à',
   },
   common: {
+    columns: 'Colonnes',
+    dense: 'Lignes serrées',
     about: 'environ {{shown}}',
     days: 'j',
     home: 'Aller à l’accueil',

@@ -25,6 +25,8 @@ export const narrowing = {
   role: z.enum(roles).optional(),
   /** `expiring`: ends within 30 days. `dormant`: 90 days without sign-in, or none in the 30 days after creation. */
   life: z.enum(['expiring', 'dormant']).optional(),
+  /** `open`: something about it waits to be looked at. */
+  signal: z.enum(['open']).optional(),
 } as const
 
 /** As it stands in a URL: a value that is not understood narrows nothing. What acts on the list must not read it so. */
@@ -35,6 +37,7 @@ export const narrowAccounts = z.strictObject({
   profile: narrowing.profile.catch(undefined),
   role: narrowing.role.catch(undefined),
   life: narrowing.life.catch(undefined),
+  signal: narrowing.signal.catch(undefined),
 })
 export type NarrowAccounts = z.infer<typeof narrowAccounts>
 

@@ -6,6 +6,8 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { trpc } from '../../lib/trpc.ts'
 import { DataTable } from '../../table/data-table.tsx'
+import { useTableView } from '../../table/view.ts'
+import { ViewMenu } from '../../table/view-menu.tsx'
 import { More } from '../../ui/more.tsx'
 import { Empty, Failed, Skeleton } from '../../ui/screen.tsx'
 import { type Row, type Sort, useColumns } from './columns.tsx'
@@ -19,6 +21,9 @@ import { SelectionBar } from './selection-bar.tsx'
 const route = getRouteApi('/_signed-in/accounts/')
 const signedIn = getRouteApi('/_signed-in')
 
+/** Without these a row could not be told from another, nor acted upon. */
+const fixed: readonly string[] = ['select', 'person', 'actions']
+
 /** Every account of one's scope: searched, filtered and sorted on the server, ended in one click. */
 export const AccountsPage = () => {
   const { t } = useTranslation()
@@ -30,9 +35,11 @@ export const AccountsPage = () => {
   const may: readonly Permission[] = person.may
   const mayEnd = may.includes('account:suspend')
   const verbs = bulkVerbs.filter((verb) => may.includes(bulkNeeds[verb]))
-  const columns = useColumns(endings, chosen.has, chosen.tick).filter(({ id }) =>
+  const view = useTableView('accounts')
+  const all = useColumns(endings, chosen.has, chosen.tick).filter(({ id }) =>
     id === 'select' ? verbs.length > 0 : id === 'actions' ? mayEnd : true,
   )
+  const columns = all.filter(({ id }) => fixed.includes(id) || view.shows(id))
   const sort = (change: Partial<ListAccounts>) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })
   // What is no longer in sight is not ended with a click.
   const set = (change: Partial<ListAccounts>) => {
@@ -51,7 +58,10 @@ export const AccountsPage = () => {
     <div className="page">
       <div className="row wrap between">
         <h1>{t('accounts.title')}</h1>
-        <ExportList filter={search} />
+        <div className="row wrap">
+          <ViewMenu view={view} columns={all.filter(({ id }) => !fixed.includes(id))} />
+          <ExportList filter={search} />
+        </div>
       </div>
       <Filters search={search} set={set} by={facets.data?.by ?? null} />
       {facets.data ? <Places facets={facets.data} set={set} /> : null}
@@ -60,6 +70,8 @@ export const AccountsPage = () => {
       {rows.length > 0 ? (
         <DataTable<Row, Sort>
           acting={mayEnd}
+          dense={view.dense}
+          growing={{ more: pages.hasNextPage, fetching: pages.isFetchingNextPage, fetch: () => void pages.fetchNextPage() }}
           label={t('accounts.title')}
           columns={columns}
           rows={rows}

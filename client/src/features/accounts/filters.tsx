@@ -1,3 +1,4 @@
+import type { Permission } from '@countersign/shared/access/permissions.ts'
 import { roles } from '@countersign/shared/access/roles.ts'
 import { levels } from '@countersign/shared/access/scope.ts'
 import type { ListAccounts } from '@countersign/shared/accounts/listing.ts'
@@ -6,6 +7,7 @@ import { accountStatuses } from '@countersign/shared/accounts/status.ts'
 import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
+import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useOrganisationChoices } from '../../lib/choices.ts'
@@ -14,12 +16,15 @@ import { useLanguage } from '../../lib/language.ts'
 import type { Outputs } from '../../lib/trpc.ts'
 import { SearchSelect } from '../../ui/search-select.tsx'
 
+const signedIn = getRouteApi('/_signed-in')
 export type Facets = Outputs['accounts']['facets']
 
 /** What one narrows the list by; all of it stands in the URL. */
 export const Filters = ({ search, set, by }: { search: ListAccounts; set: (change: Partial<ListAccounts>) => void; by: Facets['by'] }) => {
   const { t } = useTranslation()
   const language = useLanguage()
+  const { person } = signedIn.useRouteContext()
+  const may: readonly Permission[] = person.may
   const [words, setWords] = useState(search.q ?? '')
   const typed = useDebouncedCallback((q: string) => set({ q: q || undefined }), 250)
   // The chosen one is counted beside the list already, and would not fit its field.
@@ -82,12 +87,28 @@ export const Filters = ({ search, set, by }: { search: ListAccounts; set: (chang
         onChange={(event) => set({ life: (['expiring', 'dormant'] as const).find((one) => one === event.currentTarget.value) })}
         data={options(['expiring', 'dormant'] as const, (one) => t(`accounts.lives.${one}`))}
       />
+      {may.includes('signal:read') ? (
+        <NativeSelect
+          label={t('signal.ofAccount')}
+          value={search.signal ?? ''}
+          onChange={(event) => set({ signal: event.currentTarget.value === 'open' ? 'open' : undefined })}
+          data={options(['open'] as const, () => t('signal.views.open'))}
+        />
+      ) : null}
       {some ? (
         <Button
           variant="subtle"
           onClick={() => {
             setWords('')
-            set({ q: undefined, organisation: undefined, status: undefined, profile: undefined, role: undefined, life: undefined })
+            set({
+              q: undefined,
+              organisation: undefined,
+              status: undefined,
+              profile: undefined,
+              role: undefined,
+              life: undefined,
+              signal: undefined,
+            })
           }}
         >
           {t('common.clear')}

@@ -51,7 +51,7 @@ export const accountsRouter = router({
 
   facets: permitted('account:read')
     .input(narrowAccounts)
-    .query(({ ctx, input }) => counts.facets(ctx.db, scopeOf(ctx.actor, 'account:read'), input)),
+    .query(({ ctx, input }) => counts.facets(ctx.db, ctx.actor, input)),
 
   get: permitted('account:read')
     .input(z.strictObject({ accountId: z.uuid() }))

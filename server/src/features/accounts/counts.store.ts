@@ -1,7 +1,7 @@
 import { account } from '@countersign/drizzle/schema/account.ts'
 import { accountCount } from '@countersign/drizzle/schema/account-count.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
-import { covers, type Level, levels, type Place, type Scope } from '@countersign/shared/access/scope.ts'
+import { type Actor, covers, type Level, levels, type Place, type Scope, scopeOf } from '@countersign/shared/access/scope.ts'
 import { about, countedExactly, countedInPassing, type NarrowAccounts } from '@countersign/shared/accounts/listing.ts'
 import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import { type AccountStatus, accountStatuses } from '@countersign/shared/accounts/status.ts'
@@ -71,16 +71,17 @@ export const counts = {
   },
 
   /** How many there are of everything one could narrow a list to; each number says what choosing it would leave. */
-  async facets(db: Db, scope: Scope, { status, profile, organisation, ...others }: NarrowAccounts): Promise<Facets> {
+  async facets(db: Db, actor: Actor, { status, profile, organisation, ...others }: NarrowAccounts): Promise<Facets> {
     const at = new Date().toISOString()
-    if (others.q || others.role || others.life)
-      return { at, total: await counts.total(db, await narrowing(db, scope, { status, profile, organisation, ...others })), by: null }
+    const scope = scopeOf(actor, 'account:read')
+    if (others.q || others.role || others.life || others.signal)
+      return { at, total: await counts.total(db, await narrowing(db, actor, { status, profile, organisation, ...others })), by: null }
     const looked = organisation ? await below(db, organisation) : widest(scope, await organisations.placesOf(db, scope))
     const [cells, roles] = await Promise.all([
       db.execute<Cell>(sql`
         select status, profile_id as profile, ${partOf(looked)} as place, sum(change)::int as count
         from account_count where (${within(scope, accountCount)}) and (${within(looked, accountCount)}) group by 1, 2, 3 having sum(change) <> 0`),
-      counts.roles(db, sql`${await narrowing(db, scope, { status, profile })} and (${within(looked, account)})`),
+      counts.roles(db, sql`${await narrowing(db, actor, { status, profile })} and (${within(looked, account)})`),
     ])
     const ofStatus = (cell: Cell) => !status || cell.status === status
     const ofProfile = (cell: Cell) => !profile || cell.profile === profile
@@ -125,8 +126,8 @@ export const counts = {
   },
 
   /** Accounts that end soon, or that nobody uses. */
-  async living(db: Db, scope: Scope, life: NarrowAccounts['life']): Promise<Total> {
-    return counts.total(db, await narrowing(db, scope, { life }), countedInPassing)
+  async living(db: Db, actor: Actor, life: NarrowAccounts['life']): Promise<Total> {
+    return counts.total(db, await narrowing(db, actor, { life }), countedInPassing)
   },
 
   /** One row for each place, state and profile again. */

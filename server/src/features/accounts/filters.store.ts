@@ -1,11 +1,12 @@
 import { account } from '@countersign/drizzle/schema/account.ts'
-import type { Scope } from '@countersign/shared/access/scope.ts'
+import { type Actor, type Scope, scopeOf } from '@countersign/shared/access/scope.ts'
 import { dormantDays, expiringDays, type ListAccounts, neverUsedDays } from '@countersign/shared/accounts/listing.ts'
 import { searchWords } from '@countersign/shared/text/search.ts'
 import { type SQL, sql } from 'drizzle-orm'
 import { type Db, expectedRows, literal, type Tx } from '../../kernel/db.ts'
 import { within } from '../../kernel/scope.ts'
 import { organisations } from '../organisations/organisations.store.ts'
+import { suspected } from '../signals/findings.store.ts'
 
 /** Anywhere in a word; one or two letters at its beginning, because no index can find so few anywhere. */
 const holding = (word: string): SQL => {
@@ -43,7 +44,7 @@ export const below = async (db: Db | Tx, organisationId: string): Promise<Scope>
 }
 
 /** What the filters leave of a scope, as a condition on `account`: the list and its count mean the same rows. */
-export const narrowing = async (db: Db | Tx, scope: Scope, filters: ListAccounts): Promise<SQL> =>
+export const narrowing = async (db: Db | Tx, actor: Actor, filters: ListAccounts, scope = scopeOf(actor, 'account:read')): Promise<SQL> =>
   sql.join(
     [
       within(scope, account),
@@ -54,6 +55,7 @@ export const narrowing = async (db: Db | Tx, scope: Scope, filters: ListAccounts
         ? sql`exists (select 1 from role_grant g where g.account_id = account.id and g.role = ${filters.role} and g.revoked_at is null)`
         : null,
       filters.life ? lives[filters.life] : null,
+      filters.signal ? sql`account.id = any (array(${suspected(actor)}))` : null,
       filters.q ? await matching(db, filters.q) : null,
     ]
       .filter((condition) => condition !== null)

@@ -137,7 +137,7 @@ export const accountListing = {
     const descending = (filters.order ?? 'asc') === 'desc'
     const cursor = decodeCursor(after, casts)
     const order = orderBy(sort, descending ? sql`desc` : sql`asc`)
-    const narrowed = await narrowing(db, scopeOf(actor, 'account:read'), filters)
+    const narrowed = await narrowing(db, actor, filters)
     const beyond = cursor
       ? sql` and ${columns} ${descending ? sql`<` : sql`>`} (${sql.join(
           cursor.map((value, index) => sql`${value}::${sql.raw(casts[index] ?? 'text')}`),
@@ -152,7 +152,7 @@ export const accountListing = {
 
   /** How many a list has, to the row. */
   async count(db: Db | Tx, actor: Actor, filters: ListAccounts): Promise<number> {
-    const narrowed = await narrowing(db, scopeOf(actor, 'account:read'), filters)
+    const narrowed = await narrowing(db, actor, filters)
     const { rows } = await db.execute<{ count: number }>(sql`select count(*)::int as count from account where ${narrowed}`)
     return rows[0]?.count ?? 0
   },

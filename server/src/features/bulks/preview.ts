@@ -10,7 +10,7 @@ export type PreviewInput = { readonly verb: BulkVerb; readonly selection: BulkSe
 /** Says what a verb would do to a selection, and does nothing. What is confirmed afterwards is this very list. */
 export const preview: Operation<PreviewInput, { readonly bulkId: string }> = async ({ tx, actor, now }, { verb, selection }) => {
   if (!holds(actor, bulkNeeds[verb])) throw new Refused('not-permitted')
-  const { ids, unknown, asOf } = await select(tx, scopeOf(actor, 'account:read'), selection)
+  const { ids, unknown, asOf } = await select(tx, actor, scopeOf(actor, 'account:read'), selection)
   if (ids.length + unknown.length === 0) throw new Refused('nothing-to-do')
 
   const changedSince = ({ statusChangedAt }: { readonly statusChangedAt: Date }) => asOf !== null && statusChangedAt > asOf

@@ -1,5 +1,5 @@
 import { account } from '@countersign/drizzle/schema/account.ts'
-import type { Scope } from '@countersign/shared/access/scope.ts'
+import type { Actor, Scope } from '@countersign/shared/access/scope.ts'
 import { type BulkSelection, mostAccounts } from '@countersign/shared/bulks/bulk.ts'
 import { namesIn } from '@countersign/shared/bulks/names.ts'
 import { type SQL, sql } from 'drizzle-orm'
@@ -50,13 +50,13 @@ const byNames = async (tx: Tx, scope: Scope, names: readonly string[]): Promise<
 }
 
 /** The accounts a selection means, of those in scope; everything else about it reads as unknown (P7). */
-export const select = async (tx: Tx, scope: Scope, selection: BulkSelection): Promise<Selected> => {
+export const select = async (tx: Tx, actor: Actor, scope: Scope, selection: BulkSelection): Promise<Selected> => {
   switch (selection.from) {
     case 'ticked':
       return { ...(await byNames(tx, scope, [...new Set(selection.accountIds)])), asOf: null }
     case 'filter': {
       const asOf = new Date(selection.at)
-      const narrowed = await narrowing(tx, scope, selection.filter)
+      const narrowed = await narrowing(tx, actor, selection.filter, scope)
       return {
         ids: await byCondition(tx, sql`${narrowed} and account.created_at <= ${asOf} and account.id <> all(${uuids(selection.except)})`),
         unknown: [],

@@ -100,7 +100,7 @@ export const contain: Operation<ContainInput, Contained> = async (work, input) =
   const { tx, actor, now } = work
   const { suspectId, since, accountIds, under } = input
   // What is outside scope reads as unknown (P7).
-  const { ids } = await select(tx, scopeOf(actor, 'account:suspend'), { from: 'ticked', accountIds: [...accountIds] })
+  const { ids } = await select(tx, actor, scopeOf(actor, 'account:suspend'), { from: 'ticked', accountIds: [...accountIds] })
   const guards = (await lineFacts.of(tx, ids))
     .filter((one) => one.guards && one.account.status === 'active')
     .map(({ account }) => account.id)

@@ -66,6 +66,10 @@ const inView: Record<FindingView, SQL> = {
 const seen = (actor: Actor): SQL =>
   sql`((${within(scopeOf(actor, 'signal:read'), finding)}) and finding.account_id is distinct from ${actor.id})`
 
+/** Accounts about which something waits to be looked at; ten thousand at once are more than anybody looks through. */
+export const suspected = (actor: Actor): SQL =>
+  sql`select finding.account_id from finding where ${seen(actor)} and ${inView.open} and finding.account_id is not null limit 10000`
+
 export const findings = {
   async lock(tx: Tx, id: string): Promise<StoredFinding> {
     const [row] = await tx.select().from(finding).where(eq(finding.id, id)).for('update')

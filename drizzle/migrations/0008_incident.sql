@@ -15,7 +15,7 @@ CREATE TABLE "incident" (
 	"structure_id" uuid,
 	"site_id" uuid,
 	CONSTRAINT "incident__known" CHECK ("incident"."known_at" <= "incident"."opened_at"),
-	CONSTRAINT "incident__notified" CHECK (("incident"."notified_at" is null) = ("incident"."notification_reference" is null))
+	CONSTRAINT "incident__notified" CHECK (("incident"."notified_at" is null) = ("incident"."notification_reference" is null) and ("incident"."notified_at" is null or "incident"."notified_at" >= "incident"."known_at"))
 );
 --> statement-breakpoint
 CREATE TABLE "incident_account" (
@@ -42,10 +42,13 @@ CREATE INDEX "incident_account__account" ON "incident_account" USING btree ("acc
 -- P6: what was written down of an incident stays written down: an account that was left may be put out later, and that is all.
 CREATE FUNCTION incident_stands() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-  IF OLD.closed_at IS NOT NULL THEN PERFORM refuse('P6', 'a closed incident stands as it is'); END IF;
+  IF OLD.closed_at IS NOT NULL AND (NEW.closed_at IS NOT NULL OR (OLD.known_at, OLD.notified_at, OLD.organisation_id) IS DISTINCT FROM (NEW.known_at, NEW.notified_at, NEW.organisation_id))
+    THEN PERFORM refuse('P6', 'a closed incident stands as it is until it is opened again'); END IF;
+  IF OLD.closed_at IS NULL AND NEW.closed_at <> date_trunc('milliseconds', now()) THEN PERFORM refuse('P6', 'an incident is closed now'); END IF;
+  IF NEW.known_at > OLD.known_at OR NEW.known_at <> OLD.known_at AND OLD.notified_at IS NOT NULL THEN PERFORM refuse('P6', 'the clock of an incident is never set back'); END IF;
   IF OLD.notified_at IS NOT NULL AND (OLD.notified_at, OLD.notification_reference) IS DISTINCT FROM (NEW.notified_at, NEW.notification_reference)
     THEN PERFORM refuse('P6', 'a notification is written down once'); END IF;
-  IF NEW.notified_at > now() OR NEW.closed_at > now() THEN PERFORM refuse('P6', 'what is written down has happened'); END IF;
+  IF NEW.notified_at > now() THEN PERFORM refuse('P6', 'what is written down has happened'); END IF;
   RETURN NEW;
 END $$;
 CREATE TRIGGER incident_stands BEFORE UPDATE ON incident FOR EACH ROW EXECUTE FUNCTION incident_stands();

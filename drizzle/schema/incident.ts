@@ -29,7 +29,10 @@ export const incident = pgTable(
   },
   (table) => [
     check('incident__known', sql`${table.knownAt} <= ${table.openedAt}`),
-    check('incident__notified', sql`(${table.notifiedAt} is null) = (${table.notificationReference} is null)`),
+    check(
+      'incident__notified',
+      sql`(${table.notifiedAt} is null) = (${table.notificationReference} is null) and (${table.notifiedAt} is null or ${table.notifiedAt} >= ${table.knownAt})`,
+    ),
     index('incident__by_time').on(table.openedAt, table.id),
   ],
 )

@@ -13,6 +13,8 @@ export const finding = pgTable(
     id: uuid().primaryKey(),
     rule: text().$type<SignalRule>().notNull(),
     severity: text().$type<Severity>().notNull(),
+    /** Apart from others of its rule: bursts of resets are none of creations. */
+    part: text().notNull().default(''),
     /** The account, or the organisation where it is about a whole structure. */
     aboutId: uuid('about_id').notNull(),
     accountId: uuid('account_id').references(() => account.id),
@@ -33,14 +35,17 @@ export const finding = pgTable(
     reason: text(),
     settledBy: uuid('settled_by').references(() => account.id),
     settledAt: instant('settled_at'),
+    /** How many it was about when it was accepted. */
+    settledCount: integer('settled_count'),
   },
   (table) => [
     check('finding__status', sql`${table.status} in ('open', 'accepted', 'snoozed')`),
     check('finding__severity', sql`${table.severity} in ('notice', 'serious', 'critical')`),
     check('finding__settled', sql`(${table.status} = 'open') = (${table.until} is null)`),
-    uniqueIndex('finding__about').on(table.rule, table.aboutId),
-    index('finding__queue').on(table.status, table.lastAt, table.id),
-    index('finding__account').on(table.accountId),
+    uniqueIndex('finding__about').on(table.rule, table.aboutId, table.part),
+    index('finding__queue').on(table.lastAt, table.id),
+    index('finding__structure').on(table.structureId, table.lastAt),
+    index('finding__account').on(table.accountId, table.lastAt),
   ],
 )
 
@@ -55,8 +60,10 @@ export const signalPosition = pgTable(
 export const canary = pgTable(
   'canary',
   {
+    /** Its own id: what is told of it names no account. */
+    id: uuid().primaryKey(),
     accountId: uuid('account_id')
-      .primaryKey()
+      .notNull()
       .references(() => account.id),
     placedBy: uuid('placed_by')
       .notNull()
@@ -64,5 +71,5 @@ export const canary = pgTable(
     placedAt: instant('placed_at').notNull(),
     liftedAt: instant('lifted_at'),
   },
-  () => [],
+  (table) => [uniqueIndex('canary__stands').on(table.accountId).where(sql`${table.liftedAt} is null`)],
 )

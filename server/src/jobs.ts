@@ -112,7 +112,7 @@ export const startJobs = ({
       log,
     ),
     inTurns(
-      () => watchLedger(db, () => stopped),
+      () => watchLedger(db, () => stopped, log),
       () => stopped,
       log,
     ),

@@ -32,7 +32,7 @@ export type EventData = {
   'request.approval-voided': RequestFact & { approverId: string; reason: VoidReason }
   'request.found-dependent': RequestFact & { approverId: string }
   'request.executed': RequestFact & { contentHash: string }
-  'request.held': RequestFact & { approvalsNeeded: number; findingId: string }
+  'request.held': RequestFact & { approvalsNeeded: number }
   'request.rejected': RequestFact & { reason: string }
   'request.expired': RequestFact
   'request.voided': RequestFact & { reason: VoidReason }
@@ -72,6 +72,7 @@ export type EventData = {
   'incident.dated': { before: string; after: string }
   'incident.notified': { at: string; reference: string }
   'incident.closed': { note: string }
+  'incident.reopened': { note: string }
   'incident.exported': { format: string }
   'signal.raised': { rule: SignalRule; severity: Severity; accountId: string | null; facts: readonly string[]; told: readonly string[] }
   'signal.recurred': { rule: SignalRule; severity: Severity; accountId: string | null; facts: readonly string[]; told: readonly string[] }
@@ -137,6 +138,7 @@ const catalogue = {
   'incident.dated': true,
   'incident.notified': true,
   'incident.closed': true,
+  'incident.reopened': true,
   'incident.exported': true,
   'signal.raised': true,
   'signal.recurred': true,

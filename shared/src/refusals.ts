@@ -45,6 +45,8 @@ export const refusalCodes = [
   'password-common',
   'code-wrong',
   'sign-in-failed',
+  'critical-stands',
+  'canary-with-role',
   'moment-past',
   'too-long',
   'moment-ahead',

@@ -51,6 +51,7 @@ const inDatabase: readonly Guard[] = [
   ofSignals('finding', 'finding_raised'),
   ofSignals('finding', 'finding_audited'),
   ofSignals('canary', 'canary_audited'),
+  ofSignals('canary', 'canary_placed'),
   ofSignals('signal_position', 'position_advances'),
   ofBulks('bulk_line', 'bulk_line_drawn'),
   ofBulks('bulk_line', 'bulk_line_acted'),
@@ -328,7 +329,7 @@ const inSource: readonly Guard[] = [
   source(
     'an incident keeps to its scope',
     'shared/src/incidents/incident.ts',
-    "covers(scopeOf(actor, 'incident:read'), place)",
+    'covers(scopeOf(actor, permission), place)',
     'true',
     incidents,
   ),
@@ -344,7 +345,7 @@ const inSource: readonly Guard[] = [
   source(
     'nobody lists what is found about them',
     'server/src/features/signals/findings.store.ts',
-    ' and finding.account_id is distinct from ${actor.id}',
+    ' and finding.account_id is distinct from ${actor.id} and (finding.account_id is not null or not ${involving(actor.id)})',
     '',
     signals,
   ),
@@ -358,7 +359,7 @@ const inSource: readonly Guard[] = [
   source(
     'a burst holds what comes next',
     'server/src/features/requests/submit.ts',
-    'usual.approvalsNeeded + 1',
+    'usual.approvalsNeeded + more',
     'usual.approvalsNeeded',
     signals,
   ),
@@ -371,9 +372,9 @@ const inSource: readonly Guard[] = [
   ),
   source(
     'what is accepted is silent',
-    'server/src/features/signals/raise.ts',
-    'until !== null && until <= now ?',
-    'until !== null ?',
+    'shared/src/signals/settling.ts',
+    "status === 'open' || until === null || until <= now",
+    'true as boolean',
     signals,
   ),
   source('one login at a time', 'server/src/features/accounts/logins.store.ts', 'select pg_advisory_xact_lock(', 'select abs(', requests),

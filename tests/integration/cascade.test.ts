@@ -97,7 +97,7 @@ test('outside one’s scope nothing is shown, and nothing is contained', async (
       await outcome(
         sophie.call.cascade.contain({ suspectId: id, since, accountIds: [id], justification: 'Essai', under: { name: 'Essai' } }),
       ),
-    ).toBe('nothing-to-do')
+    ).toBe('not-found')
   expect(idsOf(await thomas.call.cascade.trace({ suspectId: julien, since }))).toEqual([julien])
 })
 

@@ -67,11 +67,11 @@ test('pages of the story, however small, tell every entry once', async () => {
   const { rows } = await olivier.call.incidents.list({})
   const incidentId = rows[0]?.id ?? ''
   const { story } = await import('@countersign/server/features/incidents/story.store.ts')
-  const scope = olivier.person.grants
-  const whole = await story.page(world.db, scope, incidentId, undefined, 500)
+  const reader = { id: olivier.person.id, scope: olivier.person.grants }
+  const whole = await story.page(world.db, reader, incidentId, undefined, 500)
   const told: string[] = []
   for (let after: string | undefined; ; ) {
-    const page = await story.page(world.db, scope, incidentId, after, 3)
+    const page = await story.page(world.db, reader, incidentId, after, 3)
     told.push(...page.rows.map(({ id }) => id))
     if (!page.next) break
     after = page.next
@@ -89,7 +89,10 @@ test('what is contained later is filed under the same incident, and the incident
   expect(await outcome(contained(thomas, [lille], { incidentId }))).toBe('not-found')
   await contained(olivier, [lille], { incidentId })
   expect((await olivier.call.incidents.get({ incidentId })).totals.contained).toBe(2)
-  expect(await outcome(sophie.call.incidents.get({ incidentId }))).toBe('not-found')
+  // Who opened it still sees it, and of its accounts those of her scope.
+  expect((await sophie.call.incidents.accounts({ incidentId })).rows.map(({ accountId }) => accountId)).toEqual([lyon])
+  const claire = await world.as('claire.fontaine')
+  expect((await claire.call.incidents.accounts({ incidentId })).rows.length).toBe(2)
 })
 
 test('the clock starts when it was known, runs 72 hours, and the notification is written down once', async () => {
@@ -98,20 +101,55 @@ test('the clock starts when it was known, runs 72 hours, and the notification is
   const { incidents } = olivier.call
   expect(await outcome(incidents.date({ incidentId, knownAt: ago(-hour) }))).toBe('moment-ahead')
   await incidents.date({ incidentId, knownAt: ago(5 * hour) })
+  expect(await outcome(incidents.date({ incidentId, knownAt: ago(hour) }))).toBe('moment-late')
   expect(await outcome(incidents.notify({ incidentId, at: ago(6 * hour), reference: 'FR-2026-1' }))).toBe('moment-early')
   await incidents.notify({ incidentId, at: ago(hour), reference: 'FR-2026-1' })
+  // Neither back nor after it was notified: a late notification stays late.
+  expect(await outcome(incidents.date({ incidentId, knownAt: ago(6 * hour) }))).toBe('already-decided')
   expect(await outcome(incidents.notify({ incidentId, at: ago(hour), reference: 'FR-2026-2' }))).toBe('already-decided')
   await incidents.note({ incidentId, note: 'Appel du délégué' })
   await incidents.close({ incidentId, note: 'Terminé' })
   expect(await outcome(incidents.note({ incidentId, note: 'Trop tard' }))).toBe('already-decided')
   expect(await outcome(contained(olivier, [await make.agentOf('Mission locale de Lyon', 2)], { incidentId }))).toBe('already-decided')
+  await incidents.reopen({ incidentId, note: 'Un fait nouveau' })
+  await incidents.note({ incidentId, note: 'À temps' })
   expect(await world.entriesAbout(incidentId)).toEqual([
-    'incident.opened',
-    'incident.dated',
-    'incident.notified',
-    'incident.noted',
-    'incident.closed',
+    ...['incident.opened', 'incident.dated', 'incident.notified', 'incident.noted', 'incident.closed'],
+    ...['incident.reopened', 'incident.noted'],
   ])
+})
+
+test('a suspect outside one’s scope is not there, nor is a future: nothing is contained on their account', async () => {
+  const sophie = await world.as('sophie.marchand')
+  const accountIds = [await make.agentOf('Mission locale de Lyon', 6)]
+  const about = { accountIds, justification: 'Doute', under: { name: 'Ailleurs' } }
+  const julien = await world.idOf('julien.lefebvre')
+  expect(await outcome(sophie.call.cascade.contain({ ...about, suspectId: julien, since }))).toBe('not-found')
+  const ahead = sophie.call.cascade.contain({ ...about, suspectId: accountIds[0] ?? '', since: ago(-hour) })
+  expect(await outcome(ahead)).toBe('moment-ahead')
+})
+
+test('who shares the suspect’s machine is in the file for that reason, and a guard who was out already is part of the story', async () => {
+  const [suspect, neighbour] = [await make.agentOf('Mission locale de Lille', 3), await make.agentOf('Mission locale de Lille', 4)]
+  const signed = await Promise.all([suspect, neighbour].map((id) => world.enter(id)))
+  for (const { person } of signed)
+    await world.owner.query(`update session set address = '203.0.113.77', device = 'Firefox' where id = $1`, [person.sessionId])
+  await world.tamper(
+    `insert into audit_entry (id, at, type, subject_id, origin, data, transaction_id) values (gen_random_uuid(), now(), 'session.opened', $1, '{"channel":"web","address":"203.0.113.77","device":"Firefox"}', '{}', pg_current_xact_id())`,
+    [suspect],
+  )
+  const helene = await world.idOf('helene.garnier')
+  await olivier.call.accounts.suspend({ accountIds: [helene] })
+  const { incidentId } = await contained(olivier, [suspect, neighbour, helene], { name: 'Machine partagée' })
+  const { rows } = await olivier.call.incidents.accounts({ incidentId })
+  expect(new Map(rows.map(({ accountId, kind, contained: out }) => [accountId, [kind, out]]))).toEqual(
+    new Map([
+      [suspect, [null, true]],
+      [neighbour, ['same-device', true]],
+      [helene, [null, true]],
+    ]),
+  )
+  await olivier.call.accounts.undo({ accountId: helene })
 })
 
 test('whoever an incident is about does not write its story', async () => {
@@ -122,6 +160,16 @@ test('whoever an incident is about does not write its story', async () => {
   const back = await world.as('helene.garnier')
   expect(await outcome(back.call.incidents.note({ incidentId, note: 'Rien à voir' }))).toBe('own-account')
   expect(await outcome(sophie.call.incidents.note({ incidentId, note: 'Ailleurs' }))).toBe('not-found')
+  // Nor the suspect who was not ticked.
+  const marc = await world.as('marc.delorme')
+  const other = await olivier.call.cascade.contain({
+    suspectId: marc.person.id,
+    since,
+    accountIds: [await make.agentOf('Mission locale de Lyon', 7)],
+    justification: 'Doute',
+    under: { name: 'Autour de Marc' },
+  })
+  expect(await outcome(marc.call.incidents.close({ incidentId: other.incidentId, note: 'Fausse alerte' }))).toBe('own-account')
   const isabelle = await world.as('isabelle.carpentier')
   expect((await isabelle.call.incidents.get({ incidentId })).keep).toBe('not-permitted')
 })
@@ -162,6 +210,7 @@ test('the database itself keeps the file: no entry, no change; nothing taken out
       [incidentId, olivier.person.id],
     ),
   ).toBe('P7')
-  await olivier.call.incidents.close({ incidentId, note: '' })
+  await olivier.call.incidents.close({ incidentId, note: 'Fini' })
+  expect(await app(`update incident set known_at = known_at - interval '1 hour' where id = $1`)).toBe('P6')
   expect(await app(`update incident set closed_at = null where id = $1`)).toBe('P6')
 })

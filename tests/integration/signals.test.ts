@@ -106,6 +106,13 @@ describe('what the ledger shows', () => {
       olivier.person.id,
     ])
     expect(rows.length).toBeGreaterThan(0)
+    // Who may not know it learns it from no entry, no life and no export of the audit.
+    expect(await world.entriesAbout(id)).not.toContain('canary.placed')
+    const life = (await (await world.as('sophie.marchand')).call.accounts.get({ accountId: id })).life
+    expect(life.filter(({ type }) => type.startsWith('canary.'))).toEqual([])
+    const told = (await olivier.call.audit.list({ type: 'canary.placed' })).rows
+    expect(JSON.stringify(told)).not.toContain(id)
+    expect(await outcome(claire.call.signals.placeCanary({ accountId: await world.idOf('nadia.roux') }))).toBe('canary-with-role')
     await claire.call.signals.liftCanary({ accountId: id })
   })
 
@@ -168,11 +175,25 @@ describe('a burst', () => {
     expect(await outcome(olivier.call.signals.accept({ findingId, until: days(400), reason: 'Vague d’embauches' }))).toBe('too-long')
     expect(await outcome(olivier.call.signals.accept({ findingId, until: days(-1), reason: 'Vague d’embauches' }))).toBe('moment-past')
     await olivier.call.signals.accept({ findingId, until: days(10), reason: 'Vague d’embauches' })
-    await make.pending(await world.as('nadia.roux'))
+    // Accepted, nothing of it is slowed down any more.
+    const calm = await make.pending(await world.as('nadia.roux'))
     await look()
     expect(await rulesOf(nadia)).not.toContain('burst-of-requests')
+    const { rows } = await world.owner.query<{ needed: number }>('select approvals_needed as needed from request where id = $1', [calm.id])
+    expect(rows[0]?.needed).toBe(1)
     await world.tamper(`update finding set until = now() - interval '1 minute' where id = $1`, [findingId])
     expect(await rulesOf(nadia)).toContain('burst-of-requests')
+  })
+
+  test('that is accepted is accepted as it was: twice as many are another matter', async () => {
+    const nadia = await world.as('nadia.roux')
+    const [finding] = (await openOnes(olivier, nadia.person.id)).filter(({ rule }) => rule === 'burst-of-requests')
+    const until = new Date(Date.now() + 10 * 86_400_000).toISOString()
+    await olivier.call.signals.accept({ findingId: finding?.id ?? '', until, reason: 'Vague d’embauches' })
+    await world.tamper(`update finding set settled_count = 2 where id = $1`, [finding?.id])
+    await make.pending(nadia)
+    await look()
+    expect(await rulesOf(nadia.person.id)).toContain('burst-of-requests')
   })
 })
 
@@ -185,8 +206,15 @@ describe('who sees a finding', () => {
     const until = new Date(Date.now() + 86_400_000).toISOString()
     for (const by of [sophie, thomas]) expect(await outcome(by.call.signals.snooze({ findingId, until }))).toBe('not-found')
     expect((await openOnes(olivier, sophie.person.id)).map(({ id }) => id)).toContain(findingId)
+    await world.tamper(
+      `insert into audit_entry (id, at, type, subject_id, nation_id, origin, data, transaction_id) select gen_random_uuid(), now(), 'signal.raised', $1, nation_id, '{"channel":"job"}', jsonb_build_object('accountId', $2::text, 'rule', 'off-hours'), pg_current_xact_id() from account where id = $3`,
+      [findingId, olivier.person.id, olivier.person.id],
+    )
+    const heard = async (by: Signed) =>
+      (await by.call.audit.list({ type: 'signal.raised' })).rows.filter(({ subject }) => subject.id === findingId)
+    expect([await heard(olivier), (await heard(claire)).length]).toEqual([[], 1])
     await olivier.call.signals.snooze({ findingId, until })
-    expect(await openOnes(olivier, sophie.person.id)).toEqual([])
+    expect((await openOnes(olivier, sophie.person.id)).map(({ id }) => id)).not.toContain(findingId)
   })
 
   test('the database itself lets none be settled in silence, by whom it is about, or for ever', async () => {
@@ -214,11 +242,20 @@ describe('who sees a finding', () => {
       [thomas],
     )
     expect(await verdictOfDatabase(elsewhere)).toBe('P7')
-    const decoy = world.pool.query('insert into canary (account_id, placed_by, placed_at) values ($1, $2, now())', [
-      thomas,
-      olivier.person.id,
+    const decoy = world.pool.query('insert into canary (id, account_id, placed_by, placed_at) values (gen_random_uuid(), $1, $2, now())', [
+      await make.agentOf('Mission locale de Lyon', 8),
+      claire.person.id,
     ])
     expect(await verdictOfDatabase(decoy)).toBe('P6')
+    const byAnother = world.pool.query(
+      `${told} insert into canary (id, account_id, placed_by, placed_at) values ($1, (select id from account where login = 'paul.martin'), $2, now())`,
+      [findingId, olivier.person.id],
+    )
+    expect(await verdictOfDatabase(byAnother)).toBe('P10')
+    expect(await verdictOfDatabase(world.pool.query(`update signal_position set position = '900000000000'`))).toBe('P6')
+    const julien = await world.idOf('julien.lefebvre')
+    expect(await settle(oneDay, julien)).toBe('P7')
+    expect(await settle(`severity = 'critical', ${oneDay}`, olivier.person.id)).toBe('P6')
     expect(await verdictOfDatabase(world.pool.query(`update signal_position set position = '1'`))).toBe('P6')
   })
 })

@@ -111,7 +111,7 @@ export const makerOf = (world: World) => {
     const id = randomUUID()
     await world.tamper(
       `insert into finding (id, rule, severity, about_id, account_id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, numbers, facts, times, first_at, last_at, status)
-       select $1, 'off-hours', 'serious', id, id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, '{}', '{}', 1, now(), now(), 'open' from account where id = $2`,
+       select $1, 'role-in-and-out', 'serious', id, id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, '{}', '{}', 1, now(), now(), 'open' from account where id = $2`,
       [id, accountId],
     )
     return id

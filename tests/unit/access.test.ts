@@ -33,6 +33,7 @@ test('the permission matrix is this one', () => {
         "organisation:read",
         "request:read",
         "incident:read",
+        "signal:read",
         "audit:read",
         "audit:export",
       ],
@@ -49,6 +50,8 @@ test('the permission matrix is this one', () => {
         "request:countersign",
         "incident:read",
         "incident:keep",
+        "signal:read",
+        "signal:settle",
         "audit:read",
         "delivery:read",
       ],
@@ -62,6 +65,9 @@ test('the permission matrix is this one', () => {
         "request:countersign",
         "incident:read",
         "incident:keep",
+        "signal:read",
+        "signal:settle",
+        "canary:place",
         "audit:read",
       ],
       "reset-manager": [
@@ -70,6 +76,7 @@ test('the permission matrix is this one', () => {
         "request:read",
         "request:countersign",
         "request:call-back",
+        "signal:read",
       ],
       "supervisor": [
         "account:read",
@@ -84,6 +91,8 @@ test('the permission matrix is this one', () => {
         "request:countersign",
         "incident:read",
         "incident:keep",
+        "signal:read",
+        "signal:settle",
         "audit:read",
       ],
     }

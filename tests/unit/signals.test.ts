@@ -1,7 +1,8 @@
+import { readersMore } from '@countersign/shared/signals/breaker.ts'
 import { type Fact, type History, networkPrefix, type WatchedType } from '@countersign/shared/signals/fact.ts'
 import { type SignalRule, signalRules } from '@countersign/shared/signals/finding.ts'
 import { gather, observe } from '@countersign/shared/signals/observe.ts'
-import { decideSettling } from '@countersign/shared/signals/settling.ts'
+import { decideSettling, recurring } from '@countersign/shared/signals/settling.ts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { evaluate } from '../support/signals/evaluate.ts'
@@ -16,7 +17,7 @@ const fact = (type: WatchedType, told: Partial<Fact> = {}): Fact => {
   number += 1
   return {
     ...{ id: `f${number}`, at: noon, type, byId: 'nadia', accountId: null, structureId: 'lyon', prefix: '90.1.0.0/16', device: 'Firefox' },
-    ...{ offHours: false, kind: null, code: null, role: null, bulk: false },
+    ...{ offHours: false, kind: null, code: null, operation: null, role: null, bulk: false },
     ...told,
   }
 }
@@ -54,7 +55,10 @@ describe('a rule speaks where its sentence is true, and is silent one step befor
   test('a habit of evenings makes an evening ordinary', () => {
     const night = fact('request.approval-given', { offHours: true })
     expect(rulesFor(night, { by: signedIn(12) })).toEqual(['off-hours'])
-    expect(rulesFor(night, { by: [...signedIn(12), fact('session.opened', { at: minutesBefore(days(1.5)), offHours: true })] })).toEqual([])
+    const evening = (before: number) => fact('session.opened', { at: minutesBefore(days(before)), offHours: true })
+    // One night is no habit: whoever has the session could make it one.
+    expect(rulesFor(night, { by: [...signedIn(12), evening(1.5)] })).toEqual(['off-hours'])
+    expect(rulesFor(night, { by: [...signedIn(12), evening(2.5), evening(1.5)] })).toEqual([])
   })
 
   test('a request from a network never seen is told, one from home is not', () => {
@@ -62,6 +66,9 @@ describe('a rule speaks where its sentence is true, and is silent one step befor
     expect(rulesFor(from('185.220.0.0/16'), { by: signedIn(12) })).toEqual(['new-network-asks'])
     expect(rulesFor(from('90.1.0.0/16'), { by: signedIn(12) })).toEqual([])
     expect(rulesFor(from('185.220.0.0/16'), { by: signedIn(3) })).toEqual([])
+    // A wrong password makes no network theirs.
+    const tried = fact('sign-in.failed', { at: minutesBefore(days(1.2)), prefix: '185.220.0.0/16' })
+    expect(rulesFor(from('185.220.0.0/16'), { by: [...signedIn(12), tried] })).toEqual(['new-network-asks'])
   })
 
   test('failures count for less from a network that was never seen', () => {
@@ -127,6 +134,48 @@ describe('a rule speaks where its sentence is true, and is silent one step befor
   })
 })
 
+test('a pace that is doubled every day is a burst in the end, and endings spread over a day are one too', () => {
+  const onDay = (day: number, count: number) => Array.from({ length: count }, (_, index) => asked(days(day) + 30 - index / 10))
+  const ramp = [...onDay(5, 4), ...onDay(4, 8), ...onDay(3, 16), ...onDay(2, 32)]
+  expect(rulesFor(asked(0), { by: [...ramp, ...Array.from({ length: 64 }, (_, index) => asked(64 - index))] })).toEqual([
+    'burst-of-requests',
+  ])
+  const slow = Array.from({ length: 40 }, (_, index) =>
+    fact('account.suspended', { at: minutesBefore((40 - index) * 30), accountId: 'paul' }),
+  )
+  expect(rulesFor(fact('account.suspended', { accountId: 'paul' }), { by: slow })).toEqual(['burst-of-endings'])
+})
+
+test('what the public page is asked for is no pace of anybody’s', () => {
+  const anonymous = Array.from({ length: 20 }, (_, index) => asked(20 - index, { byId: null, kind: 'reset-credentials' }))
+  expect(rulesFor(asked(0, { kind: 'reset-credentials' }), { inStructure: anonymous })).toEqual([])
+  expect(rulesFor(asked(0, { byId: null, kind: 'reset-credentials' }), { inStructure: anonymous })).toEqual([])
+})
+
+test('a burst asks for one reader more until a day after it, or until somebody accepts it; putting it off lowers nothing', () => {
+  const burst = { part: 'create-account', status: 'open' as const, until: null, lastAt: minutesBefore(60) }
+  const later = new Date(noon.getTime() + 86_400_000)
+  expect(readersMore('create-account', [burst], noon)).toBe(1)
+  expect(readersMore('create-account', [burst, { ...burst }], noon)).toBe(1)
+  expect(readersMore('reset-credentials', [burst], noon)).toBe(0)
+  expect(readersMore('create-account', [{ ...burst, status: 'snoozed', until: later }], noon)).toBe(1)
+  expect(readersMore('create-account', [{ ...burst, status: 'accepted', until: later }], noon)).toBe(0)
+  expect(readersMore('create-account', [{ ...burst, status: 'accepted', until: minutesBefore(1) }], noon)).toBe(1)
+  expect(readersMore('create-account', [{ ...burst, lastAt: minutesBefore(days(1)) }], noon)).toBe(0)
+})
+
+test('what recurs is silent while it is accepted as it was, and told aloud when it becomes critical again', () => {
+  const until = new Date(noon.getTime() + 86_400_000)
+  const accepted = { status: 'accepted' as const, until, severity: 'serious' as const, settledCount: 6 }
+  const again = (severity: 'serious' | 'critical', count: number, at = noon) => recurring(accepted, { severity, count }, at)
+  expect(again('serious', 12).quiet).toBe(true)
+  expect(again('serious', 13)).toMatchObject({ quiet: false, reopened: true })
+  expect(again('critical', 6)).toMatchObject({ quiet: false, reopened: true, loud: true })
+  expect(again('serious', 6, new Date(until.getTime() + 1)).quiet).toBe(false)
+  const critical = { status: 'open' as const, until: null, severity: 'critical' as const, settledCount: null }
+  expect(recurring(critical, { severity: 'notice', count: 1 }, noon)).toMatchObject({ severity: 'critical', loud: false })
+})
+
 test('a bulk is loud by itself: its endings are no burst', () => {
   const ending = (bulk: boolean, minutes: number) => fact('account.suspended', { at: minutesBefore(minutes), accountId: 'paul', bulk })
   const many = (bulk: boolean) => Array.from({ length: 12 }, (_, index) => ending(bulk, index + 1)).reverse()
@@ -171,10 +220,10 @@ test('whatever the facts, a finding names entries that are among them, and numbe
 test('nobody settles what is found about themselves, outside their scope, for ever or in the past', () => {
   const supervisor = (id: string) => ({ id, grants: [{ role: 'supervisor' as const, level: 'region' as const, organisationId: 'ara' }] })
   const place = { nationId: 'n', networkId: 'ml', regionId: 'ara', departementId: null, structureId: 'lyon', siteId: null }
-  const finding = { accountId: 'nadia', place, status: 'open' as const, severity: 'serious' as const }
+  const finding = { accountId: 'nadia', place, severity: 'serious' as const }
   const until = new Date(noon.getTime() + 5 * 86_400_000)
   const settle = (change: object) => {
-    const verdict = decideSettling({ actor: supervisor('sophie'), finding, until, longestDays: 90, now: noon, ...change })
+    const verdict = decideSettling({ actor: supervisor('sophie'), finding, involved: false, as: 'accepted', until, now: noon, ...change })
     return verdict.ok ? 'allowed' : verdict.refusal
   }
   expect(settle({})).toBe('allowed')
@@ -182,13 +231,20 @@ test('nobody settles what is found about themselves, outside their scope, for ev
   expect(settle({ finding: { ...finding, place: { ...place, regionId: 'hdf' } } })).toBe('out-of-scope')
   expect(settle({ actor: { id: 'a', grants: [{ role: 'auditor', level: 'region', organisationId: 'ara' }] } })).toBe('not-permitted')
   expect(settle({ until: minutesBefore(1) })).toBe('moment-past')
-  expect(settle({ until: new Date(noon.getTime() + 92 * 86_400_000) })).toBe('too-long')
+  expect(settle({ until: new Date(noon.getTime() + 90.1 * 86_400_000) })).toBe('too-long')
+  expect(settle({ as: 'snoozed', until: new Date(noon.getTime() + 7.1 * 86_400_000) })).toBe('too-long')
+  expect(settle({ involved: true })).toBe('out-of-scope')
+  expect(settle({ finding: { ...finding, severity: 'critical' } })).toBe('critical-stands')
+  expect(settle({ as: 'snoozed', finding: { ...finding, severity: 'critical' } })).toBe('allowed')
 })
 
-test('in two months of a small invented network all twelve stories are found, with fewer than two false alarms for 1,000 person-days', () => {
-  const { caught, falseAlarms, personDays } = evaluate(2, 1_500, 60)
-  expect(Object.entries(caught).filter(([, found]) => found === null)).toEqual([])
-  expect(Object.keys(caught).length).toBe(Object.keys(stories).length)
-  const alarms = Object.values(falseAlarms).reduce((sum, count) => sum + count, 0)
-  expect((alarms / personDays) * 1000).toBeLessThan(2)
+test('in two months of three small invented networks every story is found somewhere, ten of twelve everywhere, with fewer than two false alarms for 1,000 person-days', () => {
+  // Seeds on which nothing was fitted, and sizes of stories that nobody chose: some are too small to be told from ordinary life.
+  const reports = [7, 8, 9].map((seed) => evaluate(seed, 1_200, 60))
+  for (const { caught, falseAlarms, personDays } of reports) {
+    expect(Object.values(caught).filter((found) => found !== null).length).toBeGreaterThanOrEqual(10)
+    const alarms = Object.values(falseAlarms).reduce((sum, count) => sum + count, 0)
+    expect((alarms / personDays) * 1000).toBeLessThan(2)
+  }
+  expect(Object.keys(stories).filter((name) => reports.every(({ caught }) => caught[name] === null))).toEqual([])
 })

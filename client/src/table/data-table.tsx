@@ -85,7 +85,7 @@ export const DataTable = <Row, Sort extends string = never>({
         </thead>
         <tbody ref={body}>
           {sight.above > 0 ? (
-            <tr role="presentation" className="unseen" style={{ height: sight.above }}>
+            <tr className="unseen" style={{ height: sight.above }}>
               <td colSpan={columns.length} />
             </tr>
           ) : null}
@@ -106,7 +106,7 @@ export const DataTable = <Row, Sort extends string = never>({
             </tr>
           ))}
           {sight.below > 0 ? (
-            <tr role="presentation" className="unseen" style={{ height: sight.below }}>
+            <tr className="unseen" style={{ height: sight.below }}>
               <td colSpan={columns.length} />
             </tr>
           ) : null}

@@ -1,7 +1,7 @@
 import type { EventType } from '@countersign/shared/events.ts'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { count, exactly } from '../lib/format.ts'
+import { count, exactly, toTheSecond } from '../lib/format.ts'
 import { useLanguage } from '../lib/language.ts'
 import { When } from './when.tsx'
 
@@ -87,8 +87,9 @@ export const useActorless = () => {
 }
 
 /** A life as a line of dots, newest first. */
-export const Timeline = ({ entries }: { entries: readonly Entry[] }) => {
+export const Timeline = ({ entries, exact = false }: { entries: readonly Entry[]; exact?: boolean }) => {
   const { t } = useTranslation()
+  const language = useLanguage()
   const detail = useEntryDetail()
   const actorless = useActorless()
   return (
@@ -102,7 +103,7 @@ export const Timeline = ({ entries }: { entries: readonly Entry[] }) => {
             </Link>
           ) : null}
           <div className="soft small">
-            <When at={entry.at} />
+            {exact ? <time dateTime={entry.at}>{toTheSecond(entry.at, language)}</time> : <When at={entry.at} />}
             {bySelf.has(entry.type) ? null : ` · ${entry.actor?.name ?? actorless(entry)}`}
           </div>
         </li>

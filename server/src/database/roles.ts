@@ -28,10 +28,11 @@ const rights: Record<string, string> = {
   lone_revocation: 'select',
   incident:
     'select, insert, update (known_at, notified_at, notification_reference, closed_at, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id)',
-  incident_account: 'select, insert, update (contained, bulk_id)',
-  finding: 'select, insert, update (severity, numbers, facts, times, last_at, status, until, reason, settled_by, settled_at)',
+  incident_account: 'select, insert, update (contained, bulk_id, filed_at)',
+  finding:
+    'select, insert, update (severity, numbers, facts, times, first_at, last_at, settled_count, status, until, reason, settled_by, settled_at)',
   signal_position: 'select, update (position)',
-  canary: 'select, insert, update (placed_by, placed_at, lifted_at)',
+  canary: 'select, insert, update (lifted_at)',
   outbox: 'select, insert, update (attempts, run_after, settled_at, outcome, last_error)',
   demo_mail: 'select, insert',
 }

@@ -8,6 +8,7 @@ export const watchedTypes = [
   'session.opened',
   'sign-in.failed',
   'request.submitted',
+  'request.edited',
   'request.approval-given',
   'request.rejected',
   'attempt.refused',
@@ -36,6 +37,8 @@ export type Fact = {
   readonly offHours: boolean
   readonly kind: RequestKind | null
   readonly code: RefusalCode | null
+  /** What a refused attempt was at. */
+  readonly operation: string | null
   readonly role: Role | null
   /** One of a bulk: those are loud by themselves. */
   readonly bulk: boolean
@@ -60,9 +63,9 @@ export type History = {
   readonly about: readonly Fact[]
   /** Requests filed in the same structure. */
   readonly inStructure: readonly Fact[]
-  /** When the account that acts was made; null where it was there before the network was founded. */
+  /** When the account that acts was made; null where it was founded with the network. */
   readonly bornAt: Date | null
-  /** The last reset of the account that acts. */
+  /** The last reset of the account that acts, before this fact. */
   readonly resetAt: Date | null
   /** However long ago; null where it never signed in before. */
   readonly lastSignInAt: Date | null
@@ -99,11 +102,18 @@ export const daysBetween = (from: Date, to: Date): number => hoursBetween(from, 
 export const within = (facts: readonly Fact[], hours: number, until: Date): readonly Fact[] =>
   facts.filter(({ at }) => at <= until && hoursBetween(at, until) < hours)
 
-const dayOf = ({ at }: Fact): number => Math.floor(at.getTime() / (24 * hour))
+/** As many as on an ordinary one of the days that had any: who doubles their pace every day does not double this. */
+export const typicalDay = (facts: readonly Fact[]): number => {
+  const perDay = [...Map.groupBy(facts, ({ at }) => Math.floor(at.getTime() / (24 * hour))).values()].map((day) => day.length)
+  return perDay.toSorted((a, b) => a - b)[Math.floor(perDay.length / 2)] ?? 0
+}
 
-/** The most there were on any one day. */
-export const busiestDay = (facts: readonly Fact[]): number => {
-  const days = new Map<number, number>()
-  for (const fact of facts) days.set(dayOf(fact), (days.get(dayOf(fact)) ?? 0) + 1)
-  return Math.max(0, ...days.values())
+/** The most there were in any one stretch of so many hours, by the clock. */
+export const busiest = (facts: readonly Fact[], hours: number): number => {
+  const stretches = new Map<number, number>()
+  for (const { at } of facts) {
+    const stretch = Math.floor(at.getTime() / (hours * hour))
+    stretches.set(stretch, (stretches.get(stretch) ?? 0) + 1)
+  }
+  return Math.max(0, ...stretches.values())
 }

@@ -33,6 +33,8 @@ export type Finding = {
   /** Whose account a click would suspend; null where it is about a whole structure. */
   readonly accountId: string | null
   readonly structureId: string | null
+  /** Apart from others of the same rule: bursts of resets are none of creations. */
+  readonly part?: string
   readonly numbers: Readonly<Record<string, number | string | null>>
   /** Entries of the audit, in the order they happened. */
   readonly facts: readonly string[]

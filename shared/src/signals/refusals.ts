@@ -1,15 +1,18 @@
 import type { RefusalCode } from '../refusals.ts'
-import { hoursBetween, within } from './fact.ts'
+import { type Fact, hoursBetween, within } from './fact.ts'
 import type { Rule } from './sign-ins.ts'
 import { thresholds } from './thresholds.ts'
 
 /** Signing for oneself: no button leads there. */
-const own: ReadonlySet<RefusalCode> = new Set(['own-request', 'already-approved', 'not-independent', 'called-back-yourself'])
+const own: ReadonlySet<RefusalCode> = new Set(['own-request', 'not-independent', 'called-back-yourself'])
+/** One's own account is in the way of many things; of a signature only where one signs for oneself. */
+const signsForOneself = ({ code, operation }: Fact): boolean =>
+  code !== null && (own.has(code) || (code === 'own-account' && operation === 'requests.approve'))
 /** Reaching where one may not. */
 const beyond: ReadonlySet<RefusalCode> = new Set(['out-of-scope', 'not-found', 'not-permitted'])
 
 export const refusedOwn: Rule = ({ fact }) => {
-  if (fact.type !== 'attempt.refused' || !fact.code || !own.has(fact.code)) return null
+  if (fact.type !== 'attempt.refused' || !signsForOneself(fact)) return null
   const numbers = { code: fact.code }
   return { rule: 'refused-own', severity: 'serious', accountId: fact.byId, structureId: fact.structureId, numbers, facts: [fact.id] }
 }

@@ -7,15 +7,17 @@ export type Rule = (look: Look) => Finding | null
 
 const about = ({ byId, accountId, structureId }: Fact) => ({ accountId: byId ?? accountId, structureId })
 
-export const networks = (facts: readonly Fact[]): ReadonlySet<string> => new Set(facts.flatMap(({ prefix }) => (prefix ? [prefix] : [])))
+export const signIns = (facts: readonly Fact[]): readonly Fact[] => facts.filter(({ type }) => type === 'session.opened')
+
+/** Where somebody is known to come from: where they got in. A wrong password makes no network theirs. */
+export const networks = (facts: readonly Fact[]): ReadonlySet<string> =>
+  new Set(signIns(facts).flatMap(({ prefix }) => (prefix ? [prefix] : [])))
 
 /** A network this person has never come from, where enough is known of where they do come from. */
 const isNew = (prefix: string | null, known: readonly Fact[]): boolean =>
-  prefix !== null && known.length > 0 && !networks(known).has(prefix)
+  prefix !== null && networks(known).size > 0 && !networks(known).has(prefix)
 
 const minutes = (from: Date, to: Date): number => Math.round(hoursBetween(from, to) * 60)
-
-export const signIns = (facts: readonly Fact[]): readonly Fact[] => facts.filter(({ type }) => type === 'session.opened')
 
 export const creatorsDevice: Rule = ({ fact, history }) => {
   const { bornAt, creatorPlaces, sharers } = history
@@ -42,7 +44,7 @@ export const dormantAwake: Rule = ({ fact, history }) => {
 export const impossiblePace: Rule = ({ fact, history: { by } }) => {
   const { minutes: limit, known } = thresholds.pace
   if (fact.type !== 'session.opened' || signIns(by).length < known || !isNew(fact.prefix, by)) return null
-  const before = by.findLast(({ prefix }) => prefix !== null)
+  const before = signIns(by).findLast(({ prefix }) => prefix !== null)
   if (!before || minutes(before.at, fact.at) > limit) return null
   const numbers = { minutes: minutes(before.at, fact.at), from: before.prefix, to: fact.prefix, known: networks(by).size }
   return { rule: 'impossible-pace', severity: 'serious', ...about(fact), numbers, facts: [before.id, fact.id] }
@@ -52,7 +54,7 @@ export const failuresThenSuccess: Rule = ({ fact, history: { by } }) => {
   if (fact.type !== 'session.opened') return null
   const { hours, least, leastFromNew } = thresholds.failures
   const failed = within(by, hours, fact.at).filter(({ type }) => type === 'sign-in.failed')
-  const fromNew = isNew(fact.prefix, signIns(by))
+  const fromNew = isNew(fact.prefix, by)
   if (failed.length < (fromNew ? leastFromNew : least)) return null
   const first = failed[0]?.at ?? fact.at
   const usual = Math.max(0, by.filter(({ type }) => type === 'sign-in.failed').length - failed.length)
@@ -65,14 +67,22 @@ const touching = {
   'session.opened': 'signed-in',
   'sign-in.failed': 'tried',
   'request.submitted': 'asked',
+  'request.approval-given': 'asked',
+  'attempt.refused': 'reached',
   'account.reset': 'reset',
+  'account.suspended': 'ended',
+  'account.revoked': 'ended',
   'role.granted': 'role',
 } as const satisfies Partial<Record<Fact['type'], string>>
 const touched: Partial<Record<Fact['type'], string>> = touching
 
-/** Whoever touches a decoy is the suspect; where nobody is signed in, the decoy itself is what a click suspends. */
+/** Whoever signed last is not who asked for it: there the decoy itself is what a click suspends. */
+const bySigner: ReadonlySet<Fact['type']> = new Set(['account.reset', 'role.granted', 'request.approval-given'])
+
+/** Whoever touches a decoy is the suspect, and so is a decoy that acts. */
 export const canaryUsed: Rule = ({ fact, history }) => {
   const what = touched[fact.type]
   if (!history.canary || !what) return null
-  return { rule: 'canary-used', severity: 'critical', ...about(fact), numbers: { what }, facts: [fact.id] }
+  const suspect = bySigner.has(fact.type) ? { accountId: fact.accountId ?? fact.byId, structureId: fact.structureId } : about(fact)
+  return { rule: 'canary-used', severity: 'critical', ...suspect, numbers: { what }, facts: [fact.id] }
 }

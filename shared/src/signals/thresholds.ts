@@ -1,14 +1,20 @@
 /**
- * Where a rule begins to speak. Fitted on the odd seeds of an invented year of 20,000 accounts, reported on the even ones
+ * Where a rule begins to speak. Fitted on the odd seeds of 90 invented days of 20,000 accounts, reported on the even ones
  * (`npm run signals`); what a standard says is said beside it.
  */
 export const thresholds = {
-  /** So many requests of one kind within a day, and so many times the busiest day before. */
-  burst: { least: 5, times: 2 },
-  structureBurst: { least: 8, times: 1.5, people: 2 },
-  endings: { least: 10, times: 2, hours: 1 },
+  /** So many requests of one kind within a day, and so many times the busiest day before; or very many, and of an ordinary day. */
+  burst: { least: 5, times: 2, many: 15, timesOrdinary: 4 },
+  structureBurst: { least: 8, times: 1.5, many: 25, timesOrdinary: 4, people: 2 },
+  /** Endings by clicks, in an hour or spread over a day. */
+  endings: [
+    { hours: 1, least: 10, times: 2 },
+    { hours: 24, least: 30, times: 2 },
+  ],
+  /** A person's or structure's pace is broken for so long after their last burst, by so many readers more. */
+  breaker: { hours: 24, readers: 1 },
   /** A habit of working hours: so many acts known, and so small a share of them at night. */
-  offHours: { known: 10, share: 0.03 },
+  offHours: { known: 10, share: 0.03, habit: 2 },
   /** An account this young has no reason to ask for others. */
   newAccountDays: 7,
   resetThenAsks: { hours: 24, least: 3 },

@@ -61,7 +61,7 @@ class Memory {
         : 0,
       asked,
       namesakes: asked ? (this.glances.get(asked.familyName) ?? []) : [],
-      canary: (account ?? person)?.canary ?? false,
+      canary: account?.canary === true || person?.canary === true,
     }
   }
 
@@ -104,7 +104,7 @@ export type Report = {
   readonly falseAlarms: Readonly<Partial<Record<SignalRule, number>>>
 }
 
-type Raised = { readonly finding: Finding; readonly at: Date; readonly story: string | null }
+type Raised = { readonly finding: Finding; readonly at: Date; readonly story: string | null; readonly culprits: ReadonlySet<string | null> }
 
 const watch = (life: Life): readonly Raised[] => {
   const memory = new Memory(life.people)
@@ -112,8 +112,10 @@ const watch = (life: Life): readonly Raised[] => {
   const ordered = life.lived.toSorted((a, b) => a.fact.at.getTime() - b.fact.at.getTime())
   for (const lived of ordered) {
     const found = observe({ fact: lived.fact, history: memory.history(lived) })
+    // Whoever did it, or the decoy, or the whole structure: a finding that blames somebody else has caught nobody.
+    const culprits = new Set([lived.fact.byId, lived.fact.accountId, lived.fact.structureId])
     for (const finding of [...found, ...memory.gathered(found, lived.fact.at)])
-      raised.push({ finding, at: lived.fact.at, story: lived.story })
+      raised.push({ finding, at: lived.fact.at, story: lived.story, culprits })
     memory.keep(lived)
   }
   return raised
@@ -126,7 +128,7 @@ const reportOf = (life: Life, raised: readonly Raised[], size: number): Report =
     if (story && (!first || fact.at < first)) firstOf.set(story, fact.at)
   }
   const caught = Object.keys(stories).map((name) => {
-    const found = raised.filter(({ story }) => story === name)
+    const found = raised.filter(({ story, finding, culprits }) => story === name && culprits.has(finding.accountId ?? finding.structureId))
     const [first] = found
     const began = firstOf.get(name)
     if (!first || !began) return [name, null] as const

@@ -71,7 +71,7 @@ export const tell = (
 ): Fact => {
   const fact: Fact = {
     ...{ id: fresh('fact'), at: moment(day, hours), type, byId: null, accountId: null, structureId: null, prefix: null, device: null },
-    ...{ offHours: isOff(day, hours), kind: null, code: null, role: null, bulk: false },
+    ...{ offHours: isOff(day, hours), kind: null, code: null, operation: null, role: null, bulk: false },
     ...told,
   }
   life.lived.push({ fact, asked: more.asked ?? null, story: more.story ?? null })

@@ -5,7 +5,7 @@ import { born, type Day, found, type Inhabitant, type Life, signIn, tell } from 
 const slips = ({ chance }: Life, day: Day): number => {
   if (!chance.happens(day.monday ? 0.09 : 0.03)) return 0
   let failures = 1
-  while (failures < 6 && chance.happens(0.4)) failures += 1
+  while (failures < 14 && chance.happens(0.45)) failures += 1
   return failures
 }
 

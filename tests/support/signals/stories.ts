@@ -39,7 +39,7 @@ const breachOne: Story = (life, day, story) => {
 /** March 2024: a hijacked partner account has advisers' passwords reset, in the evening, and signs in as them. */
 const breachTwo: Story = (life, day, story) => {
   const manager = settled(life, 'account-manager')
-  const victims = (life.structures.get(manager.structureId) ?? []).filter(({ id }) => id !== manager.id).slice(0, 6)
+  const victims = (life.structures.get(manager.structureId) ?? []).filter(({ id }) => id !== manager.id).slice(0, life.chance.whole(3, 9))
   victims.forEach((victim, index) => {
     tell(life, day, 20.5 + index / 15, 'request.submitted', asking(manager, 'reset-credentials', victim.id), { story })
     tell(life, day, 20.6 + index / 15, 'account.reset', { accountId: victim.id, structureId: victim.structureId }, { story })
@@ -47,7 +47,7 @@ const breachTwo: Story = (life, day, story) => {
 }
 
 const guessing: Story = (life, day, story) =>
-  void signIn(life, day, 14, settled(life, 'agent'), { prefix: foreign, device: strange, failures: 9, story })
+  void signIn(life, day, 14, settled(life, 'agent'), { prefix: foreign, device: strange, failures: life.chance.whole(3, 14), story })
 
 const stolenSession: Story = (life, day, story) => {
   const person = settled(life, 'agent')
@@ -71,7 +71,7 @@ const ownSignature: Story = (life, day, story) => {
 
 const probing: Story = (life, day, story) => {
   const { id, structureId } = settled(life, 'account-manager')
-  for (let index = 0; index < 6; index += 1)
+  for (let index = life.chance.whole(2, 9); index > 0; index -= 1)
     tell(life, day, 11 + index / 60, 'attempt.refused', { byId: id, structureId, code: 'not-found' }, { story })
 }
 
@@ -111,9 +111,9 @@ const decoy: Story = (life, day, story) => {
 
 const emptying: Story = (life, day, story) => {
   const hijacked = settled(life, 'supervisor')
-  const agents = [...life.people.values()].slice(0, 30)
+  const agents = [...life.people.values()].slice(0, life.chance.whole(8, 60))
   agents.forEach(({ id, structureId }, index) => {
-    tell(life, day, 16 + index / 120, 'account.suspended', { byId: hijacked.id, accountId: id, structureId }, { story })
+    tell(life, day, 9 + index / 7, 'account.suspended', { byId: hijacked.id, accountId: id, structureId }, { story })
   })
 }
 
@@ -121,14 +121,14 @@ const emptying: Story = (life, day, story) => {
 const together: Story = (life, day, story) => {
   const people = [...life.structures.values()].find((all) => all.filter(({ role, late }) => role === 'account-manager' && !late).length > 1)
   const managers = people?.filter(({ role }) => role === 'account-manager') ?? []
-  for (let index = 0; index < 8; index += 1) {
+  for (let index = life.chance.whole(6, 16); index > 0; index -= 1) {
     const manager = managers[index % 2]
     const login = `together${index}`
     if (manager)
       tell(
         life,
         day,
-        10 + index / 4,
+        9 + index / 3,
         'request.submitted',
         { ...asking(manager, 'create-account'), prefix: manager.office, device: manager.device },
         { asked: { id: login, givenName: 'to', familyName: login, login, structureId: manager.structureId }, story },

@@ -2,7 +2,7 @@ import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { asField, count } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
@@ -49,14 +49,14 @@ const ContainBar = ({
       },
     }),
   )
-  const send = (event: FormEvent) => {
-    event.preventDefault()
+  // By its button alone: Enter in a field puts nobody out.
+  const send = () => {
     const under = incidentId === '' ? { name: incidentName } : { incidentId }
     contain.mutate({ suspectId, since, accountIds: nodes.map(({ id }) => id), justification, under })
   }
   const shown = (value: number) => ({ count: value, shown: count(value, language) })
   return (
-    <form className="bar" aria-label={t('cascade.holds', { shown: totals.accounts, all })} onSubmit={send}>
+    <section className="bar" aria-label={t('cascade.holds', { shown: totals.accounts, all })}>
       <div className="two grows" role="status">
         <span className="strong">{t('cascade.holds', { shown: count(totals.accounts, language), all: count(all, language) })}</span>
         <span className="small soft">
@@ -67,10 +67,11 @@ const ContainBar = ({
             t('cascade.reach', shown(totals.files)),
           ].join(' · ')}
         </span>
+        <span className="small">{t('cascade.containHint')}</span>
       </div>
       {(open.data?.length ?? 0) > 0 ? (
         <NativeSelect
-          aria-label={t('incident.under')}
+          label={t('incident.under')}
           value={incidentId}
           onChange={(event) => file(event.currentTarget.value)}
           data={[{ value: '', label: t('incident.fresh') }, ...(open.data ?? []).map(({ id, name: label }) => ({ value: id, label }))]}
@@ -78,8 +79,7 @@ const ContainBar = ({
       ) : null}
       {incidentId === '' ? (
         <TextInput
-          aria-label={t('incident.name')}
-          title={t('incident.name')}
+          label={t('incident.name')}
           value={incidentName}
           maxLength={120}
           onChange={(event) => setIncidentName(event.currentTarget.value)}
@@ -87,23 +87,21 @@ const ContainBar = ({
         />
       ) : null}
       <TextInput
-        title={t('bulk.why')}
-        aria-label={t('bulk.why')}
+        label={t('bulk.why')}
         value={justification}
         maxLength={500}
         onChange={(event) => setJustification(event.currentTarget.value)}
         style={{ flex: '1 1 220px' }}
       />
       <Button
-        type="submit"
         color="red"
+        onClick={send}
         loading={contain.isPending}
         disabled={totals.accounts === 0 || justification.trim().length < 3 || (incidentId === '' && incidentName.trim().length < 3)}
-        title={t('cascade.containHint')}
       >
         {t('cascade.contain', shown(totals.accounts))}
       </Button>
-    </form>
+    </section>
   )
 }
 
@@ -141,6 +139,7 @@ export const CascadePage = () => {
           type="datetime-local"
           label={t('cascade.since')}
           value={asField(new Date(since))}
+          max={asField(new Date())}
           onChange={(event) => {
             const at = new Date(event.currentTarget.value)
             if (!Number.isNaN(at.getTime())) void navigate({ search: { since: at.toISOString() }, replace: true })

@@ -9,7 +9,7 @@ import { Countdown, When } from '../../ui/when.tsx'
 import { IncidentAccounts } from './accounts.tsx'
 import { Clock } from './clock.tsx'
 import { IncidentState } from './incident-state.tsx'
-import { Keeping, Note } from './keeping.tsx'
+import { Keeping, Note, Reopening } from './keeping.tsx'
 import { Story } from './story.tsx'
 
 const route = getRouteApi('/_signed-in/incidents/$incidentId')
@@ -88,7 +88,7 @@ export const IncidentPage = () => {
         <section className="card stack tight">
           <h2>{t('incident.clockTitle')}</h2>
           <div>
-            <Clock knownAt={incident.knownAt} notifiedAt={incident.notifiedAt} />
+            <Clock {...incident} />
           </div>
           <ul className="plain">
             <li className="row between">
@@ -109,6 +109,12 @@ export const IncidentPage = () => {
             ) : null}
           </ul>
           {incident.keep === null ? <Keeping incident={incident} /> : null}
+          {incident.reopen === null ? <Reopening incident={incident} /> : null}
+          {incident.keep === 'not-permitted' ? (
+            <p className="soft small" style={{ margin: 0 }}>
+              {t('incident.readOnly')}
+            </p>
+          ) : null}
         </section>
         <Totals incident={incident} />
       </div>

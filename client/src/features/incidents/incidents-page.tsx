@@ -32,7 +32,7 @@ const useColumns = (): readonly Column<Row, never>[] => {
     },
     { id: 'state', header: t('accounts.status'), plain: true, cell: (row) => <IncidentState closedAt={row.closedAt} /> },
     { id: 'contained', header: t('incident.containedAccounts'), number: true, cell: (row) => count(row.contained, language) },
-    { id: 'clock', header: t('incident.clock'), plain: true, cell: (row) => <Clock knownAt={row.knownAt} notifiedAt={row.notifiedAt} /> },
+    { id: 'clock', header: t('incident.clock'), plain: true, cell: (row) => <Clock {...row} /> },
     { id: 'opened', header: t('incident.openedBy'), plain: true, cell: (row) => row.openedBy },
     { id: 'at', header: t('audit.columns.at'), plain: true, cell: (row) => <When at={row.openedAt} /> },
   ]

@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useTextOfRefusal } from '../../lib/fields.ts'
 import { asField } from '../../lib/format.ts'
+import { tell } from '../../lib/toast.ts'
 import { queryClient, trpc } from '../../lib/trpc.ts'
 import type { Incident } from './incident-page.tsx'
 
@@ -110,7 +111,16 @@ const Closing = ({ incident, done }: { incident: Incident; done: () => void }) =
   }
   return (
     <form className="stack tight" onSubmit={send} noValidate>
-      {incident.notifiedAt === null ? <p className="notice wait">{t('incident.notNotified')}</p> : null}
+      {incident.notifiedAt === null ? (
+        <p className="notice wait" style={{ margin: 0 }}>
+          {t('incident.notNotified')}
+        </p>
+      ) : null}
+      {incident.bulks.some(({ asked }) => asked === 'pending') ? (
+        <p className="notice wait" style={{ margin: 0 }}>
+          {t('incident.closePending')}
+        </p>
+      ) : null}
       <TextInput
         label={t('incident.conclusion')}
         description={t('incident.closeHint')}
@@ -121,7 +131,7 @@ const Closing = ({ incident, done }: { incident: Incident; done: () => void }) =
         autoFocus
       />
       <div className="row wrap">
-        <Button type="submit" color="red" loading={close.isPending}>
+        <Button type="submit" color="red" loading={close.isPending} disabled={note.trim().length < 3}>
           {t('incident.close')}
         </Button>
         <Button variant="subtle" onClick={done}>
@@ -160,6 +170,33 @@ export const Keeping = ({ incident }: { incident: Incident }) => {
   )
 }
 
+/** Closed too early: its story goes on. */
+export const Reopening = ({ incident }: { incident: Incident }) => {
+  const { t } = useTranslation()
+  const [note, setNote] = useState('')
+  const reopen = useMutation(trpc.incidents.reopen.mutationOptions({ onSuccess: () => void again() }))
+  const text = useTextOfRefusal(reopen.error)
+  const send = (event: FormEvent) => {
+    event.preventDefault()
+    reopen.mutate({ incidentId: incident.id, note })
+  }
+  return (
+    <form className="row wrap" style={{ alignItems: 'flex-end' }} onSubmit={send} noValidate>
+      <TextInput
+        style={{ flex: '1 1 220px' }}
+        label={t('incident.reopenWhy')}
+        value={note}
+        maxLength={500}
+        onChange={(event) => setNote(event.currentTarget.value)}
+        error={text.of('note') ?? text.rest}
+      />
+      <Button type="submit" variant="default" loading={reopen.isPending} disabled={note.trim().length < 3}>
+        {t('incident.reopen')}
+      </Button>
+    </form>
+  )
+}
+
 /** What no entry of the audit tells: a call, a decision, a finding elsewhere. */
 export const Note = ({ incidentId }: { incidentId: string }) => {
   const { t } = useTranslation()
@@ -168,6 +205,7 @@ export const Note = ({ incidentId }: { incidentId: string }) => {
     trpc.incidents.note.mutationOptions({
       onSuccess: () => {
         setWords('')
+        tell(t('incident.noted'))
         void again()
       },
     }),

@@ -77,6 +77,7 @@ export const RecordPage = () => {
       <h1>{t('incident.recordTitle', { name: incident.name })}</h1>
       <p style={{ margin: 0 }}>
         {incident.place} · {t('incident.openedByName', { name: incident.openedBy?.name ?? '' })} · {exactly(incident.openedAt, language)}
+        {incident.closedAt ? ` · ${t('incident.closedOn', { at: exactly(incident.closedAt, language) })}` : ''}
       </p>
       <Part title={t('incident.parts.clock')}>
         <ul className="plain">
@@ -92,7 +93,7 @@ export const RecordPage = () => {
                 {t('incident.notifiedUnder')} : <strong>{exactly(incident.notifiedAt, language)}</strong> · {incident.notificationReference}
               </>
             ) : (
-              <Clock knownAt={incident.knownAt} notifiedAt={null} />
+              <Clock {...incident} />
             )}
           </li>
         </ul>
@@ -123,54 +124,58 @@ export const RecordPage = () => {
         <Lines hint={t('incident.byHand.measures')} />
       </Part>
       <Part title={t('incident.accounts')}>
-        <table className="paper">
-          <thead>
-            <tr>
-              <th>{t('bulk.account')}</th>
-              <th>{t('incident.why')}</th>
-              <th>{t('accounts.status')}</th>
-              <th className="number">{t('cascade.files')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr key={row.accountId}>
-                <td>
-                  {row.name} ({row.login}), {row.place}
-                </td>
-                <td>
-                  {reason(row)}, {t('incident.since', { at: exactly(row.since, language) })}
-                </td>
-                <td>{t(`status.${row.status}`)}</td>
-                <td className="number">{count(row.files, language)}</td>
+        <div className="scroll-x">
+          <table className="paper">
+            <thead>
+              <tr>
+                <th>{t('bulk.account')}</th>
+                <th>{t('incident.why')}</th>
+                <th>{t('accounts.status')}</th>
+                <th className="number">{t('cascade.files')}</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {rows.map((row) => (
+                <tr key={row.accountId}>
+                  <td>
+                    {row.name} ({row.login}), {row.place}
+                  </td>
+                  <td>
+                    {reason(row)}, {t('incident.since', { at: exactly(row.since, language) })}
+                  </td>
+                  <td>{t(`status.${row.status}`)}</td>
+                  <td className="number">{count(row.files, language)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
       </Part>
       <Part title={t('incident.story')}>
-        <table className="paper">
-          <thead>
-            <tr>
-              <th>{t('audit.columns.at')}</th>
-              <th>{t('audit.columns.type')}</th>
-              <th>{t('audit.columns.actor')}</th>
-              <th>{t('audit.columns.subject')}</th>
-              <th>{t('audit.columns.data')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {told.slice(0, printed).map((row) => (
-              <tr key={row.id}>
-                <td className="nowrap">{toTheSecond(row.at, language)}</td>
-                <td>{t(`event.${row.type}`)}</td>
-                <td>{row.actor?.name ?? actorless(row)}</td>
-                <td>{subject(row)}</td>
-                <td>{detail(row.type, row.data)}</td>
+        <div className="scroll-x">
+          <table className="paper">
+            <thead>
+              <tr>
+                <th>{t('audit.columns.at')}</th>
+                <th>{t('audit.columns.type')}</th>
+                <th>{t('audit.columns.actor')}</th>
+                <th>{t('audit.columns.subject')}</th>
+                <th>{t('audit.columns.data')}</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {told.slice(0, printed).map((row) => (
+                <tr key={row.id}>
+                  <td className="nowrap">{toTheSecond(row.at, language)}</td>
+                  <td>{t(`event.${row.type}`)}</td>
+                  <td>{row.actor?.name ?? actorless(row)}</td>
+                  <td>{subject(row)}</td>
+                  <td>{detail(row.type, row.data)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
         {story.hasNextPage ? <p>{t('incident.restInExport')}</p> : null}
       </Part>
     </div>

@@ -45,10 +45,16 @@ export const OverviewPage = () => {
   const amount = useAmount()
   const { data } = useSuspenseQuery(trpc.overview.get.queryOptions())
   const { waiting, accounts, refusals } = data
+  const suspicious = (data.signals?.critical ?? 0) + (data.signals?.serious ?? 0)
   const total = accounts.byStatus.reduce((sum, { count: one }) => sum + one, 0)
   return (
     <div className="page">
       <h1>{t('overview.title')}</h1>
+      {suspicious > 0 ? (
+        <p className="notice danger" style={{ margin: 0 }}>
+          <Link to="/signals">{t('overview.signals', { count: suspicious, shown: count(suspicious, language) })}</Link>
+        </p>
+      ) : null}
       <div className="grid" data-steady>
         <section className="card stack">
           <h2>{waiting.count > 0 ? t('overview.waiting', { count: waiting.count }) : t('overview.nothing')}</h2>

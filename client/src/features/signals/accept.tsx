@@ -43,7 +43,7 @@ export const Accept = ({ findingId, done }: { findingId: string; done: () => voi
         label={t('signal.acceptUntil')}
         value={day}
         min={dayIn(1)}
-        max={dayIn(longestAcceptance)}
+        max={dayIn(longestAcceptance - 1)}
         onChange={(event) => setDay(event.currentTarget.value)}
         error={text.of('until')}
       />

@@ -6,6 +6,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { onDay } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
+import { holdStill } from '../../lib/live.ts'
 import { tell, tellRefusal } from '../../lib/toast.ts'
 import { type Outputs, queryClient, trpc } from '../../lib/trpc.ts'
 import { Skeleton } from '../../ui/screen.tsx'
@@ -24,7 +25,7 @@ const Facts = ({ findingId }: { findingId: string }) => {
   const { t } = useTranslation()
   const facts = useQuery(trpc.signals.facts.queryOptions({ findingId }))
   if (!facts.data) return <Skeleton rows={3} />
-  return facts.data.length > 0 ? <Timeline entries={facts.data} /> : <p className="soft">{t('signal.outside')}</p>
+  return facts.data.length > 0 ? <Timeline entries={facts.data} exact /> : <p className="soft">{t('signal.outside')}</p>
 }
 
 const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString()
@@ -32,21 +33,23 @@ const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000
 /** What one may do about it: put the account out, see what it touched, say that it is known, or look later. */
 const Acts = ({ finding, may, accept }: { finding: FindingRow; may: readonly Permission[]; accept: () => void }) => {
   const { t } = useTranslation()
-  const { id, account, since } = finding
+  const { id, account } = finding
   const again = () => queryClient.invalidateQueries()
   const suspend = useMutation(
     trpc.accounts.suspend.mutationOptions({
       onError: tellRefusal,
       onSuccess: () => {
+        // The next finding does not slide under the pointer.
+        holdStill(8000)
         tell(t('signal.suspended', { name: account?.name ?? '' }))
-        void again()
       },
     }),
   )
   const snooze = useMutation(trpc.signals.snooze.mutationOptions({ onError: tellRefusal, onSuccess: () => void again() }))
   return (
     <div className="row wrap">
-      {account && account.status === 'active' && may.includes('account:suspend') ? (
+      {suspend.isSuccess ? <AccountState status="suspended" /> : null}
+      {account && account.status === 'active' && !suspend.isSuccess && may.includes('account:suspend') ? (
         <Button color="red" loading={suspend.isPending} onClick={() => suspend.mutate({ accountIds: [account.id] })}>
           {t('signal.suspend', { name: account.name })}
         </Button>
@@ -54,18 +57,18 @@ const Acts = ({ finding, may, accept }: { finding: FindingRow; may: readonly Per
       {account && may.includes('account:suspend') ? (
         <Button
           variant="default"
-          renderRoot={(props) => (
-            <Link to="/accounts/$accountId/cascade" params={{ accountId: account.id }} search={{ since }} {...props} />
-          )}
+          renderRoot={(props) => <Link to="/accounts/$accountId/cascade" params={{ accountId: account.id }} {...props} />}
         >
           {t('cascade.open')}
         </Button>
       ) : null}
       {may.includes('signal:settle') && finding.status === 'open' ? (
         <>
-          <Button variant="subtle" onClick={accept}>
-            {t('signal.accept')}
-          </Button>
+          {finding.severity === 'critical' ? null : (
+            <Button variant="subtle" onClick={accept}>
+              {t('signal.accept')}
+            </Button>
+          )}
           <Menu>
             <Menu.Target>
               <Button variant="subtle" loading={snooze.isPending}>
@@ -114,7 +117,7 @@ export const FindingCard = ({ finding, may }: { finding: FindingRow; may: readon
       </div>
       <p style={{ margin: 0 }}>{happened}</p>
       <p className="soft" style={{ margin: 0 }}>
-        {t('signal.normal')} : {normal}
+        {t('signal.normal', { normal })}
       </p>
       <p className="soft small" style={{ margin: 0 }}>
         <When at={finding.lastAt} /> · {t('signal.times', { count: finding.times })}

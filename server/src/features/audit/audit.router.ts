@@ -8,6 +8,6 @@ export const auditRouter = router({
   list: permitted('audit:read')
     .input(listAudit.extend(paging))
     .query(({ ctx, input: { cursor, direction: _direction, ...filters } }) =>
-      audit.page(ctx.db, scopeOf(ctx.actor, 'audit:read'), { ...filters, after: cursor }),
+      audit.page(ctx.db, { id: ctx.actor.id, scope: scopeOf(ctx.actor, 'audit:read') }, { ...filters, after: cursor }),
     ),
 })

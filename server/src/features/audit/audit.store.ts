@@ -25,10 +25,17 @@ export type AuditRow = {
   readonly data: Record<string, unknown>
 }
 
-const conditionsOf = async (db: Db, scope: Scope, filters: ListAudit): Promise<SQL[]> => {
+/** Who reads, and where they may. */
+export type Reader = { readonly id: string; readonly scope: Scope }
+
+/** In scope, and nothing that is suspected of the reader: it would warn whoever has their session. */
+const readable = ({ id, scope }: Reader): SQL =>
+  sql`((${within(scope, auditEntry)}) and not (audit_entry.type like 'signal.%' and audit_entry.data ->> 'accountId' is not distinct from ${id}))`
+
+const conditionsOf = async (db: Db, reader: Reader, filters: ListAudit): Promise<SQL[]> => {
   const place = filters.organisation ? await organisations.find(db, filters.organisation) : null
   return [
-    within(scope, auditEntry),
+    readable(reader),
     filters.actor ? sql`audit_entry.actor_id = ${filters.actor}` : null,
     // About an account: what was done to it, and every request that concerned it.
     filters.subject ? sql`(audit_entry.subject_id = ${filters.subject} or audit_entry.data ->> 'accountId' = ${filters.subject})` : null,
@@ -54,11 +61,11 @@ export const audit = {
   /** Newest first, within scope. An entry without a place is seen by those who see the whole nation alone, and by its person. */
   async page(
     db: Db,
-    scope: Scope,
+    reader: Reader,
     { after, limit = pageSize, ...filters }: ListAudit & { after?: string | undefined; limit?: number },
   ): Promise<Page<AuditRow>> {
     const cursor = decodeCursor(after, ['timestamptz', 'uuid'])
-    const conditions = await conditionsOf(db, scope, filters)
+    const conditions = await conditionsOf(db, reader, filters)
     if (cursor) conditions.push(sql`(audit_entry.at, audit_entry.id) < (${cursor[0]}::timestamptz, ${cursor[1]}::uuid)`)
     const { rows } = await db.execute<AuditRow & Record<string, unknown>>(sql`
       select ${selected} from ${from} where ${sql.join(conditions, sql` and `)} order by audit_entry.at desc, audit_entry.id desc limit ${limit + 1}`)
@@ -66,17 +73,17 @@ export const audit = {
   },
 
   /** These entries as far as they are in scope, in the order they happened. */
-  async named(db: Db, scope: Scope, ids: readonly string[]): Promise<readonly AuditRow[]> {
+  async named(db: Db, reader: Reader, ids: readonly string[]): Promise<readonly AuditRow[]> {
     const { rows } = await db.execute<AuditRow & Record<string, unknown>>(sql`
-      select ${selected} from ${from} where audit_entry.id = any(${uuids(ids)}) and (${within(scope, auditEntry)}) order by audit_entry.at, audit_entry.id`)
+      select ${selected} from ${from} where audit_entry.id = any(${uuids(ids)}) and ${readable(reader)} order by audit_entry.at, audit_entry.id`)
     return rows
   },
 
   /** All that a filter finds, a thousand at a time, in bounded memory. */
-  async *all(db: Db, scope: Scope, filters: ListAudit): AsyncGenerator<AuditRow> {
+  async *all(db: Db, reader: Reader, filters: ListAudit): AsyncGenerator<AuditRow> {
     let after: string | undefined
     do {
-      const page: Page<AuditRow> = await audit.page(db, scope, { ...filters, after, limit: 1000 })
+      const page: Page<AuditRow> = await audit.page(db, reader, { ...filters, after, limit: 1000 })
       yield* page.rows
       after = page.next ?? undefined
     } while (after)

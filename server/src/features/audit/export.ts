@@ -65,6 +65,8 @@ export const exportAudit =
     const { type, lines: through } = formats[format.data]
     response.setHeader('Content-Type', type)
     response.setHeader('Content-Disposition', `attachment; filename="audit.${format.data}"`)
-    const source = Readable.from(lines(audit.all(ctx.db, scope, wanted), format.data), { objectMode: format.data === 'csv' })
+    const source = Readable.from(lines(audit.all(ctx.db, { id: person.id, scope }, wanted), format.data), {
+      objectMode: format.data === 'csv',
+    })
     await pipeline([...through(source), response])
   }

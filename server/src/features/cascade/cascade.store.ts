@@ -37,7 +37,7 @@ export type CascadeFacts = {
 
 export const cascades = {
   /** May this scope look at the account at all? */
-  async sees(db: Db, scope: Scope, id: string): Promise<boolean> {
+  async sees(db: Db | Tx, scope: Scope, id: string): Promise<boolean> {
     const { rowCount } = await db.execute(sql`select 1 from account where account.id = ${id} and (${within(scope, account)})`)
     return rowCount === 1
   },

@@ -1,4 +1,5 @@
 import { scopeOf } from '@countersign/shared/access/scope.ts'
+import type { Cascade } from '@countersign/shared/cascade/cascade.ts'
 import type { DomainEvent } from '@countersign/shared/events.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import type { Person } from '../../kernel/actor.ts'
@@ -74,12 +75,12 @@ const containList = async (
 
 /** All the suspicion reaches, as the file keeps it: who was put out now, and who was looked at and left. */
 const filed = async (
-  { tx, actor }: Work<Person>,
+  { tx }: Work<Person>,
   { suspectId, since }: ContainInput,
+  cascade: Cascade,
   out: ReadonlyMap<string, string | null>,
 ): Promise<readonly FiledAccount[]> => {
-  const { cascade } = await follow(tx, scopeOf(actor, 'account:suspend'), suspectId, since)
-  const ids = [...new Set([...cascade.keys(), ...out.keys()])]
+  const ids = [...new Set([suspectId, ...cascade.keys(), ...out.keys()])]
   const facts = await cascades.facts(tx, ids)
   return ids.flatMap((accountId) => {
     const known = facts.get(accountId)
@@ -99,21 +100,27 @@ const filed = async (
 export const contain: Operation<ContainInput, Contained> = async (work, input) => {
   const { tx, actor, now } = work
   const { suspectId, since, accountIds, under } = input
+  const scope = scopeOf(actor, 'account:suspend')
+  if (since > now) throw new Refused('moment-ahead', suspectId)
   // What is outside scope reads as unknown (P7).
-  const { ids } = await select(tx, actor, scopeOf(actor, 'account:suspend'), { from: 'ticked', accountIds: [...accountIds] })
-  const guards = (await lineFacts.of(tx, ids))
-    .filter((one) => one.guards && one.account.status === 'active')
-    .map(({ account }) => account.id)
-  const alone = await suspendGuards(work, guards)
+  if (!(await cascades.sees(tx, scope, suspectId))) throw new Refused('not-found', suspectId)
+  // Followed first: the sessions that tie one machine to another end with the accounts.
+  const { cascade } = await follow(tx, scope, suspectId, since)
+  const { ids } = await select(tx, actor, scope, { from: 'ticked', accountIds: [...accountIds] })
+  const guards = (await lineFacts.of(tx, ids)).filter((one) => one.guards).map(({ account }) => account)
+  const inOffice = guards.filter(({ status }) => status === 'active').map(({ id }) => id)
+  const alone = await suspendGuards(work, inOffice)
+  // Out already, by the red button of a finding perhaps: part of the story all the same.
+  const before = guards.filter(({ status }) => status === 'suspended').map(({ id }) => id)
   const list = await containList(
     work,
     input,
-    ids.filter((id) => !guards.includes(id)),
+    ids.filter((id) => !guards.some((guard) => guard.id === id)),
   )
-  const out = new Map([...alone.out.map((id) => [id, null] as const), ...list.out.map((id) => [id, list.bulkId] as const)])
+  const out = new Map([...[...alone.out, ...before].map((id) => [id, null] as const), ...list.out.map((id) => [id, list.bulkId] as const)])
   if (out.size === 0) throw new Refused(alone.refused[0]?.refusal ?? 'nothing-to-do', suspectId)
 
-  const accounts = await filed(work, input, out)
+  const accounts = await filed(work, input, cascade, out)
   const { incidentId, event } = await fileUnder(tx, actor, { under, suspectId, since, accounts, bulkId: list.bulkId, now })
   return {
     value: { incidentId, bulkId: list.bulkId, contained: out.size, refused: alone.refused },

@@ -1,9 +1,10 @@
 import type { Actor } from '@countersign/shared/access/scope.ts'
-import { decideKeeping, maySeeIncident, notificationDeadline } from '@countersign/shared/incidents/incident.ts'
+import { decideKeeping, decideReopening, maySeeIncident, notificationDeadline } from '@countersign/shared/incidents/incident.ts'
 import type { Db } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 import { requestListing } from '../requests/listing.store.ts'
+import { extent } from './extent.store.ts'
 import { incidents, type StoredIncident } from './incidents.store.ts'
 
 /** The incident, where the reader may see it; what is outside scope reads as not found (P7). */
@@ -19,11 +20,12 @@ export const incidentDetail = async (db: Db, actor: Actor, id: string) => {
   const [home, people, totals, bulks, concerned] = await Promise.all([
     organisations.find(db, incident.organisationId),
     requestListing.people(db, [incident.openedBy]),
-    incidents.totals(db, id),
-    incidents.bulks(db, id),
+    extent.totals(db, id),
+    extent.bulks(db, id),
     incidents.concerns(db, id, actor.id),
   ])
   const keeping = decideKeeping({ actor, incident, concerned })
+  const reopening = decideReopening({ actor, incident, concerned })
   return {
     id,
     name: incident.name,
@@ -38,5 +40,6 @@ export const incidentDetail = async (db: Db, actor: Actor, id: string) => {
     totals,
     bulks,
     keep: keeping.ok ? null : keeping.refusal,
+    reopen: reopening.ok ? null : reopening.refusal,
   }
 }

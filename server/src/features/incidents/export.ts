@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { type Scope, scopeOf } from '@countersign/shared/access/scope.ts'
+import { scopeOf } from '@countersign/shared/access/scope.ts'
 import { maySeeIncident } from '@countersign/shared/incidents/incident.ts'
 import { stringify } from 'csv-stringify/sync'
 import type { Request, RequestHandler, Response } from 'express'
@@ -10,8 +10,10 @@ import { type Operation, runCommitted } from '../../kernel/commit.ts'
 import type { Db } from '../../kernel/db.ts'
 import type { Page } from '../../kernel/page.ts'
 import type { Request as Ours } from '../../trpc.ts'
+import type { Reader } from '../audit/audit.store.ts'
 import { incidentDetail } from './detail.ts'
-import { type IncidentAccountRow, incidents, type StoredIncident } from './incidents.store.ts'
+import { extent, type IncidentAccountRow } from './extent.store.ts'
+import { incidents, type StoredIncident } from './incidents.store.ts'
 import { story } from './story.store.ts'
 
 const formats = ['json', 'accounts.csv', 'story.csv'] as const
@@ -34,16 +36,16 @@ const inCsv = (row: readonly (string | number | boolean | null)[]): string =>
     cast: { boolean: (value) => (value ? 'yes' : 'no') },
   })
 
-const accountsOf = async function* (db: Db, incidentId: string): AsyncGenerator<IncidentAccountRow> {
+type Asked = { readonly db: Db; readonly person: Person; readonly reader: Reader; readonly incidentId: string }
+
+const accountsOf = async function* ({ db, reader, incidentId }: Asked): AsyncGenerator<IncidentAccountRow> {
   let after: string | undefined
   do {
-    const page: Page<IncidentAccountRow> = await incidents.accounts(db, incidentId, after, 1000)
+    const page: Page<IncidentAccountRow> = await extent.accounts(db, reader.scope, incidentId, after, 1000)
     yield* page.rows
     after = page.next ?? undefined
   } while (after)
 }
-
-type Asked = { readonly db: Db; readonly person: Person; readonly scope: Scope; readonly incidentId: string }
 
 const accountColumns = [
   'accountId',
@@ -60,15 +62,15 @@ const accountColumns = [
   'files',
 ] as const satisfies readonly (keyof IncidentAccountRow)[]
 
-const accountsCsv = async function* ({ db, incidentId }: Asked): AsyncGenerator<string> {
+const accountsCsv = async function* (asked: Asked): AsyncGenerator<string> {
   // As spreadsheets in France open it.
   yield `\ufeff${inCsv(accountColumns)}`
-  for await (const row of accountsOf(db, incidentId)) yield inCsv(accountColumns.map((column) => row[column]))
+  for await (const row of accountsOf(asked)) yield inCsv(accountColumns.map((column) => row[column]))
 }
 
-const storyCsv = async function* ({ db, scope, incidentId }: Asked): AsyncGenerator<string> {
+const storyCsv = async function* ({ db, reader, incidentId }: Asked): AsyncGenerator<string> {
   yield `\ufeff${inCsv(['at', 'type', 'actorId', 'actor', 'subjectKind', 'subjectId', 'subject', 'place', 'channel', 'address', 'data'])}`
-  for await (const { at, type, actor, subject, place, channel, address, data } of story.all(db, scope, incidentId))
+  for await (const { at, type, actor, subject, place, channel, address, data } of story.all(db, reader, incidentId))
     yield inCsv([
       ...[at, type, actor?.id ?? null, actor?.name ?? null, subject.kind, subject.id, subject.name],
       ...[place, channel, address, JSON.stringify(data)],
@@ -84,12 +86,13 @@ const listed = async function* (rows: AsyncIterable<unknown>): AsyncGenerator<st
 }
 
 /** Everything in one document: the incident, its accounts, its story. */
-const json = async function* ({ db, person, scope, incidentId }: Asked): AsyncGenerator<string> {
+const json = async function* (asked: Asked): AsyncGenerator<string> {
+  const { db, person, reader, incidentId } = asked
   const { keep: _keep, ...incident } = await incidentDetail(db, person, incidentId)
   yield `{"incident":${JSON.stringify(incident)},\n"accounts":[`
-  yield* listed(accountsOf(db, incidentId))
+  yield* listed(accountsOf(asked))
   yield '],\n"story":['
-  yield* listed(story.all(db, scope, incidentId))
+  yield* listed(story.all(db, reader, incidentId))
   yield ']}\n'
 }
 
@@ -121,5 +124,8 @@ export const exportIncident =
     const { type, parts } = written[format]
     response.setHeader('Content-Type', type)
     response.setHeader('Content-Disposition', `attachment; filename="incident-${incidentId}.${format}"`)
-    await pipeline(Readable.from(parts({ db, person, scope: scopeOf(person, 'incident:read'), incidentId })), response)
+    await pipeline(
+      Readable.from(parts({ db, person, reader: { id: person.id, scope: scopeOf(person, 'incident:read') }, incidentId })),
+      response,
+    )
   }

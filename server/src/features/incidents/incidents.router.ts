@@ -1,17 +1,22 @@
 import { scopeOf } from '@countersign/shared/access/scope.ts'
-import { justification, optionalComment } from '@countersign/shared/text/fields.ts'
+import { justification } from '@countersign/shared/text/fields.ts'
 import { z } from 'zod'
 import { commit } from '../../kernel/commit.ts'
 import { paging } from '../../kernel/page.ts'
 import { permitted, router } from '../../trpc.ts'
 import { incidentDetail, readable } from './detail.ts'
+import { extent } from './extent.store.ts'
 import { incidents } from './incidents.store.ts'
-import { close, date, note, notify } from './keep.ts'
+import { close, date, note, notify, reopen } from './keep.ts'
 import { story } from './story.store.ts'
 
 const incidentId = z.uuid()
 const one = z.strictObject({ incidentId })
-const moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
+/** Nothing here is older than the network. */
+const moment = z.iso
+  .datetime({ offset: true })
+  .refine((text) => text >= '2000', 'field-date')
+  .transform((text) => new Date(text))
 
 export const incidentsRouter = router({
   list: permitted('incident:read')
@@ -25,13 +30,13 @@ export const incidentsRouter = router({
     .input(one.extend(paging))
     .query(async ({ ctx, input }) => {
       await readable(ctx.db, ctx.actor, input.incidentId)
-      return incidents.accounts(ctx.db, input.incidentId, input.cursor)
+      return extent.accounts(ctx.db, scopeOf(ctx.actor, 'incident:read'), input.incidentId, input.cursor)
     }),
   story: permitted('incident:read')
     .input(one.extend(paging))
     .query(async ({ ctx, input }) => {
       await readable(ctx.db, ctx.actor, input.incidentId)
-      return story.page(ctx.db, scopeOf(ctx.actor, 'incident:read'), input.incidentId, input.cursor)
+      return story.page(ctx.db, { id: ctx.actor.id, scope: scopeOf(ctx.actor, 'incident:read') }, input.incidentId, input.cursor)
     }),
   note: permitted('incident:keep')
     .input(one.extend({ note: justification }))
@@ -43,6 +48,9 @@ export const incidentsRouter = router({
     .input(one.extend({ at: moment, reference: justification }))
     .mutation(commit(notify)),
   close: permitted('incident:keep')
-    .input(one.extend({ note: optionalComment }))
+    .input(one.extend({ note: justification }))
     .mutation(commit(close)),
+  reopen: permitted('incident:keep')
+    .input(one.extend({ note: justification }))
+    .mutation(commit(reopen)),
 })

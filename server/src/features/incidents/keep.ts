@@ -1,5 +1,5 @@
 import type { DomainEvent } from '@countersign/shared/events.ts'
-import { decideDating, decideKeeping, decideNotifying } from '@countersign/shared/incidents/incident.ts'
+import { decideDating, decideKeeping, decideNotifying, decideReopening } from '@countersign/shared/incidents/incident.ts'
 import type { Operation, Work } from '../../kernel/commit.ts'
 import { orRefuse } from '../../kernel/refused.ts'
 import { incidents, type StoredIncident } from './incidents.store.ts'
@@ -42,10 +42,17 @@ export const notify: Operation<One & { readonly at: Date; readonly reference: st
   return { value: true, events: [{ type: 'incident.notified', ...about, data }] }
 }
 
-/** For good: its story ends here, and nothing more is filed under it. */
+/** Its story ends here, and nothing more is filed under it, until somebody opens it again. */
 export const close: Operation<One & { readonly note: string }, true> = async (work, input) => {
   const { incident, concerned, about } = await locked(work, input)
   orRefuse(decideKeeping({ actor: work.actor, incident, concerned }), incident.id)
   await incidents.set(work.tx, incident.id, { closedAt: work.now })
   return { value: true, events: [{ type: 'incident.closed', ...about, data: { note: input.note } }] }
+}
+
+export const reopen: Operation<One & { readonly note: string }, true> = async (work, input) => {
+  const { incident, concerned, about } = await locked(work, input)
+  orRefuse(decideReopening({ actor: work.actor, incident, concerned }), incident.id)
+  await incidents.set(work.tx, incident.id, { closedAt: null })
+  return { value: true, events: [{ type: 'incident.reopened', ...about, data: { note: input.note } }] }
 }

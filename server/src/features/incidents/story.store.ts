@@ -1,8 +1,7 @@
-import type { Scope } from '@countersign/shared/access/scope.ts'
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../../kernel/db.ts'
 import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
-import { type AuditRow, audit } from '../audit/audit.store.ts'
+import { type AuditRow, audit, type Reader } from '../audit/audit.store.ts'
 
 /**
  * Who did what when, from the beginning: every entry by or about a contained account since the suspicion reached it, until the incident
@@ -10,12 +9,12 @@ import { type AuditRow, audit } from '../audit/audit.store.ts'
  * merged, so that a page costs what the accounts are and not what they did. What lies outside the reader's scope is left out.
  */
 export const story = {
-  async page(db: Db, scope: Scope, incidentId: string, after: string | undefined, limit = 50): Promise<Page<AuditRow>> {
+  async page(db: Db, reader: Reader, incidentId: string, after: string | undefined, limit = 50): Promise<Page<AuditRow>> {
     const cursor = decodeCursor(after, ['timestamptz', 'uuid'])
     const beyond: SQL = cursor ? sql`and (e.at, e.id) > (${cursor[0]}::timestamptz, ${cursor[1]}::uuid)` : sql``
     const first: SQL = sql`order by e.at, e.id limit ${limit + 1}`
     const { rows } = await db.execute<{ id: string; at: string }>(sql`
-      with suspect as (select l.account_id as id, l.bulk_id, l.since, coalesce(i.closed_at, 'infinity') as until from incident_account l join incident i on i.id = l.incident_id where l.incident_id = ${incidentId} and l.contained),
+      with suspect as (select l.account_id as id, l.bulk_id, l.since, coalesce(i.closed_at, 'infinity') as until from incident_account l join incident i on i.id = l.incident_id where l.incident_id = ${incidentId} and (l.contained or l.touched_by is null)),
       about as (select ${incidentId}::uuid as id, '-infinity'::timestamptz as since, 'infinity'::timestamptz as until
         union select s.bulk_id, '-infinity', 'infinity' from suspect s where s.bulk_id is not null
         union select b.request_id, '-infinity', 'infinity' from suspect s join bulk b on b.id = s.bulk_id where b.request_id is not null
@@ -29,17 +28,17 @@ export const story = {
     const page = toPage(rows, limit, (row) => [row.at, row.id])
     const seen = await audit.named(
       db,
-      scope,
+      reader,
       page.rows.map(({ id }) => id),
     )
     return { rows: seen, next: page.next }
   },
 
   /** All of it, page by page, in bounded memory. */
-  async *all(db: Db, scope: Scope, incidentId: string): AsyncGenerator<AuditRow> {
+  async *all(db: Db, reader: Reader, incidentId: string): AsyncGenerator<AuditRow> {
     let after: string | undefined
     do {
-      const page: Page<AuditRow> = await story.page(db, scope, incidentId, after, 500)
+      const page: Page<AuditRow> = await story.page(db, reader, incidentId, after, 500)
       yield* page.rows
       after = page.next ?? undefined
     } while (after)

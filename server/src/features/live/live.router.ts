@@ -1,4 +1,4 @@
-import { covers } from '@countersign/shared/access/scope.ts'
+import { covers, holds } from '@countersign/shared/access/scope.ts'
 import { type Person, personOfSession } from '../../kernel/actor.ts'
 import type { Change } from '../../kernel/live.ts'
 import { Refused } from '../../kernel/refused.ts'
@@ -8,8 +8,11 @@ const recheckMilliseconds = 15_000
 /** More than this at once is told as "much has changed": the client reads again either way. */
 const mostTold = 100
 
-const concerns = (person: Person, { place, subject, actorId }: Change): boolean =>
-  subject === person.id || actorId === person.id || covers(person.grants, place)
+/** That anything is suspected at all is for those who may know. */
+const mayHear = (person: Person, { type }: Change): boolean => !type.startsWith('signal.') || holds(person, 'signal:read')
+
+const concerns = (person: Person, change: Change): boolean =>
+  mayHear(person, change) && (change.subject === person.id || change.actorId === person.id || covers(person.grants, change.place))
 
 export const liveRouter = router({
   /**

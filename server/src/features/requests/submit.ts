@@ -3,6 +3,7 @@ import type { DomainEvent } from '@countersign/shared/events.ts'
 import { type FilingCase, objectionsToFiling, sensitivityOf } from '@countersign/shared/requests/filing.ts'
 import type { FormContent } from '@countersign/shared/requests/kinds.ts'
 import { contactHoldHours, requirementFor, type Sensitivity } from '@countersign/shared/requests/requirement.ts'
+import { readersMore } from '@countersign/shared/signals/breaker.ts'
 import { isValidPhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { type Operation, told } from '../../kernel/commit.ts'
 import type { Tx } from '../../kernel/db.ts'
@@ -96,8 +97,10 @@ export const hold = async (tx: Tx, prepared: Prepared, by: { requesterId: string
   if (pending && !superseded) throw new Refused('one-pending-already', subjectId)
   if (superseded) await requests.decide(tx, superseded.id, { status: 'voided', by: by.requesterId, now: by.now, reason: 'superseded' })
   const usual = requirementFor(content.kind, prepared.sensitivity, await requests.policyOwnersEver(tx))
-  const broken = await breaker.thrown(tx, { requesterId: by.requesterId, structureId: prepared.place.structureId, kind: content.kind })
-  const requirement = broken ? { ...usual, approvalsNeeded: usual.approvalsNeeded + 1 } : usual
+  // The public page has nobody behind it to have a pace.
+  const bursts = by.requesterId ? await breaker.bursts(tx, by.requesterId, prepared.place.structureId) : []
+  const more = readersMore(content.kind, bursts, by.now)
+  const requirement = { ...usual, approvalsNeeded: usual.approvalsNeeded + more }
   const held =
     prepared.contactChangedAt && content.kind === 'reset-credentials'
       ? new Date(prepared.contactChangedAt.getTime() + contactHoldHours * 3_600_000)
@@ -120,7 +123,7 @@ export const hold = async (tx: Tx, prepared: Prepared, by: { requesterId: string
       contentHash: filed.hash,
       approvalsNeeded: requirement.approvalsNeeded,
       channel: by.channel,
-      ...(broken ? { thirdReader: true as const } : {}),
+      ...(more > 0 ? { thirdReader: true as const } : {}),
     },
   }
   const voided: readonly DomainEvent[] = superseded

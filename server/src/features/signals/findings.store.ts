@@ -1,9 +1,10 @@
+import { account } from '@countersign/drizzle/schema/account.ts'
 import { finding } from '@countersign/drizzle/schema/signal.ts'
 import { type Actor, type Place, scopeOf } from '@countersign/shared/access/scope.ts'
 import type { AccountStatus } from '@countersign/shared/accounts/status.ts'
 import type { Finding, Severity, SignalRule } from '@countersign/shared/signals/finding.ts'
 import type { Standing } from '@countersign/shared/signals/observe.ts'
-import type { FindingStatus } from '@countersign/shared/signals/settling.ts'
+import { type FindingStatus, lapsedDays } from '@countersign/shared/signals/settling.ts'
 import { eq, type SQL, sql } from 'drizzle-orm'
 import { type Db, type Tx, uuids } from '../../kernel/db.ts'
 import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
@@ -14,15 +15,18 @@ export type StoredFinding = {
   readonly id: string
   readonly rule: SignalRule
   readonly severity: Severity
+  readonly part: string
   readonly aboutId: string
   readonly accountId: string | null
   readonly organisationId: string
   readonly place: Place
   readonly facts: readonly string[]
+  readonly numbers: Readonly<Record<string, number | string | null>>
   readonly times: number
   readonly lastAt: Date
   readonly status: FindingStatus
   readonly until: Date | null
+  readonly settledCount: number | null
 }
 
 export type FindingRow = {
@@ -39,8 +43,6 @@ export type FindingRow = {
   readonly settledBy: string | null
   readonly account: { readonly id: string; readonly name: string; readonly login: string; readonly status: AccountStatus } | null
   readonly place: string
-  /** Since when what the account did is suspect. */
-  readonly since: string
 }
 
 export const findingViews = ['open', 'settled', 'handled'] as const
@@ -52,7 +54,7 @@ const toStored = (row: typeof finding.$inferSelect): StoredFinding => {
 }
 
 /** What was put off or accepted is back when its time is over. */
-const standing = sql`(finding.status = 'open' or finding.until <= now())`
+const standing = sql`((finding.status = 'open' or finding.until <= now()) and finding.last_at > now() - make_interval(days => ${lapsedDays}))`
 /** Whoever is out cannot go on: what is found about them needs nobody any more. */
 const out = sql`exists (select 1 from account a where a.id = finding.account_id and a.status <> 'active')`
 
@@ -62,13 +64,21 @@ const inView: Record<FindingView, SQL> = {
   handled: out,
 }
 
-/** Of one's scope, but for what is suspected of oneself: it would warn whoever has one's session. */
+/** Somebody's own deeds are among the facts. */
+const involving = (accountId: string): SQL =>
+  sql`exists (select 1 from audit_entry e where e.id = any(finding.facts) and coalesce(e.actor_id, e.subject_id) = ${accountId})`
+
+/** Of one's scope, but for what is suspected of oneself, alone or with others: it would warn whoever has one's session. */
 const seen = (actor: Actor): SQL =>
-  sql`((${within(scopeOf(actor, 'signal:read'), finding)}) and finding.account_id is distinct from ${actor.id})`
+  sql`((${within(scopeOf(actor, 'signal:read'), finding)}) and finding.account_id is distinct from ${actor.id} and (finding.account_id is not null or not ${involving(actor.id)}))`
 
 /** Accounts about which something waits to be looked at; ten thousand at once are more than anybody looks through. */
 export const suspected = (actor: Actor): SQL =>
   sql`select finding.account_id from finding where ${seen(actor)} and ${inView.open} and finding.account_id is not null limit 10000`
+
+/** The numbers of the sentence; the name of somebody outside the reader's scope is not among them (P7). */
+const told = (actor: Actor): SQL => sql`case when finding.numbers ? 'otherId' and not exists (
+  select 1 from account where account.id = (finding.numbers ->> 'otherId')::uuid and (${within(scopeOf(actor, 'account:read'), account)})) then finding.numbers - 'other' - 'otherId' - 'otherName' else finding.numbers end`
 
 export const findings = {
   async lock(tx: Tx, id: string): Promise<StoredFinding> {
@@ -78,14 +88,32 @@ export const findings = {
   },
 
   /** The finding of this rule about this account or structure, held; null where there is none yet. */
-  async lockOf(tx: Tx, rule: SignalRule, aboutId: string): Promise<StoredFinding | null> {
-    const rows = await tx.select().from(finding).where(sql`finding.rule = ${rule} and finding.about_id = ${aboutId}`).for('update')
+  async lockOf(tx: Tx, { rule, part, aboutId }: Pick<StoredFinding, 'rule' | 'part' | 'aboutId'>): Promise<StoredFinding | null> {
+    const rows = await tx
+      .select()
+      .from(finding)
+      .where(sql`finding.rule = ${rule} and finding.about_id = ${aboutId} and finding.part = ${part}`)
+      .for('update')
     return rows[0] ? toStored(rows[0]) : null
   },
 
   async raise(tx: Tx, row: Omit<typeof finding.$inferInsert, keyof Place> & { readonly place: Place }): Promise<void> {
     const { place, ...rest } = row
     await tx.insert(finding).values({ ...rest, ...place })
+  },
+
+  /** Did this person do something that is among its facts? */
+  async involves(tx: Tx, id: string, accountId: string): Promise<boolean> {
+    const { rowCount } = await tx.execute(sql`select 1 from finding where id = ${id} and ${involving(accountId)}`)
+    return rowCount === 1
+  },
+
+  /** When the first of these entries was made. */
+  async beganAt(tx: Tx, facts: readonly string[]): Promise<Date | null> {
+    const { rows } = await tx.execute<{ at: string | null }>(
+      sql`select to_json(min(at))#>>'{}' as at from audit_entry where id = any(${uuids(facts)})`,
+    )
+    return rows[0]?.at ? new Date(rows[0].at) : null
   },
 
   async set(tx: Tx, id: string, change: Partial<typeof finding.$inferInsert>): Promise<void> {
@@ -96,7 +124,7 @@ export const findings = {
   async inStructure(tx: Tx, structureId: string, since: Date): Promise<readonly Standing[]> {
     const { rows } = await tx.execute<{ rule: SignalRule; accountId: string | null; structureId: string; facts: string[]; at: string }>(sql`
       select rule, account_id as "accountId", structure_id as "structureId", facts, to_json(last_at)#>>'{}' as at from finding
-      where structure_id = ${structureId} and last_at > ${since} and account_id is not null`)
+      where structure_id = ${structureId} and last_at > ${since} and account_id is not null and ${inView.open}`)
     return rows.map(({ at, ...row }) => ({ ...row, at: new Date(at) }))
   },
 
@@ -135,18 +163,17 @@ export const findings = {
   async page(
     db: Db,
     actor: Actor,
-    { view, account, after, limit = 50 }: { view: FindingView; account?: string | undefined; after?: string | undefined; limit?: number },
+    { view, about, after, limit = 50 }: { view: FindingView; about?: string | undefined; after?: string | undefined; limit?: number },
   ): Promise<Page<FindingRow>> {
     const cursor = decodeCursor(after, ['integer', 'timestamptz', 'uuid'])
     const grave = sql`case finding.severity when 'critical' then 0 when 'serious' then 1 else 2 end`
     const { rows } = await db.execute<FindingRow & { rank: number } & Record<string, unknown>>(sql`
-      select finding.id, finding.rule, finding.severity, case when ${standing} then 'open' else finding.status end as status, finding.numbers, finding.times,
+      select finding.id, finding.rule, finding.severity, case when ${standing} then 'open' else finding.status end as status, ${told(actor)} as numbers, finding.times,
         to_json(finding.first_at)#>>'{}' as "firstAt", to_json(finding.last_at)#>>'{}' as "lastAt", to_json(finding.until)#>>'{}' as until, finding.reason, ${grave} as rank,
         (select s.given_name || ' ' || s.family_name from account s where s.id = finding.settled_by) as "settledBy", coalesce(structure.name, home.name) as place,
-        to_json(finding.first_at - interval '1 hour')#>>'{}' as since,
         case when subject.id is null then null else json_build_object('id', subject.id, 'name', subject.given_name || ' ' || subject.family_name, 'login', subject.login, 'status', subject.status) end as account
       from finding left join account subject on subject.id = finding.account_id join organisation home on home.id = finding.organisation_id left join organisation structure on structure.id = finding.structure_id
-      where ${seen(actor)} and ${inView[view]} ${account ? sql`and finding.account_id = ${account}` : sql``}
+      where ${seen(actor)} and ${inView[view]} ${about ? sql`and finding.account_id = ${about}` : sql``}
         ${cursor ? sql`and (${grave} > ${cursor[0]}::int or ${grave} = ${cursor[0]}::int and (finding.last_at, finding.id) < (${cursor[1]}::timestamptz, ${cursor[2]}::uuid))` : sql``}
       order by rank, finding.last_at desc, finding.id desc limit ${limit + 1}`)
     return toPage<FindingRow & { rank: number }>(rows, limit, (row) => [row.rank, row.lastAt, row.id])

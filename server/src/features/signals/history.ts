@@ -17,7 +17,7 @@ const nothing = { creatorPlaces: [], sharers: 0, lastSignInAt: null, asked: null
 
 /** What only a sign-in or a request for an account has to be asked about. */
 const closer = async (db: Db, fact: Told, bornAt: Date | null): Promise<typeof nothing & Partial<History>> => {
-  if (fact.type === 'request.submitted' && fact.kind === 'create-account' && fact.requestId)
+  if ((fact.type === 'request.submitted' || fact.type === 'request.edited') && fact.kind === 'create-account' && fact.requestId)
     return { ...nothing, ...(await ledger.namesakes(db, fact.requestId)) } as typeof nothing & Partial<History>
   if (fact.type !== 'session.opened') return nothing
   const lastSignInAt = await ledger.lastSignIn(db, fact)
@@ -34,7 +34,7 @@ export const remember = async (db: Db, { facts }: Batch): Promise<readonly { rea
     ledger.by(db, distinct(facts.map(({ byId }) => byId)), until),
     ledger.about(db, distinct(facts.filter(({ type }) => type === 'role.revoked').map(({ accountId }) => accountId)), until),
     ledger.inStructures(db, distinct(submitted.map(({ structureId }) => structureId)), until),
-    ledger.known(db, distinct(facts.flatMap(({ byId, accountId }) => [byId, accountId]))),
+    ledger.known(db, distinct(facts.flatMap(({ byId, accountId }) => [byId, accountId])), until),
   ])
   const remembered = []
   for (const fact of facts) {
@@ -45,8 +45,8 @@ export const remember = async (db: Db, { facts }: Batch): Promise<readonly { rea
       about: (about.get(fact.accountId ?? '') ?? []).filter(earlier),
       inStructure: (inStructure.get(fact.structureId ?? '') ?? []).filter(earlier),
       bornAt: person?.bornAt ?? null,
-      resetAt: person?.resetAt ?? null,
-      canary: (known.get(fact.accountId ?? '') ?? person)?.canary ?? false,
+      resetAt: person?.resets.findLast((at) => at <= fact.at) ?? null,
+      canary: known.get(fact.accountId ?? '')?.canary === true || person?.canary === true,
       ...(await closer(db, fact, person?.bornAt ?? null)),
     }
     remembered.push({ fact, history })

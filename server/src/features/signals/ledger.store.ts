@@ -23,6 +23,7 @@ type Row = {
   device: string | null
   kind: Fact['kind']
   code: Fact['code']
+  operation: string | null
   role: Fact['role']
   bulk: boolean
 }
@@ -30,8 +31,8 @@ type Row = {
 const selected = sql`
   e.id, to_json(e.at)#>>'{}' as at, e.type, e.structure_id as "structureId", e.origin ->> 'address' as address, e.origin ->> 'device' as device,
   coalesce(e.actor_id, case when e.type in ('session.opened', 'sign-in.failed') then e.subject_id end) as "byId",
-  case when e.type like 'request.%' then (e.data ->> 'accountId')::uuid when e.type <> 'attempt.refused' then e.subject_id end as "accountId",
-  e.data ->> 'kind' as kind, e.data ->> 'code' as code, e.data ->> 'role' as role, e.data ->> 'bulkId' is not null as bulk`
+  case when e.type like 'request.%' then (e.data ->> 'accountId')::uuid when e.type = 'attempt.refused' then (e.data ->> 'target')::uuid else e.subject_id end as "accountId",
+  e.data ->> 'kind' as kind, e.data ->> 'code' as code, e.data ->> 'operation' as operation, e.data ->> 'role' as role, e.data ->> 'bulkId' is not null as bulk`
 
 /** A thousand endings of a bulk are loud by themselves. */
 const watched = sql`e.type = any(${texts(watchedTypes)}) and not (e.type in ('account.suspended', 'account.revoked') and e.data ->> 'bulkId' is not null)`
@@ -44,8 +45,8 @@ const toFact = ({ at, address, ...row }: Row): Fact => ({
 })
 
 const habit = sql`make_interval(days => ${habitDays})`
-/** However busy somebody is, no habit needs more. */
-const most = 1_000
+/** However busy somebody is, no habit needs more; what somebody else can cause, wrong passwords, crowds out nothing. */
+const most = { acts: 600, signIns: 300, failures: 100 } as const
 
 export type Batch = { readonly facts: readonly (Fact & { readonly requestId: string | null })[]; readonly to: string }
 
@@ -57,7 +58,7 @@ const shelve = (rows: readonly (Row & { key: string })[]): Shelf =>
 export const distinct = (all: readonly (string | null)[]): readonly string[] => [...new Set(all.filter((one) => one !== null))]
 
 /** What a person is known for beside their facts. */
-export type Known = Pick<History, 'bornAt' | 'resetAt' | 'canary'>
+export type Known = Pick<History, 'bornAt' | 'canary'> & { readonly resets: readonly Date[] }
 
 export const ledger = {
   async position(db: Db): Promise<string> {
@@ -75,6 +76,7 @@ export const ledger = {
       select (select e.transaction_id::text from audit_entry e where ${fresh} and ${watched} order by e.transaction_id offset ${limit - 1} limit 1) as last,
         pg_snapshot_xmin(pg_current_snapshot())::text as xmin`)
     const { last = null, xmin = from } = bounds[0] ?? {}
+    if (BigInt(xmin) < BigInt(from)) throw new Error('the position in the ledger lies ahead of the database: it was restored from a copy')
     const to = last === null ? xmin : String(BigInt(last) + 1n)
     const { rows } = await db.execute<Row & { requestId: string | null } & Record<string, unknown>>(sql`
       select ${selected}, case when e.type like 'request.%' then e.subject_id end as "requestId" from audit_entry e
@@ -84,11 +86,13 @@ export const ledger = {
 
   /** What these people did in the time of a habit before the last of these facts. */
   async by(db: Db, ids: readonly string[], until: Date): Promise<Shelf> {
+    const lately = sql`e.at > ${until}::timestamptz - ${habit} and e.at <= ${until}`
+    const own = (type: string, limit: number) =>
+      sql`(select ${selected} from audit_entry e where e.subject_id = p.id and e.type = ${type} and ${lately} order by e.at desc limit ${limit})`
     const { rows } = await db.execute<Row & { key: string } & Record<string, unknown>>(sql`
       select p.id as key, e.* from unnest(${uuids(ids)}) as p (id), lateral (
-        (select ${selected} from audit_entry e where e.actor_id = p.id and e.at > ${until}::timestamptz - ${habit} and e.at <= ${until} and e.type = any(${texts(watchedTypes)}) order by e.at desc limit ${most})
-        union all (select ${selected} from audit_entry e where e.subject_id = p.id and e.actor_id is null and e.at > ${until}::timestamptz - ${habit} and e.at <= ${until} and e.type in ('session.opened', 'sign-in.failed')
-          order by e.at desc limit ${most})) e order by p.id, e.at, e.id`)
+        (select ${selected} from audit_entry e where e.actor_id = p.id and ${lately} and ${watched} order by e.at desc limit ${most.acts})
+        union all ${own('session.opened', most.signIns)} union all ${own('sign-in.failed', most.failures)}) e order by p.id, e.at, e.id`)
     return shelve(rows)
   },
 
@@ -96,7 +100,7 @@ export const ledger = {
   async about(db: Db, ids: readonly string[], until: Date): Promise<Shelf> {
     const { rows } = await db.execute<Row & { key: string } & Record<string, unknown>>(sql`
       select p.id as key, e.* from unnest(${uuids(ids)}) as p (id), lateral (select ${selected} from audit_entry e
-        where e.subject_id = p.id and e.type = 'role.granted' and e.at > ${until}::timestamptz - ${habit} and e.at <= ${until} order by e.at desc limit ${most}) e order by p.id, e.at, e.id`)
+        where e.subject_id = p.id and e.type = 'role.granted' and e.at > ${until}::timestamptz - ${habit} and e.at <= ${until} order by e.at desc limit ${most.acts}) e order by p.id, e.at, e.id`)
     return shelve(rows)
   },
 
@@ -104,21 +108,21 @@ export const ledger = {
   async inStructures(db: Db, ids: readonly string[], until: Date): Promise<Shelf> {
     const { rows } = await db.execute<Row & { key: string } & Record<string, unknown>>(sql`
       select p.id as key, e.* from unnest(${uuids(ids)}) as p (id), lateral (select ${selected} from (select r.id from request r
-          where r.structure_id = p.id and r.submitted_at > ${until}::timestamptz - ${habit} and r.submitted_at <= ${until} order by r.submitted_at desc limit ${most}) r
+          where r.structure_id = p.id and r.submitted_at > ${until}::timestamptz - ${habit} and r.submitted_at <= ${until} order by r.submitted_at desc limit ${most.acts}) r
         join audit_entry e on e.subject_id = r.id and e.type = 'request.submitted') e order by p.id, e.at, e.id`)
     return shelve(rows)
   },
 
-  /** When these accounts were made and last reset, and whether one is a decoy. */
-  async known(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, Known>> {
-    const { rows } = await db.execute<{ id: string; bornAt: string; resetAt: string | null; canary: boolean }>(sql`
-      select a.id, to_json(a.created_at)#>>'{}' as "bornAt", exists (select 1 from canary c where c.account_id = a.id and c.lifted_at is null) as canary,
-        (select to_json(max(e.at))#>>'{}' from audit_entry e where e.subject_id = a.id and e.type = 'account.reset' and e.at > now() - interval '2 days') as "resetAt"
-      from account a where a.id = any(${uuids(ids)})`)
+  /** When these accounts were made and reset of late, and whether one is a decoy. */
+  async known(db: Db, ids: readonly string[], until: Date): Promise<ReadonlyMap<string, Known>> {
+    const { rows } = await db.execute<{ id: string; bornAt: string | null; resets: string[]; canary: boolean }>(sql`
+      select a.id, case when r.kind = 'found-network' then null else to_json(a.created_at)#>>'{}' end as "bornAt", exists (select 1 from canary c where c.account_id = a.id and c.lifted_at is null) as canary,
+        array(select to_json(e.at)#>>'{}' from audit_entry e where e.subject_id = a.id and e.type = 'account.reset' and e.at > ${until}::timestamptz - interval '7 days' and e.at <= ${until} order by e.at) as resets
+      from account a join request r on r.id = a.created_by_request_id where a.id = any(${uuids(ids)})`)
     return new Map(
-      rows.map(({ id, bornAt, resetAt, canary }) => [
+      rows.map(({ id, bornAt, resets, canary }) => [
         id,
-        { bornAt: new Date(bornAt), resetAt: resetAt ? new Date(resetAt) : null, canary },
+        { bornAt: bornAt ? new Date(bornAt) : null, canary, resets: resets.map((at) => new Date(at)) },
       ]),
     )
   },
@@ -136,7 +140,15 @@ export const ledger = {
       select e.origin ->> 'address' as address, e.origin ->> 'device' as device, count(*)::int as times from lineage l
       join audit_entry e on e.subject_id = l.from_account_id and e.type = 'session.opened' and e.at > ${at}::timestamptz - interval '30 days' and e.at <= ${at}
       where l.to_account_id = ${byId} and l.kind = 'asked' group by 1, 2`)
-    return rows.map(({ address, device, times }) => ({ prefix: networkPrefix(address), device, times }))
+    const places = Map.groupBy(
+      rows.map((row) => ({ ...row, prefix: networkPrefix(row.address) })),
+      ({ prefix, device }) => `${prefix} ${device}`,
+    )
+    return [...places.values()].map((all) => ({
+      prefix: all[0]?.prefix ?? null,
+      device: all[0]?.device ?? null,
+      times: all.reduce((sum, { times }) => sum + times, 0),
+    }))
   },
 
   /** Colleagues of the structure who have signed in within the month with this browser. */
@@ -161,7 +173,7 @@ export const ledger = {
       with named as materialized (select account_id as id from account_search where words like ${name}),
       near as materialized (select id from account where structure_id = ${asked.structureId} and status = 'active' limit 1000)
       select a.id, a.given_name as "givenName", a.family_name as "familyName", a.login, a.structure_id as "structureId"
-      from account a where a.id in (select id from named union select id from near) and a.status = 'active' and a.login <> ${asked.login} order by a.id limit 1000`)
+      from account a where a.id in ((select id from named limit 200) union select id from near) and a.status = 'active' and a.login <> ${asked.login}`)
     return { asked, namesakes: rows }
   },
 }

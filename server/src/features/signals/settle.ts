@@ -1,5 +1,5 @@
 import type { DomainEvent } from '@countersign/shared/events.ts'
-import { decideSettling, longestAcceptance, longestSnooze } from '@countersign/shared/signals/settling.ts'
+import { countOf, decideSettling } from '@countersign/shared/signals/settling.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import { orRefuse } from '../../kernel/refused.ts'
 import { findings } from './findings.store.ts'
@@ -9,8 +9,18 @@ type Settling = { readonly findingId: string; readonly until: Date }
 /** It is known and right: for a reason, and until a day. */
 export const accept: Operation<Settling & { readonly reason: string }, true> = async ({ tx, actor, now }, { findingId, until, reason }) => {
   const finding = await findings.lock(tx, findingId)
-  orRefuse(decideSettling({ actor, finding, until, longestDays: longestAcceptance, now }), findingId)
-  await findings.set(tx, findingId, { status: 'accepted', until, reason, settledBy: actor.id, settledAt: now })
+  orRefuse(
+    decideSettling({ actor, finding, involved: await findings.involves(tx, findingId, actor.id), as: 'accepted', until, now }),
+    findingId,
+  )
+  await findings.set(tx, findingId, {
+    status: 'accepted',
+    until,
+    reason,
+    settledBy: actor.id,
+    settledAt: now,
+    settledCount: countOf(finding),
+  })
   const { rule, accountId, organisationId } = finding
   const event: DomainEvent = {
     type: 'signal.accepted',
@@ -24,7 +34,10 @@ export const accept: Operation<Settling & { readonly reason: string }, true> = a
 /** Not now: it comes back by itself. */
 export const snooze: Operation<Settling, true> = async ({ tx, actor, now }, { findingId, until }) => {
   const finding = await findings.lock(tx, findingId)
-  orRefuse(decideSettling({ actor, finding, until, longestDays: longestSnooze, now }), findingId)
+  orRefuse(
+    decideSettling({ actor, finding, involved: await findings.involves(tx, findingId, actor.id), as: 'snoozed', until, now }),
+    findingId,
+  )
   await findings.set(tx, findingId, { status: 'snoozed', until, reason: null, settledBy: actor.id, settledAt: now })
   const { rule, accountId, organisationId } = finding
   const event: DomainEvent = {

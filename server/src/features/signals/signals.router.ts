@@ -18,20 +18,22 @@ const account = z.strictObject({ accountId: z.uuid() })
 export const signalsRouter = router({
   list: permitted('signal:read')
     .input(z.strictObject({ view: z.enum(findingViews), account: z.uuid().optional(), ...paging }))
-    .query(({ ctx, input }) => findings.page(ctx.db, ctx.actor, { view: input.view, account: input.account, after: input.cursor })),
+    .query(({ ctx, input }) => findings.page(ctx.db, ctx.actor, { view: input.view, about: input.account, after: input.cursor })),
   open: permitted('signal:read').query(({ ctx }) => findings.open(ctx.db, ctx.actor)),
   facts: permitted('signal:read')
     .input(z.strictObject({ findingId }))
     .query(async ({ ctx, input }) => {
       const ids = await findings.factsOf(ctx.db, ctx.actor, input.findingId)
       if (!ids) throw new Refused('not-found', input.findingId)
-      return audit.named(ctx.db, scopeOf(ctx.actor, 'signal:read'), ids)
+      const entries = await audit.named(ctx.db, { id: ctx.actor.id, scope: scopeOf(ctx.actor, 'signal:read') }, ids)
+      // Where people sign in from is for those who may put them out.
+      return entries.map(({ address: _address, ...entry }) => entry)
     }),
   accept: permitted('signal:settle')
     .input(z.strictObject({ findingId, until, reason: justification }))
     .mutation(commit(accept)),
   snooze: permitted('signal:settle').input(z.strictObject({ findingId, until })).mutation(commit(snooze)),
-  canaries: permitted('canary:place').query(({ ctx }) => canaries.all(ctx.db)),
+  canaries: permitted('canary:place').query(({ ctx }) => canaries.all(ctx.db, scopeOf(ctx.actor, 'canary:place'))),
   placeCanary: permitted('canary:place').input(account).mutation(commit(placeCanary)),
   liftCanary: permitted('canary:place').input(account).mutation(commit(liftCanary)),
 })

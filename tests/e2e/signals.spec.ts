@@ -35,6 +35,8 @@ test('a guessed password is told with its facts; one click suspends; what is kno
 test('a decoy is placed by a policy owner and known to nobody else', async ({ page, browser }) => {
   await enterAs(page, 'Claire Fontaine')
   await page.goto('/signals')
+  // The findings above come first: a field that moves away closes its list.
+  await expect(page.getByRole('heading', { level: 2 }).first()).not.toHaveText('Leurres')
   await page.getByRole('combobox', { name: 'Faire d’un compte un leurre' }).fill('paul.martin')
   await page.getByRole('listbox').getByRole('option').filter({ hasText: 'paul.martin' }).first().click()
   await page.getByRole('button', { name: 'Poser' }).click()

@@ -31,16 +31,20 @@ const turnedAway: Operation<Told & EventData['attempt.refused'], null, unknown> 
   events: [{ type: 'attempt.refused', subject, organisation, data: { operation, code, target } }],
 })
 
-/** What the rules will find by themselves: a password guessed in Lyon, and an account manager of Lille who tries closed doors. */
+/** What the rules will find by themselves: a password guessed near Lyon, and an account manager of Lille who tries closed doors. */
 export const tellSuspicion = async (stage: Stage, officers: readonly Officer[]): Promise<void> => {
   const lyon = stage.at(keyOf({ at: 'structure', commune: '69123' }))
+  const near = stage.organisations.find(
+    ({ level, id, place }) =>
+      level === 'structure' && id !== lyon.id && place.regionId === lyon.place.regionId && place.networkId === lyon.place.networkId,
+  )
   const lille = stage.at(keyOf({ at: 'structure', commune: '59350' }))
   const guessed = (await history.accounts(stage.db)).find(
-    ({ structureId, status, known }) => structureId === lyon.id && status === 'active' && !known,
+    ({ structureId, status, known }) => structureId === near?.id && status === 'active' && !known,
   )
   const prober = officers.find(({ role, over }) => role === 'account-manager' && over.id === lille.id)
-  if (!guessed || !prober) throw new Error('the demo network has nobody to suspect')
-  const about = { subject: guessed.id, organisation: lyon.id }
+  if (!near || !guessed || !prober) throw new Error('the demo network has nobody to suspect')
+  const about = { subject: guessed.id, organisation: near.id }
   for (let failures = 1; failures <= 9; failures += 1)
     await tell(stage, nobody, stage.now.minus({ minutes: 22 - failures }), failed, { ...about, failures })
   await tell(stage, nobody, stage.now.minus({ minutes: 12 }), visited, about)

@@ -8,8 +8,8 @@ export const thresholds = {
   structureBurst: { least: 8, times: 1.5, many: 25, timesOrdinary: 4, people: 2 },
   /** Endings by clicks, in an hour or spread over a day. */
   endings: [
-    { hours: 1, least: 10, times: 2 },
-    { hours: 24, least: 30, times: 2 },
+    { hours: 1, least: 8, times: 2 },
+    { hours: 24, least: 15, times: 2 },
   ],
   /** A person's or structure's pace is broken for so long after their last burst, by so many readers more. */
   breaker: { hours: 24, readers: 1 },

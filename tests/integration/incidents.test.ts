@@ -210,7 +210,11 @@ test('the database itself keeps the file: no entry, no change; nothing taken out
       [incidentId, olivier.person.id],
     ),
   ).toBe('P7')
+  // Told or not: the clock is not set back, and nothing is closed in the past.
+  expect(await app(`${told} update incident set closed_at = '2000-01-01' where id = $1`)).toBe('P6')
+  await olivier.call.incidents.date({ incidentId, knownAt: ago(hour) })
+  expect(await app(`${told} update incident set known_at = known_at + interval '30 minutes' where id = $1`)).toBe('P6')
   await olivier.call.incidents.close({ incidentId, note: 'Fini' })
-  expect(await app(`update incident set known_at = known_at - interval '1 hour' where id = $1`)).toBe('P6')
+  expect(await app(`${told} update incident set known_at = known_at - interval '1 hour' where id = $1`)).toBe('P6')
   expect(await app(`update incident set closed_at = null where id = $1`)).toBe('P6')
 })

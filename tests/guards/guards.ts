@@ -364,13 +364,6 @@ const inSource: readonly Guard[] = [
     signals,
   ),
   source(
-    'one stretch of the ledger, one process',
-    'server/src/features/signals/findings.store.ts',
-    ' where position = ${from}::xid8',
-    '',
-    signals,
-  ),
-  source(
     'what is accepted is silent',
     'shared/src/signals/settling.ts',
     "status === 'open' || until === null || until <= now",

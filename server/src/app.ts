@@ -70,7 +70,7 @@ const warnOfProxy = (log: Logger): RequestHandler => {
 export const createApp = ({ db, pool, live, log, key, publicUrl, demo, trustedProxies }: Parts): express.Express => {
   const app = express()
   const cookie = cookieOf(publicUrl)
-  const limits = openLimits()
+  const limits = openLimits(pool)
 
   const contextOf = async (request: express.Request, response: express.Response): Promise<Ours> => {
     const token = parseCookie(request.headers.cookie ?? '')[cookie.name]

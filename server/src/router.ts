@@ -12,6 +12,7 @@ import { overviewRouter } from './features/overview/overview.router.ts'
 import { requestsRouter } from './features/requests/requests.router.ts'
 import { sessionsRouter } from './features/sessions/sessions.router.ts'
 import { signalsRouter } from './features/signals/signals.router.ts'
+import { viewsRouter } from './features/views/views.router.ts'
 import { router } from './trpc.ts'
 
 export const appRouter = router({
@@ -29,6 +30,7 @@ export const appRouter = router({
   requests: requestsRouter,
   sessions: sessionsRouter,
   signals: signalsRouter,
+  views: viewsRouter,
 })
 
 export type AppRouter = typeof appRouter

@@ -80,6 +80,8 @@ export type EventData = {
   'signal.snoozed': { rule: SignalRule; accountId: string | null; until: string }
   'canary.placed': Record<string, never>
   'canary.lifted': Record<string, never>
+  'view.saved': { shared: boolean }
+  'view.removed': Record<string, never>
   'role.granted': { requestId: string; role: Role; over: string }
   'role.revoked': { role: Role; over: string }
   'link.disowned': { linkId: string }
@@ -146,6 +148,8 @@ const catalogue = {
   'signal.snoozed': true,
   'canary.placed': true,
   'canary.lifted': true,
+  'view.saved': true,
+  'view.removed': true,
   'role.granted': true,
   'role.revoked': true,
   'link.disowned': true,

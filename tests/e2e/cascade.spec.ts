@@ -35,6 +35,11 @@ test('breach 1: from the hijacked account manager to everybody it touched contai
   await expect(page.getByText('Une deuxième personne doit contresigner').first()).toBeVisible()
   expect(Date.now() - began).toBeLessThan(60_000)
 
+  await axe(page, 'incident')
+  await page.getByRole('link', { name: 'Fiche à imprimer' }).click()
+  await expect(page.getByRole('heading', { name: 'Violation de données : Compte compromis : Nadia Roux' })).toBeVisible()
+  await axe(page, 'record')
+
   // The hijacked browser is out, and so is the account it had made.
   await expect(nadia.getByRole('heading', { name: /Se connecter|Connexion/ })).toBeVisible({ timeout: 15_000 })
   await openAccount(page, login)

@@ -1,4 +1,5 @@
 import { mailCarriers, type Post } from '@countersign/server/carriers/mail.ts'
+import { openLimits } from '@countersign/server/kernel/limits.ts'
 import { drain } from '@countersign/server/kernel/outbox.ts'
 import { generateSync } from 'otplib'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -318,10 +319,10 @@ describe('the public page', () => {
 
   test('takes so many asks from one address and no more, whoever they are about', async () => {
     const ask = (address: string) => {
-      const ctx = { ...context, origin: { channel: 'web' as const, address } }
+      const ctx = { ...context, limits, origin: { channel: 'web' as const, address } }
       return outcome(world.callerOf(ctx).requests.askReset({ name: 'nobody.at-all', justification: '' }))
     }
-    const context = world.contextOf(null)
+    const [context, limits] = [world.contextOf(null), openLimits(world.pool)]
     const answers = await Promise.all(Array.from({ length: 21 }, () => ask('192.0.2.1')))
     expect(answers.filter((answer) => answer === 'allowed').length).toBe(20)
     expect(answers.filter((answer) => answer === 'too-many').length).toBe(1)

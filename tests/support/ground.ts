@@ -14,7 +14,6 @@ import { enterDemo } from '@countersign/server/features/sessions/enter-demo.ts'
 import { nobody, personOfToken } from '@countersign/server/kernel/actor.ts'
 import { runCommitted } from '@countersign/server/kernel/commit.ts'
 import { openDb, openPool } from '@countersign/server/kernel/db.ts'
-import type { Limits } from '@countersign/server/kernel/limits.ts'
 import { hashToken } from '@countersign/server/kernel/secrets.ts'
 import type { ContentOf } from '@countersign/shared/requests/kinds.ts'
 import { requirementFor } from '@countersign/shared/requests/requirement.ts'
@@ -24,7 +23,6 @@ import { type Caller, callerOf, requestOf } from './caller.ts'
 import { applicationUrl } from './template.ts'
 
 /** How often one person may do something is not what is tested on this ground. */
-const unlimited: Limits = { allow: async () => true, begin: () => () => undefined }
 
 const folder = join(fileURLToPath(new URL('../..', import.meta.url)), '.data/failure')
 
@@ -76,7 +74,7 @@ export const openGround = async (name: string) => {
   /** Signs in as the demo does; the token outlives every restart. */
   const enter = async (accountId: string): Promise<{ token: string; call: Caller }> => {
     const { token } = await runCommitted(enterDemo, { db, actor: nobody, origin: { channel: 'web' } }, { accountId })
-    return { token, call: callerOf(requestOf(db, await personOfToken(db, hashToken(token)), { limits: unlimited })) }
+    return { token, call: callerOf(requestOf(db, await personOfToken(db, hashToken(token)))) }
   }
   let number = 0
   const creation = (): ContentOf<'create-account'> => {

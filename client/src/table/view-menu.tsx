@@ -1,5 +1,6 @@
-import { Button, Checkbox, Menu } from '@mantine/core'
+import { Button, Checkbox, Popover } from '@mantine/core'
 import { IconColumns } from '@tabler/icons-react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { useTableView } from './view.ts'
 
@@ -11,38 +12,28 @@ type Props = {
 /** Which columns are shown, and how close the rows stand. */
 export const ViewMenu = ({ view, columns }: Props) => {
   const { t } = useTranslation()
+  const [opened, open] = useState(false)
   return (
-    <Menu closeOnItemClick={false} position="bottom-end">
-      <Menu.Target>
-        <Button variant="default" leftSection={<IconColumns size={16} />}>
+    <Popover opened={opened} onChange={open} position="bottom-end" trapFocus>
+      <Popover.Target>
+        <Button variant="default" leftSection={<IconColumns size={16} />} aria-expanded={opened} onClick={() => open(!opened)}>
           {t('common.columns')}
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {columns.map(({ id, header }) => (
-          <Menu.Item key={id} role="menuitemcheckbox" aria-checked={view.shows(id)} onClick={() => view.toggle(id)}>
-            <Checkbox
-              size="xs"
-              checked={view.shows(id)}
-              readOnly
-              tabIndex={-1}
-              label={header}
-              styles={{ root: { pointerEvents: 'none' } }}
-            />
-          </Menu.Item>
-        ))}
-        <Menu.Divider />
-        <Menu.Item role="menuitemcheckbox" aria-checked={view.dense} onClick={() => view.setDense(!view.dense)}>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <div className="stack tight">
+          {columns.map(({ id, header }) => (
+            <Checkbox key={id} size="sm" label={header} checked={view.shows(id)} onChange={() => view.toggle(id)} />
+          ))}
+          <hr style={{ width: '100%', border: 0, borderTop: '1px solid var(--line)' }} />
           <Checkbox
-            size="xs"
-            checked={view.dense}
-            readOnly
-            tabIndex={-1}
+            size="sm"
             label={t('common.dense')}
-            styles={{ root: { pointerEvents: 'none' } }}
+            checked={view.dense}
+            onChange={(event) => view.setDense(event.currentTarget.checked)}
           />
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+        </div>
+      </Popover.Dropdown>
+    </Popover>
   )
 }

@@ -13,5 +13,6 @@ export const useTableView = (table: string) => {
     toggle: (id: string) =>
       setView({ ...view, hidden: view.hidden.includes(id) ? view.hidden.filter((one) => one !== id) : [...view.hidden, id] }),
     setDense: (dense: boolean) => setView({ ...view, dense }),
+    hide: (hidden: readonly string[]) => setView({ ...view, hidden }),
   }
 }

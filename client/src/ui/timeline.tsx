@@ -10,6 +10,8 @@ type Entry = {
   readonly at: string
   readonly type: EventType
   readonly actor: { readonly name: string } | null
+  /** Whom it is about, where a list tells of several. */
+  readonly subject?: { readonly name: string | null; readonly kind: string }
   readonly channel: string
   readonly data: Record<string, unknown>
 }
@@ -96,7 +98,9 @@ export const Timeline = ({ entries, exact = false }: { entries: readonly Entry[]
     <ol className="line">
       {entries.map((entry) => (
         <li key={entry.id} className={tones[entry.type]}>
-          <span className="strong">{t(`event.${entry.type}`)}</span> <span className="soft">{detail(entry.type, entry.data)}</span>{' '}
+          <span className="strong">{t(`event.${entry.type}`)}</span>
+          {exact && entry.subject?.kind === 'account' ? ` · ${entry.subject.name}` : ''}{' '}
+          <span className="soft">{detail(entry.type, entry.data)}</span>{' '}
           {typeof entry.data['bulkId'] === 'string' ? (
             <Link to="/bulks/$bulkId" params={{ bulkId: entry.data['bulkId'] }}>
               {t('bulk.see')}

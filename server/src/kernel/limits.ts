@@ -1,9 +1,11 @@
 import { isIP } from 'node:net'
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import type pg from 'pg'
+import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
 
 /**
  * Attempts from one address and the seconds they are counted over. Generous, because a whole mission locale may stand behind
- * one address; what protects a single account is its own counter. Each process counts for itself.
+ * one address; what protects a single account is its own counter. Counted in the database, so that any number of processes are one door;
+ * while it does not answer each process counts for itself.
  */
 const doors = {
   'sign-in': { points: 300, duration: 900 },
@@ -38,15 +40,26 @@ export const networkOf = (address: string): string => {
   return groups.slice(0, 4).join(':')
 }
 
-export const openLimits = (): Limits => {
+export const openLimits = (pool: pg.Pool): Limits => {
+  const counting = (door: Door, clears = false) =>
+    new RateLimiterPostgres({
+      ...doors[door],
+      storeClient: pool,
+      tableName: 'door_count',
+      tableCreated: true,
+      keyPrefix: door,
+      clearExpiredByTimeout: clears,
+      insuranceLimiter: new RateLimiterMemory({ ...doors[door], keyPrefix: door }),
+    })
   const limiters = {
-    'sign-in': new RateLimiterMemory(doors['sign-in']),
-    'ask-reset': new RateLimiterMemory(doors['ask-reset']),
-    link: new RateLimiterMemory(doors.link),
-    file: new RateLimiterMemory(doors.file),
-    'dry-run': new RateLimiterMemory(doors['dry-run']),
-    export: new RateLimiterMemory(doors.export),
-  } satisfies Record<Door, RateLimiterMemory>
+    // One of them clears away what has run out, for all.
+    'sign-in': counting('sign-in', true),
+    'ask-reset': counting('ask-reset'),
+    link: counting('link'),
+    file: counting('file'),
+    'dry-run': counting('dry-run'),
+    export: counting('export'),
+  } satisfies Record<Door, RateLimiterPostgres>
   const underWay = new Map<string, number>()
   return {
     allow: async (door, address) => {

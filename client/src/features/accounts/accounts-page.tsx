@@ -15,6 +15,7 @@ import { useEndings } from './endings.ts'
 import { ExportList } from './export-list.tsx'
 import { Filters } from './filters.tsx'
 import { Places } from './places.tsx'
+import { SavedViews } from './saved-views.tsx'
 import { useChosen } from './selection.ts'
 import { SelectionBar } from './selection-bar.tsx'
 
@@ -46,6 +47,11 @@ export const AccountsPage = () => {
     chosen.clear()
     sort(change)
   }
+  const show = (saved: { readonly search: ListAccounts; readonly hidden: readonly string[] }) => {
+    chosen.clear()
+    view.hide(saved.hidden)
+    void navigate({ search: saved.search })
+  }
   const pages = useInfiniteQuery({
     ...trpc.accounts.list.infiniteQueryOptions(search, { getNextPageParam: (page) => page.next ?? undefined }),
     placeholderData: keepPreviousData,
@@ -59,6 +65,7 @@ export const AccountsPage = () => {
       <div className="row wrap between">
         <h1>{t('accounts.title')}</h1>
         <div className="row wrap">
+          <SavedViews search={search} hidden={view.hidden} show={show} />
           <ViewMenu view={view} columns={all.filter(({ id }) => !fixed.includes(id))} />
           <ExportList filter={search} />
         </div>

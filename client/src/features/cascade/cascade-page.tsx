@@ -10,7 +10,7 @@ import { tell, tellRefusal } from '../../lib/toast.ts'
 import { queryClient, trpc } from '../../lib/trpc.ts'
 import { Empty, Failed, Skeleton } from '../../ui/screen.tsx'
 import { CascadeTree } from './cascade-tree.tsx'
-import { type Node, tickedAtFirst, totalsOf } from './tree.ts'
+import { matches, type Node, tickedAtFirst, totalsOf } from './tree.ts'
 
 const route = getRouteApi('/_signed-in/accounts/$accountId_/cascade')
 
@@ -127,7 +127,9 @@ export const CascadePage = () => {
   const suspect = nodes.find(({ id }) => id === accountId)
   if (traced.isError) return <Failed error={traced.error} reset={() => void traced.refetch()} />
   if (!traced.data || !suspect) return <Skeleton />
-  const every = nodes.map(({ id }) => id)
+  // What the search hides is neither ticked nor unticked.
+  const every = nodes.filter((node) => matches(node, words.trim())).map(({ id }) => id)
+  const everyTicked = every.every((id) => ticked.has(id))
   return (
     <div className="page">
       <h1>{t('cascade.title', { name: suspect.name })}</h1>
@@ -152,8 +154,8 @@ export const CascadePage = () => {
           onChange={(event) => setWords(event.currentTarget.value)}
           style={{ flex: '1 1 220px' }}
         />
-        <Button variant="default" onClick={() => tick(every, ticked.size < every.length)}>
-          {t(ticked.size < every.length ? 'cascade.tickAll' : 'cascade.untickAll')}
+        <Button variant="default" onClick={() => tick(every, !everyTicked)}>
+          {t(everyTicked ? 'cascade.untickAll' : 'cascade.tickAll')}
         </Button>
       </search>
       {traced.data.cut ? (
@@ -162,6 +164,7 @@ export const CascadePage = () => {
         </p>
       ) : null}
       <CascadeTree nodes={nodes} words={words.trim()} ticked={ticked} tick={tick} />
+      {every.length === 0 ? <Empty>{t('cascade.noMatch')}</Empty> : null}
       {nodes.length === 1 ? <Empty>{t('cascade.none')}</Empty> : null}
       <ContainBar
         key={suspect.name}

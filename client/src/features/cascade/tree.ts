@@ -21,7 +21,8 @@ const folded = 5
 /** The first reason is why an account stands where it stands. */
 const kindOf = ({ reasons, parentId }: Node): TouchKind => reasons.find(({ by }) => by === parentId)?.kind ?? reasons[0]?.kind ?? 'asked'
 
-const matches = (node: Node, words: string): boolean =>
+/** Is this account among those one looks for? */
+export const matches = (node: Node, words: string): boolean =>
   words === '' || `${node.name} ${node.login} ${node.place}`.toLowerCase().includes(words.toLowerCase())
 
 /** The lines in sight: what is folded away is left out, and where one looks for words only what leads to them is left. */

@@ -135,7 +135,6 @@ beforeAll(async () => {
     },
     'requests.askReset': { valid: { name: 'nobody.here', justification: '' } },
     'signals.list': { valid: { view: 'open' } },
-    'signals.open': { valid: undefined },
     'signals.facts': { valid: { findingId: missing }, elsewhere: { findingId: finding } },
     'signals.accept': {
       valid: { findingId: missing, until: tomorrow, reason: 'Essai' },

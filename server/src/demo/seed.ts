@@ -3,7 +3,7 @@ import { counts } from '../features/accounts/counts.store.ts'
 import { founding } from '../features/founding/founding.store.ts'
 import { plant } from '../features/organisations/plant.ts'
 import { tree } from '../features/organisations/tree.store.ts'
-import { findings } from '../features/signals/findings.store.ts'
+import { ledger } from '../features/signals/ledger.store.ts'
 import { nobody } from '../kernel/actor.ts'
 import type { Db } from '../kernel/db.ts'
 import { planNetwork } from './network.ts'
@@ -67,7 +67,7 @@ export const seedDemo = async ({ db, accounts, report }: Seeding): Promise<void>
   report('today')
   await tellToday(stage, officers)
   // What the invented past would look like to the rules says nothing about anybody.
-  await findings.skipToPresent(db)
+  await ledger.skipToPresent(db)
   await tellSuspicion(stage, officers)
   await counts.fold(db)
 }

@@ -42,3 +42,13 @@ export const toPage = <Row>(fetched: readonly Row[], limit: number, key: (row: R
 
 /** What a paged query takes beside its filters; `direction` is sent by the client's infinite lists, which only go forward here. */
 export const paging = { cursor: z.string().max(400).optional(), direction: z.literal('forward').optional() }
+
+/** Every page of a list, one after the other: all of it, in bounded memory. */
+export const everyPage = async function* <Row>(fetch: (after: string | undefined) => Promise<Page<Row>>): AsyncGenerator<readonly Row[]> {
+  let after: string | undefined
+  do {
+    const page: Page<Row> = await fetch(after)
+    yield page.rows
+    after = page.next ?? undefined
+  } while (after)
+}

@@ -49,6 +49,13 @@ export const listAccounts = narrowAccounts.extend({
 
 export type ListAccounts = z.infer<typeof listAccounts>
 
+/** The same where it is kept or acted upon: a filter that is not understood is refused, never read as "everybody". */
+export const strictListing = z.strictObject({
+  ...narrowing,
+  sort: z.enum(accountSorts).optional(),
+  order: z.enum(['asc', 'desc']).optional(),
+})
+
 /** A longer list leaves the building only behind the second factor, asked for again. */
 export const mostUnproven = 1_000
 

@@ -55,6 +55,8 @@ type Again = { readonly severity: Severity; readonly count: number }
 
 const graver = (one: Severity, other: Severity): boolean => severities.indexOf(one) > severities.indexOf(other)
 
+export const gravest = (all: readonly Severity[]): Severity => all.reduce((one, other) => (graver(other, one) ? other : one), 'notice')
+
 /** Put off, or accepted as it was: graver, or more than twice as many, it is another matter. */
 const rests = ({ status, until, severity, settledCount }: Settled, again: Again, now: Date): boolean => {
   if (status === 'open' || until === null || until <= now) return false

@@ -1,6 +1,6 @@
 import { Button, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useTextOfRefusal } from '../../lib/fields.ts'
 import { asField } from '../../lib/format.ts'
@@ -8,137 +8,160 @@ import { tell } from '../../lib/toast.ts'
 import { queryClient, trpc } from '../../lib/trpc.ts'
 import type { Incident } from './incident-page.tsx'
 
-const again = () => queryClient.invalidateQueries(trpc.incidents.pathFilter())
+type Form = { readonly incident: Incident; readonly done: () => void }
 
-/** It was known earlier than it was opened. */
-const Known = ({ incident, done }: { incident: Incident; done: () => void }) => {
+/** Read again what was written, and close the form. */
+const written = (done: () => void) => ({
+  onSuccess: () => {
+    void queryClient.invalidateQueries(trpc.incidents.pathFilter())
+    done()
+  },
+})
+
+type WritingProps = {
+  readonly send: () => void
+  readonly pending: boolean
+  readonly ready: boolean
+  readonly label: string
+  readonly color?: 'red'
+  readonly cancel?: () => void
+  readonly children: ReactNode
+}
+
+/** The frame of everything one writes in the file: its fields, one button that sends, and a way out. */
+const Writing = ({ send, pending, ready, label, color, cancel, children }: WritingProps) => {
   const { t } = useTranslation()
-  const [at, setAt] = useState(asField(new Date(incident.knownAt)))
-  const date = useMutation(
-    trpc.incidents.date.mutationOptions({
-      onSuccess: () => {
-        void again()
-        done()
-      },
-    }),
-  )
-  const text = useTextOfRefusal(date.error)
-  const send = (event: FormEvent) => {
+  const submit = (event: FormEvent) => {
     event.preventDefault()
-    date.mutate({ incidentId: incident.id, knownAt: new Date(at).toISOString() })
+    send()
   }
   return (
-    <form className="row wrap" style={{ alignItems: 'flex-end' }} onSubmit={send} noValidate>
-      <TextInput
-        type="datetime-local"
-        label={t('incident.known')}
-        value={at}
-        onChange={(event) => setAt(event.currentTarget.value)}
-        error={text.of('knownAt') ?? text.rest}
-        autoFocus
-      />
-      <Button type="submit" loading={date.isPending} disabled={at === ''}>
-        {t('incident.write')}
+    <form className="row wrap" style={{ alignItems: 'flex-end' }} onSubmit={submit} noValidate>
+      {children}
+      <Button type="submit" loading={pending} disabled={!ready} {...(color ? { color } : {})}>
+        {label}
       </Button>
-      <Button variant="subtle" onClick={done}>
-        {t('common.cancel')}
-      </Button>
+      {cancel ? (
+        <Button variant="subtle" onClick={cancel}>
+          {t('common.cancel')}
+        </Button>
+      ) : null}
     </form>
+  )
+}
+
+type LineProps = {
+  readonly label: string
+  readonly hint?: string
+  readonly value: string
+  readonly set: (value: string) => void
+  readonly error: string | null
+  readonly first?: boolean
+}
+
+/** A sentence of the story. */
+const Line = ({ label, hint, value, set, error, first = false }: LineProps) => (
+  <TextInput
+    style={{ flex: '1 1 260px' }}
+    label={label}
+    description={hint}
+    value={value}
+    maxLength={500}
+    onChange={(event) => set(event.currentTarget.value)}
+    error={error}
+    autoFocus={first}
+  />
+)
+
+const Moment = ({ label, value, set, error, first = false }: LineProps) => (
+  <TextInput
+    type="datetime-local"
+    label={label}
+    value={value}
+    max={asField(new Date())}
+    onChange={(event) => set(event.currentTarget.value)}
+    error={error}
+    autoFocus={first}
+  />
+)
+
+const said = (words: string): boolean => words.trim().length >= 3
+
+/** It was known earlier than it was opened. */
+const Known = ({ incident, done }: Form) => {
+  const { t } = useTranslation()
+  const [at, setAt] = useState(asField(new Date(incident.knownAt)))
+  const date = useMutation(trpc.incidents.date.mutationOptions(written(done)))
+  const text = useTextOfRefusal(date.error)
+  return (
+    <Writing
+      send={() => date.mutate({ incidentId: incident.id, knownAt: new Date(at).toISOString() })}
+      pending={date.isPending}
+      ready={at !== ''}
+      label={t('incident.write')}
+      cancel={done}
+    >
+      <Moment label={t('incident.known')} value={at} set={setAt} error={text.of('knownAt') ?? text.rest} first />
+    </Writing>
   )
 }
 
 /** The authority was told: when, and under which number. */
-const Notified = ({ incident, done }: { incident: Incident; done: () => void }) => {
+const Notified = ({ incident, done }: Form) => {
   const { t } = useTranslation()
   const [at, setAt] = useState(() => asField(new Date()))
   const [reference, setReference] = useState('')
-  const notify = useMutation(
-    trpc.incidents.notify.mutationOptions({
-      onSuccess: () => {
-        void again()
-        done()
-      },
-    }),
-  )
+  const notify = useMutation(trpc.incidents.notify.mutationOptions(written(done)))
   const text = useTextOfRefusal(notify.error)
-  const send = (event: FormEvent) => {
-    event.preventDefault()
-    notify.mutate({ incidentId: incident.id, at: new Date(at).toISOString(), reference })
-  }
   return (
-    <form className="row wrap" style={{ alignItems: 'flex-end' }} onSubmit={send} noValidate>
-      <TextInput
-        type="datetime-local"
-        label={t('incident.notifiedOn')}
-        value={at}
-        onChange={(event) => setAt(event.currentTarget.value)}
-        error={text.of('at') ?? text.rest}
-      />
-      <TextInput
-        label={t('incident.reference')}
-        value={reference}
-        maxLength={200}
-        onChange={(event) => setReference(event.currentTarget.value)}
-        error={text.of('reference')}
-        autoFocus
-      />
-      <Button type="submit" loading={notify.isPending} disabled={at === '' || reference.trim().length < 3}>
-        {t('incident.write')}
-      </Button>
-      <Button variant="subtle" onClick={done}>
-        {t('common.cancel')}
-      </Button>
-    </form>
+    <Writing
+      send={() => notify.mutate({ incidentId: incident.id, at: new Date(at).toISOString(), reference })}
+      pending={notify.isPending}
+      ready={at !== '' && said(reference)}
+      label={t('incident.write')}
+      cancel={done}
+    >
+      <Moment label={t('incident.notifiedOn')} value={at} set={setAt} error={text.of('at') ?? text.rest} />
+      <Line label={t('incident.reference')} value={reference} set={setReference} error={text.of('reference')} first />
+    </Writing>
   )
 }
 
-/** Its end: nothing more is filed under it afterwards. */
-const Closing = ({ incident, done }: { incident: Incident; done: () => void }) => {
+/** Its end: nothing more is filed under it afterwards, until it is opened again. */
+const Closing = ({ incident, done }: Form) => {
   const { t } = useTranslation()
   const [note, setNote] = useState('')
-  const close = useMutation(
-    trpc.incidents.close.mutationOptions({
-      onSuccess: () => {
-        void again()
-        done()
-      },
-    }),
-  )
+  const close = useMutation(trpc.incidents.close.mutationOptions(written(done)))
   const text = useTextOfRefusal(close.error)
-  const send = (event: FormEvent) => {
-    event.preventDefault()
-    close.mutate({ incidentId: incident.id, note })
-  }
+  const open = [
+    incident.notifiedAt === null && t('incident.notNotified'),
+    incident.bulks.some(({ asked }) => asked === 'pending') && t('incident.closePending'),
+  ].filter((one) => one !== false)
   return (
-    <form className="stack tight" onSubmit={send} noValidate>
-      {incident.notifiedAt === null ? (
-        <p className="notice wait" style={{ margin: 0 }}>
-          {t('incident.notNotified')}
+    <div className="stack tight">
+      {open.map((one) => (
+        <p key={one} className="notice wait" style={{ margin: 0 }}>
+          {one}
         </p>
-      ) : null}
-      {incident.bulks.some(({ asked }) => asked === 'pending') ? (
-        <p className="notice wait" style={{ margin: 0 }}>
-          {t('incident.closePending')}
-        </p>
-      ) : null}
-      <TextInput
-        label={t('incident.conclusion')}
-        description={t('incident.closeHint')}
-        value={note}
-        maxLength={500}
-        onChange={(event) => setNote(event.currentTarget.value)}
-        error={text.of('note') ?? text.rest}
-        autoFocus
-      />
-      <div className="row wrap">
-        <Button type="submit" color="red" loading={close.isPending} disabled={note.trim().length < 3}>
-          {t('incident.close')}
-        </Button>
-        <Button variant="subtle" onClick={done}>
-          {t('common.cancel')}
-        </Button>
-      </div>
-    </form>
+      ))}
+      <Writing
+        send={() => close.mutate({ incidentId: incident.id, note })}
+        pending={close.isPending}
+        ready={said(note)}
+        label={t('incident.close')}
+        color="red"
+        cancel={done}
+      >
+        <Line
+          label={t('incident.conclusion')}
+          hint={t('incident.closeHint')}
+          value={note}
+          set={setNote}
+          error={text.of('note') ?? text.rest}
+          first
+        />
+      </Writing>
+    </div>
   )
 }
 
@@ -148,21 +171,24 @@ const forms = { known: Known, notified: Notified, closing: Closing } as const
 export const Keeping = ({ incident }: { incident: Incident }) => {
   const { t } = useTranslation()
   const [open, setOpen] = useState<keyof typeof forms | null>(null)
-  const done = () => setOpen(null)
   if (open) {
     const Form = forms[open]
-    return <Form incident={incident} done={done} />
+    return <Form incident={incident} done={() => setOpen(null)} />
   }
+  // What was notified was notified as it was known then.
+  const notified = incident.notifiedAt !== null
   return (
     <div className="row wrap">
-      {incident.notifiedAt === null ? (
-        <Button variant="default" onClick={() => setOpen('notified')}>
-          {t('incident.notify')}
-        </Button>
-      ) : null}
-      <Button variant="subtle" onClick={() => setOpen('known')}>
-        {t('incident.correct')}
-      </Button>
+      {notified ? null : (
+        <>
+          <Button variant="default" onClick={() => setOpen('notified')}>
+            {t('incident.notify')}
+          </Button>
+          <Button variant="subtle" onClick={() => setOpen('known')}>
+            {t('incident.correct')}
+          </Button>
+        </>
+      )}
       <Button variant="subtle" color="red" onClick={() => setOpen('closing')}>
         {t('incident.close')}
       </Button>
@@ -174,26 +200,17 @@ export const Keeping = ({ incident }: { incident: Incident }) => {
 export const Reopening = ({ incident }: { incident: Incident }) => {
   const { t } = useTranslation()
   const [note, setNote] = useState('')
-  const reopen = useMutation(trpc.incidents.reopen.mutationOptions({ onSuccess: () => void again() }))
+  const reopen = useMutation(trpc.incidents.reopen.mutationOptions(written(() => setNote(''))))
   const text = useTextOfRefusal(reopen.error)
-  const send = (event: FormEvent) => {
-    event.preventDefault()
-    reopen.mutate({ incidentId: incident.id, note })
-  }
   return (
-    <form className="row wrap" style={{ alignItems: 'flex-end' }} onSubmit={send} noValidate>
-      <TextInput
-        style={{ flex: '1 1 220px' }}
-        label={t('incident.reopenWhy')}
-        value={note}
-        maxLength={500}
-        onChange={(event) => setNote(event.currentTarget.value)}
-        error={text.of('note') ?? text.rest}
-      />
-      <Button type="submit" variant="default" loading={reopen.isPending} disabled={note.trim().length < 3}>
-        {t('incident.reopen')}
-      </Button>
-    </form>
+    <Writing
+      send={() => reopen.mutate({ incidentId: incident.id, note })}
+      pending={reopen.isPending}
+      ready={said(note)}
+      label={t('incident.reopen')}
+    >
+      <Line label={t('incident.reopenWhy')} value={note} set={setNote} error={text.of('note') ?? text.rest} />
+    </Writing>
   )
 }
 
@@ -202,33 +219,24 @@ export const Note = ({ incidentId }: { incidentId: string }) => {
   const { t } = useTranslation()
   const [words, setWords] = useState('')
   const note = useMutation(
-    trpc.incidents.note.mutationOptions({
-      onSuccess: () => {
+    trpc.incidents.note.mutationOptions(
+      written(() => {
         setWords('')
         tell(t('incident.noted'))
-        void again()
-      },
-    }),
+      }),
+    ),
   )
   const text = useTextOfRefusal(note.error)
-  const send = (event: FormEvent) => {
-    event.preventDefault()
-    note.mutate({ incidentId, note: words })
-  }
   return (
-    <form className="card row wrap" style={{ alignItems: 'flex-end' }} onSubmit={send} noValidate>
-      <TextInput
-        style={{ flex: '1 1 320px' }}
-        label={t('incident.note')}
-        description={t('incident.noteHint')}
-        value={words}
-        maxLength={500}
-        onChange={(event) => setWords(event.currentTarget.value)}
-        error={text.of('note') ?? text.rest}
-      />
-      <Button type="submit" loading={note.isPending} disabled={words.trim().length < 3}>
-        {t('incident.write')}
-      </Button>
-    </form>
+    <div className="card">
+      <Writing
+        send={() => note.mutate({ incidentId, note: words })}
+        pending={note.isPending}
+        ready={said(words)}
+        label={t('incident.write')}
+      >
+        <Line label={t('incident.note')} hint={t('incident.noteHint')} value={words} set={setWords} error={text.of('note') ?? text.rest} />
+      </Writing>
+    </div>
   )
 }

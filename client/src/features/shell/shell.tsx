@@ -44,10 +44,9 @@ const Rail = () => {
   const { person, demo } = signedIn.useRouteContext()
   const may: readonly Permission[] = person.may
   const overview = useQuery({ ...trpc.overview.get.queryOptions(), enabled: may.includes('account:read') })
-  const signals = useQuery({ ...trpc.signals.open.queryOptions(), enabled: may.includes('signal:read') })
   const counted: Partial<Record<(typeof screens)[number]['word'], number>> = {
     requests: overview.data?.waiting.count ?? 0,
-    signals: (signals.data?.critical ?? 0) + (signals.data?.serious ?? 0),
+    signals: (overview.data?.signals?.critical ?? 0) + (overview.data?.signals?.serious ?? 0),
   }
   return (
     <nav className="rail" aria-label={t('nav.main')}>

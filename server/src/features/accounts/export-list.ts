@@ -1,28 +1,20 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { holds } from '@countersign/shared/access/scope.ts'
-import { narrowing as filters, type ListAccounts, mostUnproven } from '@countersign/shared/accounts/listing.ts'
+import { type ListAccounts, mostUnproven, strictListing } from '@countersign/shared/accounts/listing.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
-import { stringify } from 'csv-stringify'
 import type { Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
 import type { Person } from '../../kernel/actor.ts'
 import { type Operation, runCommitted } from '../../kernel/commit.ts'
+import { bom, inCsv } from '../../kernel/csv.ts'
 import type { Db } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import type { Request as Ours } from '../../trpc.ts'
 import { type Again, heldAgain, proofAgain } from '../sessions/prove-again.ts'
-import { accountListing } from './listing.store.ts'
+import { type AccountRow, accountListing } from './listing.store.ts'
 
-const wanted = z.strictObject({
-  // A filter that is not understood is refused, never read as "everybody".
-  filter: z.strictObject({
-    ...filters,
-    sort: z.enum(['name', 'last-sign-in', 'reach', 'end']).optional(),
-    order: z.enum(['asc', 'desc']).optional(),
-  }),
-  code: z.string().max(40).nullable(),
-})
+const wanted = z.strictObject({ filter: strictListing, code: z.string().max(40).nullable() })
 
 type Recording = { readonly filter: ListAccounts; readonly again: Again }
 
@@ -37,12 +29,14 @@ const recordExport: Operation<Recording, RefusalCode | null> = async (work, { fi
 }
 
 const columns = [
-  ...['id', 'login', 'familyName', 'givenName', 'email', 'status', 'place', 'detail', 'profileId', 'roles', 'reach', 'endsOn'],
-  ...['createdAt', 'lastSignInAt'],
-] as const
+  ...(['id', 'login', 'familyName', 'givenName', 'email', 'status', 'place', 'detail', 'profileId', 'roles', 'reach', 'endsOn'] as const),
+  ...(['createdAt', 'lastSignInAt'] as const),
+] as const satisfies readonly (keyof AccountRow)[]
 
-const lines = async function* (db: Db, person: Person, filter: ListAccounts) {
-  for await (const { roles, ...row } of accountListing.all(db, person, filter)) yield { ...row, roles: roles.join(' ') }
+const parts = async function* (db: Db, person: Person, filter: ListAccounts): AsyncGenerator<string> {
+  yield `${bom}${inCsv([columns])}`
+  for await (const rows of accountListing.pages(db, person, filter))
+    yield inCsv(rows.map((row) => columns.map((column) => (column === 'roles' ? row.roles.join(' ') : row[column]))))
 }
 
 type No = { readonly status: 400 | 401 | 403 | 409 | 429; readonly refusal: RefusalCode }
@@ -81,13 +75,5 @@ export const exportList =
     }
     response.setHeader('Content-Type', 'text/csv; charset=utf-8')
     response.setHeader('Content-Disposition', 'attachment; filename="accounts.csv"')
-    const written = stringify({
-      header: true,
-      columns: [...columns],
-      bom: true,
-      delimiter: ';',
-      escape_formulas: true,
-      record_delimiter: 'windows',
-    })
-    await pipeline(Readable.from(lines(ctx.db, answer.person, answer.filter)), written, response)
+    await pipeline(Readable.from(parts(ctx.db, answer.person, answer.filter)), response)
   }

@@ -8,7 +8,7 @@ import { type AccountStatus, undoSeconds } from '@countersign/shared/accounts/st
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../kernel/db.ts'
-import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
+import { decodeCursor, everyPage, type Page, toPage } from '../../kernel/page.ts'
 import { within } from '../../kernel/scope.ts'
 import { narrowing } from './filters.store.ts'
 import { type Guardian, type GuardiansLeft, guardianCase, guardians, isGuardian } from './guardians.store.ts'
@@ -157,15 +157,9 @@ export const accountListing = {
     return rows[0]?.count ?? 0
   },
 
-  /** All of a list, a thousand at a time, in bounded memory. */
-  async *all(db: Db, actor: Actor, filters: ListAccounts): AsyncGenerator<AccountRow> {
-    let after: string | undefined
-    do {
-      const page: Page<AccountRow> = await accountListing.page(db, actor, { ...filters, after, limit: 1000 })
-      yield* page.rows
-      after = page.next ?? undefined
-    } while (after)
-  },
+  /** All of a list, a thousand at a time. */
+  pages: (db: Db, actor: Actor, filters: ListAccounts): AsyncGenerator<readonly AccountRow[]> =>
+    everyPage((after) => accountListing.page(db, actor, { ...filters, after, limit: 1000 })),
 
   /** One account as a row, if it is within scope; null reads as not found. */
   async one(db: Db, actor: Actor, id: string, scope: Scope = scopeOf(actor, 'account:read')): Promise<AccountRow | null> {

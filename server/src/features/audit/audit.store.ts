@@ -5,7 +5,7 @@ import type { ListAudit } from '@countersign/shared/audit/listing.ts'
 import type { EventType } from '@countersign/shared/events.ts'
 import { type SQL, sql } from 'drizzle-orm'
 import { type Db, uuids } from '../../kernel/db.ts'
-import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
+import { decodeCursor, everyPage, type Page, toPage } from '../../kernel/page.ts'
 import { within } from '../../kernel/scope.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 
@@ -81,11 +81,6 @@ export const audit = {
 
   /** All that a filter finds, a thousand at a time, in bounded memory. */
   async *all(db: Db, reader: Reader, filters: ListAudit): AsyncGenerator<AuditRow> {
-    let after: string | undefined
-    do {
-      const page: Page<AuditRow> = await audit.page(db, reader, { ...filters, after, limit: 1000 })
-      yield* page.rows
-      after = page.next ?? undefined
-    } while (after)
+    for await (const rows of everyPage((after) => audit.page(db, reader, { ...filters, after, limit: 1000 }))) yield* rows
   },
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { DomainEvent } from '@countersign/shared/events.ts'
-import { stringify } from 'csv-stringify/sync'
+import { bom, inCsv } from '../../kernel/csv.ts'
 import type { Db, Tx } from '../../kernel/db.ts'
 import { bulks, leftOf, type StoredBulk } from './bulks.store.ts'
 import { bulkLines, type ReportLine } from './lines.store.ts'
@@ -19,19 +19,12 @@ export const reportColumns = [
   'at',
 ] as const satisfies readonly (keyof ReportLine)[]
 
-const inCsv = (rows: readonly (readonly (string | number)[])[]): string =>
-  stringify(
-    rows.map((row) => [...row]),
-    { escape_formulas: true, record_delimiter: 'windows', delimiter: ';' },
-  )
-
 /**
  * The report, as CSV, page by page: the accounts in the order of their ids, then the names nobody has. The same bytes whenever it is
  * asked for once the bulk is over, so that its hash in the audit proves it.
  */
 export const reportOf = async function* (db: Db | Tx, bulkId: string): AsyncGenerator<string> {
-  // As spreadsheets in France open it.
-  yield `\ufeff${inCsv([reportColumns])}`
+  yield `${bom}${inCsv([reportColumns])}`
   for (let after: string | null = null; ; ) {
     const lines: readonly ReportLine[] = await bulkLines.report(db, bulkId, after)
     if (lines.length === 0) break

@@ -2,15 +2,15 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { scopeOf } from '@countersign/shared/access/scope.ts'
 import { maySeeIncident } from '@countersign/shared/incidents/incident.ts'
-import { stringify } from 'csv-stringify/sync'
 import type { Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
 import type { Person } from '../../kernel/actor.ts'
 import { type Operation, runCommitted } from '../../kernel/commit.ts'
+import { bom, inCsv } from '../../kernel/csv.ts'
 import type { Db } from '../../kernel/db.ts'
-import type { Page } from '../../kernel/page.ts'
+import { everyPage } from '../../kernel/page.ts'
 import type { Request as Ours } from '../../trpc.ts'
-import type { Reader } from '../audit/audit.store.ts'
+import type { AuditRow, Reader } from '../audit/audit.store.ts'
 import { incidentDetail } from './detail.ts'
 import { extent, type IncidentAccountRow } from './extent.store.ts'
 import { incidents, type StoredIncident } from './incidents.store.ts'
@@ -28,24 +28,10 @@ const recordExport: Operation<{ readonly incident: StoredIncident; readonly form
   events: [{ type: 'incident.exported', subject: incident.id, organisation: incident.organisationId, data: { format } }],
 })
 
-const inCsv = (row: readonly (string | number | boolean | null)[]): string =>
-  stringify([[...row]], {
-    escape_formulas: true,
-    record_delimiter: 'windows',
-    delimiter: ';',
-    cast: { boolean: (value) => (value ? 'yes' : 'no') },
-  })
-
 type Asked = { readonly db: Db; readonly person: Person; readonly reader: Reader; readonly incidentId: string }
 
-const accountsOf = async function* ({ db, reader, incidentId }: Asked): AsyncGenerator<IncidentAccountRow> {
-  let after: string | undefined
-  do {
-    const page: Page<IncidentAccountRow> = await extent.accounts(db, reader.scope, incidentId, after, 1000)
-    yield* page.rows
-    after = page.next ?? undefined
-  } while (after)
-}
+const accountsOf = ({ db, reader, incidentId }: Asked): AsyncGenerator<readonly IncidentAccountRow[]> =>
+  everyPage((after) => extent.accounts(db, reader.scope, incidentId, after, 1000))
 
 const accountColumns = [
   'accountId',
@@ -63,36 +49,38 @@ const accountColumns = [
 ] as const satisfies readonly (keyof IncidentAccountRow)[]
 
 const accountsCsv = async function* (asked: Asked): AsyncGenerator<string> {
-  // As spreadsheets in France open it.
-  yield `\ufeff${inCsv(accountColumns)}`
-  for await (const row of accountsOf(asked)) yield inCsv(accountColumns.map((column) => row[column]))
+  yield `${bom}${inCsv([accountColumns])}`
+  for await (const rows of accountsOf(asked)) yield inCsv(rows.map((row) => accountColumns.map((column) => row[column])))
 }
+
+const toldIn = ({ at, type, actor, subject, place, channel, address, data }: AuditRow) => [
+  ...[at, type, actor?.id ?? null, actor?.name ?? null, subject.kind, subject.id, subject.name],
+  ...[place, channel, address, JSON.stringify(data)],
+]
 
 const storyCsv = async function* ({ db, reader, incidentId }: Asked): AsyncGenerator<string> {
-  yield `\ufeff${inCsv(['at', 'type', 'actorId', 'actor', 'subjectKind', 'subjectId', 'subject', 'place', 'channel', 'address', 'data'])}`
-  for await (const { at, type, actor, subject, place, channel, address, data } of story.all(db, reader, incidentId))
-    yield inCsv([
-      ...[at, type, actor?.id ?? null, actor?.name ?? null, subject.kind, subject.id, subject.name],
-      ...[place, channel, address, JSON.stringify(data)],
-    ])
+  yield `${bom}${inCsv([['at', 'type', 'actorId', 'actor', 'subjectKind', 'subjectId', 'subject', 'place', 'channel', 'address', 'data']])}`
+  for await (const rows of story.pages(db, reader, incidentId)) yield inCsv(rows.map(toldIn))
 }
 
-const listed = async function* (rows: AsyncIterable<unknown>): AsyncGenerator<string> {
+const listed = async function* (pages: AsyncIterable<readonly unknown[]>): AsyncGenerator<string> {
   let between = '\n'
-  for await (const row of rows) {
-    yield `${between}${JSON.stringify(row)}`
-    between = ',\n'
-  }
+  for await (const rows of pages)
+    for (const row of rows) {
+      yield `${between}${JSON.stringify(row)}`
+      between = ',\n'
+    }
 }
 
 /** Everything in one document: the incident, its accounts, its story. */
 const json = async function* (asked: Asked): AsyncGenerator<string> {
   const { db, person, reader, incidentId } = asked
-  const { keep: _keep, ...incident } = await incidentDetail(db, person, incidentId)
+  // What the reader may do is nothing about the incident.
+  const { keep: _keep, reopen: _reopen, ...incident } = await incidentDetail(db, person, incidentId)
   yield `{"incident":${JSON.stringify(incident)},\n"accounts":[`
   yield* listed(accountsOf(asked))
   yield '],\n"story":['
-  yield* listed(story.all(db, reader, incidentId))
+  yield* listed(story.pages(db, reader, incidentId))
   yield ']}\n'
 }
 

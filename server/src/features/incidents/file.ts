@@ -28,32 +28,24 @@ export const fileUnder = async (
 ): Promise<{ readonly incidentId: string; readonly event: DomainEvent }> => {
   const fresh = 'name' in under
   const incidentId = fresh ? uuid() : under.incidentId
-  if (!fresh) {
-    const incident = await incidents.lock(tx, incidentId)
-    orRefuse(decideKeeping({ actor, incident, concerned: await incidents.concerns(tx, incidentId, actor.id) }), incidentId)
-  } else {
-    const own = await organisations.find(tx, actor.organisationId)
-    if (!own) throw new Refused('not-found')
-    await incidents.open(tx, {
-      id: incidentId,
-      name: under.name,
-      openedBy: actor.id,
-      openedAt: now,
-      knownAt: now,
-      organisationId: own.id,
-      place: own.place,
-    })
-  }
+  const before = fresh ? null : await incidents.lock(tx, incidentId)
+  if (before)
+    orRefuse(decideKeeping({ actor, incident: before, concerned: await incidents.concerns(tx, incidentId, actor.id) }), incidentId)
 
-  await incidents.file(tx, incidentId, accounts, now)
-  const home = await organisations.find(tx, (await incidents.home(tx, incidentId)) ?? actor.organisationId)
+  // Found first: an incident is never anywhere but where all of it is.
+  const ids = accounts.map(({ accountId }) => accountId)
+  const home = await organisations.find(tx, (await incidents.homeWith(tx, incidentId, ids)) ?? actor.organisationId)
   if (!home) throw new Refused('not-found')
-  await incidents.move(tx, incidentId, { organisationId: home.id, place: home.place })
+  const { id: organisationId, place } = home
+  if ('name' in under)
+    await incidents.open(tx, { id: incidentId, name: under.name, openedBy: actor.id, openedAt: now, knownAt: now, organisationId, place })
+  else if (before?.organisationId !== organisationId) await incidents.move(tx, incidentId, { organisationId, place })
+  await incidents.file(tx, incidentId, accounts, now)
 
   const event: DomainEvent = {
     type: fresh ? 'incident.opened' : 'incident.filed',
     subject: incidentId,
-    organisation: home.id,
+    organisation: organisationId,
     data: {
       suspectId,
       since: since.toISOString(),

@@ -3,7 +3,7 @@ import { type Actor, type Place, scopeOf } from '@countersign/shared/access/scop
 import type { TouchKind } from '@countersign/shared/cascade/cascade.ts'
 import type { IncidentCase } from '@countersign/shared/incidents/incident.ts'
 import { and, desc, eq, isNull, or, sql } from 'drizzle-orm'
-import type { Db, Tx } from '../../kernel/db.ts'
+import { type Db, type Tx, uuids } from '../../kernel/db.ts'
 import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { within } from '../../kernel/scope.ts'
@@ -89,9 +89,9 @@ export const incidents = {
       on conflict (incident_id, account_id) do update set contained = true, bulk_id = excluded.bulk_id, filed_at = excluded.filed_at where excluded.contained and not incident_account.contained`)
   },
 
-  /** The smallest organisation that holds all of its accounts. */
-  home: (tx: Tx, incidentId: string): Promise<string | null> =>
-    homeOf(tx, sql`(select account_id from incident_account where incident_id = ${incidentId})`),
+  /** The smallest organisation that holds all of its accounts and these. */
+  homeWith: (tx: Tx, incidentId: string, accountIds: readonly string[]): Promise<string | null> =>
+    homeOf(tx, sql`(select account_id from incident_account where incident_id = ${incidentId} union select unnest(${uuids(accountIds)}))`),
 
   /** Is this person's own account the suspect, or one of those it reached? */
   async concerns(db: Db | Tx, incidentId: string, accountId: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../../kernel/db.ts'
-import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
+import { decodeCursor, everyPage, type Page, toPage } from '../../kernel/page.ts'
 import { type AuditRow, audit, type Reader } from '../audit/audit.store.ts'
 
 /**
@@ -34,13 +34,7 @@ export const story = {
     return { rows: seen, next: page.next }
   },
 
-  /** All of it, page by page, in bounded memory. */
-  async *all(db: Db, reader: Reader, incidentId: string): AsyncGenerator<AuditRow> {
-    let after: string | undefined
-    do {
-      const page: Page<AuditRow> = await story.page(db, reader, incidentId, after, 500)
-      yield* page.rows
-      after = page.next ?? undefined
-    } while (after)
-  },
+  /** All of it, page by page. */
+  pages: (db: Db, reader: Reader, incidentId: string): AsyncGenerator<readonly AuditRow[]> =>
+    everyPage((after) => story.page(db, reader, incidentId, after, 500)),
 }

@@ -6,6 +6,8 @@ const stepSeconds = 30
 export const stepOfCode = async (secret: string, code: string): Promise<number | null> => {
   const typed = code.replace(/\s/g, '')
   if (!/^\d{6}$/.test(typed)) return null
-  const result = await verify({ secret, token: typed, epochTolerance: stepSeconds })
-  return result.valid ? Math.floor(Date.now() / 1000 / stepSeconds) + result.delta : null
+  // Read once: between two readings the step could turn, and a used code would count as the next.
+  const epoch = Math.floor(Date.now() / 1000)
+  const result = await verify({ secret, token: typed, epoch, epochTolerance: stepSeconds })
+  return result.valid ? Math.floor(epoch / stepSeconds) + result.delta : null
 }

@@ -60,7 +60,7 @@ const out = sql`exists (select 1 from account a where a.id = finding.account_id 
 
 const inView: Record<FindingView, SQL> = {
   open: sql`${standing} and not ${out}`,
-  settled: sql`not ${standing} and not ${out}`,
+  settled: sql`finding.status <> 'open' and finding.until > now() and not ${out}`,
   handled: out,
 }
 
@@ -146,17 +146,6 @@ export const findings = {
       select distinct a.id from role_grant g join account a on a.id = g.account_id and a.status = 'active'
       where g.revoked_at is null and g.role in ('it-admin', 'supervisor') and g.organisation_id = any(${uuids(above)}) and a.id is distinct from ${exceptId}::uuid order by a.id limit 50`)
     return rows.map(({ id }) => id)
-  },
-
-  /** True where this process is the one that moves it; false where another was quicker. */
-  async advance(db: Db | Tx, from: string, to: string): Promise<boolean> {
-    const { rowCount } = await db.execute(sql`update signal_position set position = ${to}::xid8 where position = ${from}::xid8`)
-    return rowCount === 1
-  },
-
-  /** Leaves everything behind that was written before now: of an invented past. */
-  async skipToPresent(db: Db): Promise<void> {
-    await db.execute(sql`update signal_position set position = pg_snapshot_xmin(pg_current_snapshot())`)
   },
 
   /** The queue: the gravest first, then the latest. */

@@ -9,7 +9,7 @@ import {
 } from '@countersign/shared/signals/fact.ts'
 import { searchWords } from '@countersign/shared/text/search.ts'
 import { sql } from 'drizzle-orm'
-import { type Db, literal, texts, uuids } from '../../kernel/db.ts'
+import { type Db, literal, type Tx, texts, uuids } from '../../kernel/db.ts'
 import { isOffHours } from '../requests/working-hours.ts'
 
 type Row = {
@@ -64,6 +64,17 @@ export const ledger = {
   async position(db: Db): Promise<string> {
     const { rows } = await db.execute<{ position: string }>(sql`select position::text from signal_position`)
     return rows[0]?.position ?? '0'
+  },
+
+  /** True where this process is the one that moves it; false where another was quicker. A place in the ledger, as the folding of counts: nothing governed. */
+  async advance(db: Db | Tx, from: string, to: string): Promise<boolean> {
+    const { rowCount } = await db.execute(sql`update signal_position set position = ${to}::xid8 where position = ${from}::xid8`)
+    return rowCount === 1
+  },
+
+  /** Leaves everything behind that was written before now: of an invented past. */
+  async skipToPresent(db: Db): Promise<void> {
+    await db.execute(sql`update signal_position set position = pg_snapshot_xmin(pg_current_snapshot())`)
   },
 
   /**
@@ -127,11 +138,12 @@ export const ledger = {
     )
   },
 
-  /** The sign-in before this one, however long ago. */
-  async lastSignIn(db: Db, { byId, at, id }: Fact): Promise<Date | null> {
-    const { rows } = await db.execute<{ at: string }>(sql`
-      select to_json(e.at)#>>'{}' as at from audit_entry e where e.subject_id = ${byId} and e.type = 'session.opened' and e.at <= ${at} and e.id <> ${id} order by e.at desc limit 1`)
-    return rows[0] ? new Date(rows[0].at) : null
+  /** The sign-in before each of these, however long ago, by the id of the later one. */
+  async lastSignIns(db: Db, facts: readonly Fact[]): Promise<ReadonlyMap<string, Date>> {
+    const { rows } = await db.execute<{ id: string; at: string }>(sql`
+      select f.id, to_json(e.at)#>>'{}' as at from unnest(${uuids(facts.map(({ id }) => id))}) as f (id) join audit_entry later on later.id = f.id,
+        lateral (select e.at from audit_entry e where e.subject_id = later.subject_id and e.type = 'session.opened' and e.at <= later.at and e.id <> later.id order by e.at desc limit 1) e`)
+    return new Map(rows.map(({ id, at }) => [id, new Date(at)]))
   },
 
   /** Where whoever asked for this account signed in from within the month, and how often. */

@@ -1,7 +1,7 @@
 import type { DomainEvent } from '@countersign/shared/events.ts'
 import type { Finding } from '@countersign/shared/signals/finding.ts'
 import { gather } from '@countersign/shared/signals/observe.ts'
-import { countOf, recurring } from '@countersign/shared/signals/settling.ts'
+import { countOf, gravest, recurring } from '@countersign/shared/signals/settling.ts'
 import { thresholds } from '@countersign/shared/signals/thresholds.ts'
 import { v7 as uuid } from 'uuid'
 import type { Nobody } from '../../kernel/actor.ts'
@@ -11,6 +11,7 @@ import { Refused } from '../../kernel/refused.ts'
 import { breaker } from '../requests/breaker.store.ts'
 import { factOf } from '../requests/facts.ts'
 import { findings } from './findings.store.ts'
+import { ledger } from './ledger.store.ts'
 
 export type Raised = { readonly finding: Finding; readonly at: Date }
 export type RaiseInput = { readonly raised: readonly Raised[]; readonly from: string; readonly to: string }
@@ -22,8 +23,22 @@ const shown = 20
 /** The latest of these, and the first two: how it began is evidence too. */
 const kept = (all: readonly string[]): readonly string[] => (all.length <= shown ? all : [...all.slice(0, 2), ...all.slice(2 - shown)])
 
+type Recurring = Raised & { readonly times: number }
+
+const keyOf = ({ rule, part = '', accountId, structureId }: Finding): string => `${rule} ${part} ${accountId ?? structureId}`
+
+/** What one stretch found of the same several times: the latest of it, the gravest, and the facts of all. */
+const together = (all: readonly Raised[]): readonly Recurring[] =>
+  [...Map.groupBy(all, ({ finding }) => keyOf(finding)).values()].flatMap((same) => {
+    const last = same.at(-1)
+    if (!last) return []
+    const severity = gravest(same.map(({ finding }) => finding.severity))
+    const facts = [...new Set(same.flatMap(({ finding }) => finding.facts))]
+    return [{ ...last, finding: { ...last.finding, severity, facts }, times: same.length }]
+  })
+
 /** One row for each rule, part and account, folded while it recurs. */
-const fold = async (tx: Tx, { finding, at }: Raised, now: Date): Promise<Folded | null> => {
+const fold = async (tx: Tx, { finding, at, times: again }: Recurring, now: Date): Promise<Folded | null> => {
   const { rule, accountId, structureId, numbers, facts, part = '' } = finding
   const aboutId = accountId ?? structureId
   const place = await findings.placeOf(tx, finding)
@@ -32,7 +47,7 @@ const fold = async (tx: Tx, { finding, at }: Raised, now: Date): Promise<Folded 
   // What a structure's own rule finds again in the same facts is no news.
   if (known && facts.every((id) => known.facts.includes(id))) return null
   const { organisationId, ...levels } = place
-  const times = (known?.times ?? 0) + 1
+  const times = (known?.times ?? 0) + again
   const { quiet, reopened, severity, loud } = recurring(known, { severity: finding.severity, count: countOf({ numbers, times }) }, now)
   const hearing = loud ? await findings.hearers(tx, levels, accountId) : []
   const id = known?.id ?? uuid()
@@ -85,13 +100,12 @@ const gathered = async (tx: Tx, structures: readonly string[], now: Date): Promi
 
 /** Writes down what was found in a stretch of the ledger, and that the stretch has been looked through: both or neither. */
 export const raise: Operation<RaiseInput, number, Nobody> = async ({ tx, now }, { raised, from, to }) => {
-  if (!(await findings.advance(tx, from, to))) throw new Refused('already-decided')
+  if (!(await ledger.advance(tx, from, to))) throw new Refused('already-decided')
   const events: DomainEvent[] = []
   const structures = new Set<string>()
-  // A burst is found with each of its requests, and breaks once.
   const bursts = new Map<string, Finding>()
   const write = async (all: readonly Raised[]) => {
-    for (const one of all) {
+    for (const one of together(all)) {
       const folded = await fold(tx, one, now)
       if (!folded) continue
       events.push(folded.event)

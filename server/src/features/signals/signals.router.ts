@@ -19,7 +19,6 @@ export const signalsRouter = router({
   list: permitted('signal:read')
     .input(z.strictObject({ view: z.enum(findingViews), account: z.uuid().optional(), ...paging }))
     .query(({ ctx, input }) => findings.page(ctx.db, ctx.actor, { view: input.view, about: input.account, after: input.cursor })),
-  open: permitted('signal:read').query(({ ctx }) => findings.open(ctx.db, ctx.actor)),
   facts: permitted('signal:read')
     .input(z.strictObject({ findingId }))
     .query(async ({ ctx, input }) => {

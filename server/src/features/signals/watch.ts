@@ -4,7 +4,6 @@ import { nobody } from '../../kernel/actor.ts'
 import { runCommitted } from '../../kernel/commit.ts'
 import { codeOf, type Db } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
-import { findings } from './findings.store.ts'
 import { remember } from './history.ts'
 import { type Batch, ledger } from './ledger.store.ts'
 import { type Raised, type RaiseInput, raise } from './raise.ts'
@@ -42,20 +41,20 @@ export const watchLedger = async (db: Db, stopped: () => boolean, log?: Logger):
     const from = await ledger.position(db)
     const batch = await ledger.next(db, from)
     if (batch.facts.length === 0) {
-      if (BigInt(batch.to) - BigInt(from) > stride) await findings.advance(db, from, batch.to)
+      if (BigInt(batch.to) - BigInt(from) > stride) await ledger.advance(db, from, batch.to)
       return
     }
     const raised = await found(db, batch)
     try {
       if (raised.length > 0) await write(db, { raised, from, to: batch.to })
-      else await findings.advance(db, from, batch.to)
+      else await ledger.advance(db, from, batch.to)
     } catch (error) {
       // Refused: all of it was known already, or another process was quicker. In either case this stretch is behind us.
       if (!(error instanceof Refused)) {
         if (!refusedForGood(error)) throw error
         await writeEach(db, raised, from, log)
       }
-      await findings.advance(db, from, batch.to)
+      await ledger.advance(db, from, batch.to)
     }
   }
 }

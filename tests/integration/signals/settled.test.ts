@@ -1,145 +1,9 @@
-import { watchLedger } from '@countersign/server/features/signals/watch.ts'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { makerOf, outcome, verdictOfDatabase } from '../support/make.ts'
-import { openWorld, type Signed, type World } from '../support/world.ts'
+import { describe, expect, test } from 'vitest'
+import { outcome, verdictOfDatabase } from '../../support/make.ts'
+import { claire, look, make, olivier, onSignalGround, openOnes, rulesOf, world } from '../../support/signal-ground.ts'
+import type { Signed } from '../../support/world.ts'
 
-let world: World
-let make: ReturnType<typeof makerOf>
-let olivier: Signed
-let claire: Signed
-
-beforeAll(async () => {
-  world = await openWorld()
-  make = makerOf(world)
-  olivier = await world.as('olivier.perrin')
-  claire = await world.as('claire.fontaine')
-  await look()
-})
-afterEach(async () => expect(await world.broken()).toEqual([]))
-afterAll(() => world.close())
-
-/** Looks through all that was written before this, once nothing older can still be committed anywhere in the cluster. */
-const look = async () => {
-  const { rows } = await world.owner.query<{ now: string }>('select pg_current_xact_id()::text as now')
-  const past = async () => {
-    const { rows: found } = await world.owner.query<{ past: boolean }>(
-      'select pg_snapshot_xmin(pg_current_snapshot()) > $1::xid8 as past',
-      [rows[0]?.now],
-    )
-    return found[0]?.past === true
-  }
-  while (!(await past())) await new Promise((done) => setTimeout(done, 20))
-  await watchLedger(world.db, () => false)
-}
-const openOnes = async (by: Signed, accountId: string) => (await by.call.signals.list({ view: 'open', account: accountId })).rows
-const rulesOf = async (accountId: string) => (await openOnes(olivier, accountId)).map(({ rule }) => rule).toSorted()
-
-/** An entry as the ledger would hold it: so many minutes ago, from this address. */
-const entry = (type: string, accountId: string, { minutes = 0, address = '90.1.2.3', data = '{}' } = {}) =>
-  world.tamper(
-    `insert into audit_entry (id, at, type, subject_id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, origin, data, transaction_id)
-     select gen_random_uuid(), now() - make_interval(mins => $3), $1, id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id,
-       jsonb_build_object('channel', 'web', 'address', $4::text, 'device', 'Firefox'), $5::jsonb, pg_current_xact_id() from account where id = $2`,
-    [type, accountId, minutes, address, data],
-  )
-/** Somebody who has signed in from one network, day after day. */
-const settled = async (offset: number): Promise<string> => {
-  const id = await make.agentOf('Mission locale de Lyon', offset)
-  for (let day = 12; day > 1; day -= 1) await entry('session.opened', id, { minutes: day * 1440 })
-  await look()
-  // The network's invented past has no sign-ins of theirs.
-  await world.tamper('delete from finding where account_id = $1', [id])
-  return id
-}
-
-describe('what the ledger shows', () => {
-  test('many failures and then a success are one finding with its numbers and its facts, however often it recurs', async () => {
-    const id = await settled(0)
-    const guess = async (from: number) => {
-      for (let index = 0; index < 5; index += 1) await entry('sign-in.failed', id, { minutes: from + 5 - index, address: '185.220.1.1' })
-      await entry('session.opened', id, { minutes: from, address: '185.220.1.1' })
-    }
-    await guess(30)
-    await look()
-    const [finding] = await openOnes(olivier, id)
-    expect([finding?.rule, finding?.severity, finding?.times]).toEqual(['failures-then-success', 'critical', 1])
-    expect(finding?.numbers).toMatchObject({ failures: 5, usual: 0, fromNew: 1 })
-    const facts = await olivier.call.signals.facts({ findingId: finding?.id ?? '' })
-    expect(facts.map(({ type }) => type)).toEqual([...Array.from({ length: 5 }, () => 'sign-in.failed'), 'session.opened'])
-    await look()
-    expect((await openOnes(olivier, id)).map(({ times }) => times)).toEqual([1])
-    expect(await world.entriesAbout(finding?.id ?? '')).toEqual(['signal.raised'])
-  })
-
-  test('somebody in two places within minutes, of which one was never seen, is found', async () => {
-    const id = await settled(1)
-    await entry('session.opened', id, { minutes: 12 })
-    await entry('session.opened', id, { minutes: 2, address: '185.220.1.1' })
-    await look()
-    expect(await rulesOf(id)).toEqual(['impossible-pace'])
-  })
-
-  test('an ordinary sign-in, and a slip of the fingers before it, are not worth a word', async () => {
-    const id = await settled(2)
-    await entry('sign-in.failed', id, { minutes: 3 })
-    await entry('session.opened', id, { minutes: 2 })
-    await look()
-    expect(await rulesOf(id)).toEqual([])
-  })
-
-  test('two processes that look through the same stretch find it once', async () => {
-    const id = await settled(3)
-    await entry('session.opened', id, { minutes: 12 })
-    await entry('session.opened', id, { minutes: 2, address: '185.220.1.1' })
-    await Promise.all([look(), look(), look()])
-    expect((await openOnes(olivier, id)).map(({ rule, times }) => [rule, times])).toEqual([['impossible-pace', 1]])
-  })
-
-  test('a decoy that somebody tries to sign in to is critical, and whoever answers for it is written to', async () => {
-    const id = await make.agentOf('Mission locale de Lyon', 4)
-    expect(await outcome(olivier.call.signals.placeCanary({ accountId: id }))).toBe('not-permitted')
-    await claire.call.signals.placeCanary({ accountId: id })
-    await entry('sign-in.failed', id)
-    await look()
-    expect((await openOnes(olivier, id)).map(({ rule, severity }) => [rule, severity])).toEqual([['canary-used', 'critical']])
-    const { rows } = await world.owner.query(`select 1 from outbox where destination = 'mail.signal' and account_id = $1`, [
-      olivier.person.id,
-    ])
-    expect(rows.length).toBeGreaterThan(0)
-    // Who may not know it learns it from no entry, no life and no export of the audit.
-    expect(await world.entriesAbout(id)).not.toContain('canary.placed')
-    const life = (await (await world.as('sophie.marchand')).call.accounts.get({ accountId: id })).life
-    expect(life.filter(({ type }) => type.startsWith('canary.'))).toEqual([])
-    const told = (await olivier.call.audit.list({ type: 'canary.placed' })).rows
-    expect(JSON.stringify(told)).not.toContain(id)
-    expect(await outcome(claire.call.signals.placeCanary({ accountId: await world.idOf('nadia.roux') }))).toBe('canary-with-role')
-    await claire.call.signals.liftCanary({ accountId: id })
-  })
-
-  test('the list of accounts is narrowed to those about whom something stands, for those who may know, and never to oneself', async () => {
-    const [sophie, nadia] = [await world.as('sophie.marchand'), await world.as('nadia.roux')]
-    const agent = await make.agentOf('Mission locale de Lyon', 6)
-    await make.finding(agent)
-    await make.finding(sophie.person.id)
-    const idsOf = async (by: Signed) => (await by.call.accounts.list({ signal: 'open' })).rows.map(({ id }) => id)
-    expect(await idsOf(sophie)).toContain(agent)
-    expect(await idsOf(sophie)).not.toContain(sophie.person.id)
-    expect(await idsOf(olivier)).toContain(sophie.person.id)
-    expect(await idsOf(nadia)).toEqual([])
-    await world.tamper('delete from finding where account_id = any($1)', [[agent, sophie.person.id]])
-  })
-
-  test('one click suspends, and what was found about somebody who is out waits for nobody', async () => {
-    const id = await settled(5)
-    await entry('session.opened', id, { minutes: 12 })
-    await entry('session.opened', id, { minutes: 2, address: '185.220.1.1' })
-    await look()
-    await olivier.call.accounts.suspend({ accountIds: [id] })
-    expect(await openOnes(olivier, id)).toEqual([])
-    expect((await olivier.call.signals.list({ view: 'handled', account: id })).rows.length).toBe(1)
-    await olivier.call.accounts.undo({ accountId: id })
-  })
-})
+onSignalGround()
 
 describe('a burst', () => {
   test('holds everything pending of whoever made it, and what they file next, for one reader more', async () => {
@@ -214,6 +78,12 @@ describe('who sees a finding', () => {
       (await by.call.audit.list({ type: 'signal.raised' })).rows.filter(({ subject }) => subject.id === findingId)
     expect([await heard(olivier), (await heard(claire)).length]).toEqual([[], 1])
     await olivier.call.signals.snooze({ findingId, until })
+    const restingIds = async () => (await olivier.call.signals.list({ view: 'settled' })).rows.map(({ id }) => id)
+    expect(await restingIds()).toContain(findingId)
+    // What nobody looked at for a month is history, and not something that was put off.
+    const lapsed = await make.finding(await make.agentOf('Mission locale de Lyon', 9))
+    await world.tamper(`update finding set last_at = now() - interval '31 days' where id = $1`, [lapsed])
+    expect(await restingIds()).not.toContain(lapsed)
     expect((await openOnes(olivier, sophie.person.id)).map(({ id }) => id)).not.toContain(findingId)
   })
 

@@ -12,7 +12,7 @@ import { exportAudit } from './features/audit/export.ts'
 import { exportReport } from './features/bulks/report.ts'
 import { exportIncident } from './features/incidents/export.ts'
 import { sessions } from './features/sessions/sessions.store.ts'
-import { personOfToken } from './kernel/actor.ts'
+import { callerOfToken } from './kernel/actor.ts'
 import type { Db } from './kernel/db.ts'
 import { openLimits } from './kernel/limits.ts'
 import type { Live } from './kernel/live.ts'
@@ -74,8 +74,9 @@ export const createApp = ({ db, pool, live, log, key, publicUrl, demo, trustedPr
 
   const contextOf = async (request: express.Request, response: express.Response): Promise<Ours> => {
     const token = parseCookie(request.headers.cookie ?? '')[cookie.name]
-    const person = token && /^[\w-]{43}$/.test(token) ? await personOfToken(db, hashToken(token)) : null
-    if (person) await sessions.touch(db, person.sessionId)
+    const found = token && /^[\w-]{43}$/.test(token) ? await callerOfToken(db, hashToken(token)) : null
+    const person = found?.person ?? null
+    if (found?.unseen) await sessions.touch(db, found.person.sessionId)
     return {
       db,
       live,

@@ -9,6 +9,18 @@ const places = [
   '/snap/bin/chromium',
 ]
 
+/** No sandbox for root, and nothing fetched in the background. */
+export const chromiumFlags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
 const found = () => [process.env['CHROMIUM_PATH'] ?? '', ...places].find((path) => path !== '' && existsSync(path))
 
 /** The system's Chromium; installed where we may, on Debian as root; otherwise a sentence that says what is missing. */

@@ -1,6 +1,7 @@
 import type { Actor, Grant } from '@countersign/shared/access/scope.ts'
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db, Tx } from './db.ts'
+import { prepared } from './prepared.ts'
 import { Refused } from './refused.ts'
 
 /** A signed-in person, as read from the database for this very request. */
@@ -38,10 +39,11 @@ type Row = {
   epoch: number
   method: string
   grants: Grant[]
+  unseen: boolean
 }
 
 /** Roles are in force only behind a second factor; the demo's one-click sign-in stands for it there and nowhere else. */
-const toPerson = (row: Row): Person => {
+const toPerson = (row: Omit<Row, 'unseen'>): Person => {
   const twoFactor = row.method !== 'password'
   return {
     kind: 'person',
@@ -56,20 +58,36 @@ const toPerson = (row: Row): Person => {
 
 export const idleMinutes = 30
 
-const personWhere = async (db: Db | Tx, which: SQL): Promise<Person | null> => {
-  const { rows } = await db.execute<Row>(sql`
-    select a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, ${grantsOf} as grants
+const rowWhere = async (db: Db | Tx, which: SQL): Promise<Row | null> => {
+  const { rows } = await prepared<Row>(
+    db,
+    sql`
+    select a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, ${grantsOf} as grants,
+      s.last_seen_at < now() - interval '1 minute' as unseen
     from session s join account a on a.id = s.account_id and a.status = 'active' and a.epoch = s.epoch
     where ${which} and s.expires_at > now() and s.last_seen_at > now() - make_interval(mins => ${idleMinutes})
-      and a.ends_on >= current_date`)
-  return rows[0] ? toPerson(rows[0]) : null
+      and a.ends_on >= current_date`,
+  )
+  return rows[0] ?? null
 }
 
-/** Who holds this session token now: one query joining session, status and epoch, never cached (P5). Null means nobody. */
-export const personOfToken = (db: Db | Tx, tokenHash: Buffer): Promise<Person | null> => personWhere(db, sql`s.token_hash = ${tokenHash}`)
+/**
+ * Who holds this session token now: one query joining session, status and epoch, never cached (P5). Null means nobody. `unseen` where
+ * their last call was over a minute ago: often enough to tell an idle browser from a busy one.
+ */
+export const callerOfToken = async (db: Db | Tx, tokenHash: Buffer): Promise<{ person: Person; unseen: boolean } | null> => {
+  const row = await rowWhere(db, sql`s.token_hash = ${tokenHash}`)
+  return row && { person: toPerson(row), unseen: row.unseen }
+}
+
+export const personOfToken = async (db: Db | Tx, tokenHash: Buffer): Promise<Person | null> =>
+  (await callerOfToken(db, tokenHash))?.person ?? null
 
 /** The same of a session that is known already: for streams, which outlive the request that opened them. */
-export const personOfSession = (db: Db | Tx, sessionId: string): Promise<Person | null> => personWhere(db, sql`s.id = ${sessionId}`)
+export const personOfSession = async (db: Db | Tx, sessionId: string): Promise<Person | null> => {
+  const row = await rowWhere(db, sql`s.id = ${sessionId}`)
+  return row && toPerson(row)
+}
 
 /** The database's clock, in milliseconds: what JavaScript keeps of it is all of it. */
 export const transactionTime = sql`date_trunc('milliseconds', now())`
@@ -82,12 +100,15 @@ const personLock = 7_203_004
  * of its own after the lock: one that was taken away while this waited is gone.
  */
 export const holdPerson = async (tx: Tx, person: Person): Promise<{ person: Person; now: Date } | null> => {
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${person.id}, ${personLock}))`)
-  await tx.execute(sql`select 1 from account where id = ${person.id} for share`)
-  const { rows } = await tx.execute<Row & { now: string }>(sql`
+  await prepared(tx, sql`select pg_advisory_xact_lock(hashtextextended(${person.id}, ${personLock}))`)
+  await prepared(tx, sql`select 1 from account where id = ${person.id} for share`)
+  const { rows } = await prepared<Omit<Row, 'unseen'> & { now: string }>(
+    tx,
+    sql`
     select ${transactionTime} as now, a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, ${grantsOf} as grants
     from account a join session s on s.account_id = a.id
-    where a.id = ${person.id} and a.status = 'active' and a.epoch = ${person.epoch} and s.id = ${person.sessionId} and s.expires_at > now()`)
+    where a.id = ${person.id} and a.status = 'active' and a.epoch = ${person.epoch} and s.id = ${person.sessionId} and s.expires_at > now()`,
+  )
   const [row] = rows
   return row ? { person: toPerson(row), now: new Date(row.now) } : null
 }
@@ -106,11 +127,14 @@ export const draftingPerson = async (tx: Tx, person: Person): Promise<{ person: 
 
 /** The same for an order: its giver held, with the roles of now; null where they are out. */
 export const holdOrderer = async (tx: Tx, { id, epoch }: Orderer): Promise<{ orderer: Orderer; now: Date } | null> => {
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${id}, ${personLock}))`)
-  await tx.execute(sql`select 1 from account where id = ${id} for share`)
-  const { rows } = await tx.execute<{ now: string; organisationId: string; grants: Grant[] }>(sql`
+  await prepared(tx, sql`select pg_advisory_xact_lock(hashtextextended(${id}, ${personLock}))`)
+  await prepared(tx, sql`select 1 from account where id = ${id} for share`)
+  const { rows } = await prepared<{ now: string; organisationId: string; grants: Grant[] }>(
+    tx,
+    sql`
     select ${transactionTime} as now, a.organisation_id as "organisationId", ${grantsOf} as grants
-    from account a where a.id = ${id} and a.status = 'active' and a.epoch = ${epoch} and a.ends_on >= current_date`)
+    from account a where a.id = ${id} and a.status = 'active' and a.epoch = ${epoch} and a.ends_on >= current_date`,
+  )
   const [row] = rows
   return row
     ? { orderer: { kind: 'orderer', id, epoch, organisationId: row.organisationId, grants: row.grants }, now: new Date(row.now) }

@@ -3,6 +3,7 @@ import type { DomainEvent, LineageEdge } from '@countersign/shared/events.ts'
 import { sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import type { Tx } from './db.ts'
+import { prepared } from './prepared.ts'
 
 export type Entry = DomainEvent & { readonly id: string }
 type Signature = { actorId: string | null; origin: Origin; now: Date }
@@ -14,20 +15,26 @@ export const writeEntries = async (
   events: readonly DomainEvent[],
 ): Promise<readonly Entry[]> => {
   const entries = events.map((event) => ({ id: uuid(), ...event }))
-  await tx.execute(sql`
+  await prepared(
+    tx,
+    sql`
     insert into audit_entry (id, at, type, actor_id, subject_id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, origin, data, transaction_id)
     select e.id, ${now}, e.type, ${actorId}, e.subject, o.id, o.nation_id, o.network_id, o.region_id, o.departement_id, o.structure_id, o.site_id,
       ${JSON.stringify(origin)}::jsonb, e.data, pg_current_xact_id()
     from jsonb_to_recordset(${JSON.stringify(entries)}::jsonb) as e (id uuid, type text, subject uuid, organisation uuid, data jsonb)
-    left join organisation o on o.id = e.organisation`)
+    left join organisation o on o.id = e.organisation`,
+  )
   return entries
 }
 
 export const writeLineage = async (tx: Tx, edges: readonly LineageEdge[], now: Date): Promise<void> => {
   if (edges.length === 0) return
   const rows = edges.map((edge) => ({ id: uuid(), kind: edge.kind, from_account: edge.from, to_account: edge.to, request: edge.requestId }))
-  await tx.execute(sql`
+  await prepared(
+    tx,
+    sql`
     insert into lineage (id, kind, from_account_id, to_account_id, request_id, at)
     select id, kind, from_account, to_account, request, ${now}
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as e (id uuid, kind text, from_account uuid, to_account uuid, request uuid)`)
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as e (id uuid, kind text, from_account uuid, to_account uuid, request uuid)`,
+  )
 }

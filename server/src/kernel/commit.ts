@@ -5,6 +5,7 @@ import { draftingPerson, holdOrderer, holdPerson, type Nobody, type Orderer, typ
 import { writeEntries, writeLineage } from './audit.ts'
 import { codeOf, type Db, type Tx } from './db.ts'
 import { post } from './outbox.ts'
+import { prepared } from './prepared.ts'
 import { Refused } from './refused.ts'
 
 export type Work<A> = { readonly tx: Tx; readonly actor: A; readonly now: Date; readonly origin: Origin }
@@ -83,7 +84,7 @@ const once = <Input, T, A extends Person | Nobody | Orderer>(
     await writeLineage(tx, lineage, now)
     // A past that is told has no mails left to send.
     if (!pretendNow) await post(tx, entries, now)
-    await tx.execute(sql`select pg_notify('committed', pg_current_xact_id()::text)`)
+    await prepared(tx, sql`select pg_notify('committed', pg_current_xact_id()::text)`)
     return value
   })
 

@@ -12,6 +12,8 @@ export const openPool = (url: string, max = 20): pg.Pool => {
     connectionTimeoutMillis: patience,
     query_timeout: patience,
     statement_timeout: patience,
+    // Every statement here is small, and many people ask at once: a statement that starts workers waits for them, and others wait for it.
+    options: '-c max_parallel_workers_per_gather=0 -c jit=off',
   })
   // A connection that dies is replaced by the next query, and what it was busy with fails by itself. Without these two listeners,
   // one for the idle and one for those lent out, its death would end the process.
@@ -41,6 +43,12 @@ export const expectedRows = async (db: Db | Tx, query: SQL): Promise<number> => 
 
 /** A word as LIKE reads it letter by letter: what stands for others there stands for itself. */
 export const literal = (word: string): string => word.replace(/[\\%_]/g, '\\$&')
+
+/** One of a fixed list of words, in the text of a statement: the plan may depend on it. */
+export const keyword = (value: string): SQL => {
+  if (!/^[a-z-]+$/.test(value)) throw new Error('not a word of a fixed list')
+  return sql.raw(`'${value}'`)
+}
 
 /** A list as one array parameter; the query builder alone would spread it into a tuple. */
 export const uuids = (ids: readonly string[]): SQL => sql`${sql.param([...ids])}::uuid[]`

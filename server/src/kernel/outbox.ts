@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
 import type { Entry } from './audit.ts'
 import type { Db, Tx } from './db.ts'
+import { prepared } from './prepared.ts'
 
 export const destinations = [
   'mail.invitation',
@@ -53,12 +54,15 @@ export const post = async (tx: Tx, entries: readonly Entry[], now: Date): Promis
     routeOf(entry).map(({ destination, accountId }) => ({ id: uuid(), entry: entry.id, destination, account: accountId })),
   )
   if (due.length === 0) return
-  await tx.execute(sql`
+  await prepared(
+    tx,
+    sql`
     insert into outbox (id, entry_id, destination, account_id, sequence, run_after)
     select d.id, d.entry, d.destination, d.account,
       coalesce((select max(o.sequence) from outbox o where o.account_id = d.account and o.destination = d.destination), 0)
         + row_number() over (partition by d.account, d.destination order by d.id), ${now}
-    from jsonb_to_recordset(${JSON.stringify(due)}::jsonb) as d (id uuid, entry uuid, destination text, account uuid)`)
+    from jsonb_to_recordset(${JSON.stringify(due)}::jsonb) as d (id uuid, entry uuid, destination text, account uuid)`,
+  )
 }
 
 export type Undelivered = { readonly waiting: number; readonly failing: number; readonly reason: string | null }

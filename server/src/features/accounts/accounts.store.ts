@@ -7,6 +7,7 @@ import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
 import { searchWords } from '@countersign/shared/text/search.ts'
 import { eq, sql } from 'drizzle-orm'
 import { type Tx, uuids } from '../../kernel/db.ts'
+import { prepared } from '../../kernel/prepared.ts'
 import type { AboutRequest } from '../requests/facts.ts'
 
 export type LockedAccount = {
@@ -82,47 +83,63 @@ export const accounts = {
 
   /** Puts accounts out, with everything that could still act for them (P5). The rows are already locked. */
   async end(tx: Tx, { ids, status, by, undoable, now }: Ending): Promise<EndedSet> {
-    await tx.execute(sql`
+    await prepared(
+      tx,
+      sql`
       update account set previous_status = ${undoable ? sql`status` : sql`null`}, status = ${status}, status_changed_at = ${now}, status_changed_by = ${by}, epoch = epoch + 1
-      where id = any(${uuids(ids)})`)
+      where id = any(${uuids(ids)})`,
+    )
     return accounts.endWhatActs(tx, { ids, by, now })
   },
 
   /** Ends all that could act for these accounts, in one transaction: sessions, links, what they asked for and what they signed. */
   async endWhatActs(tx: Tx, { ids, by, now }: Omit<Ending, 'status' | 'undoable'>): Promise<EndedSet> {
     const among = uuids(ids)
-    const sessions = await tx.execute<{ id: string }>(sql`delete from session where account_id = any(${among}) returning account_id as id`)
+    const sessions = await prepared<{ id: string }>(
+      tx,
+      sql`delete from session where account_id = any(${among}) returning account_id as id`,
+    )
     // Their own links, and the unused ones of what they asked for: an invitation must not outlive its issuer (H14).
-    const links = await tx.execute<{ id: string }>(sql`
+    const links = await prepared<{ id: string }>(
+      tx,
+      sql`
       with dying as (
         select id, account_id as of from link where account_id = any(${among}) and used_at is null and voided_at is null
         union all select l.id, r.requester_id from request r join link l on l.request_id = r.id
           where r.requester_id = any(${among}) and l.account_id <> all(${among}) and l.used_at is null and l.voided_at is null)
-      update link l set voided_at = ${now} from dying where l.id = dying.id returning dying.of as id`)
-    const requests = await tx.execute<{
+      update link l set voided_at = ${now} from dying where l.id = dying.id returning dying.of as id`,
+    )
+    const requests = await prepared<{
       id: string
       reference: string
       kind: RequestKind
       organisationId: string
       subjectId: string | null
       of: string
-    }>(sql`
+    }>(
+      tx,
+      sql`
       update request set status = 'voided', decided_at = ${now}, decided_by = ${by}, reason = 'account-ended'
       where status = 'pending' and (requester_id = any(${among}) or subject_id = any(${among}))
       returning id, reference, kind, organisation_id as "organisationId", subject_id as "subjectId",
-        case when requester_id = any(${among}) then requester_id else subject_id end as of`)
-    const approvals = await tx.execute<{
+        case when requester_id = any(${among}) then requester_id else subject_id end as of`,
+    )
+    const approvals = await prepared<{
       id: string
       reference: string
       kind: RequestKind
       organisationId: string
       subjectId: string | null
       approverId: string
-    }>(sql`
+    }>(
+      tx,
+      sql`
       update approval a set voided_at = ${now}, voided_because = 'approver-ended' from request r
       where r.id = a.request_id and r.status = 'pending' and a.voided_at is null and a.approver_id = any(${among})
-      returning r.id, r.reference, r.kind, r.organisation_id as "organisationId", r.subject_id as "subjectId", a.approver_id as "approverId"`)
-    await tx.execute(
+      returning r.id, r.reference, r.kind, r.organisation_id as "organisationId", r.subject_id as "subjectId", a.approver_id as "approverId"`,
+    )
+    await prepared(
+      tx,
       sql`update outbox set settled_at = ${now}, outcome = 'superseded' where settled_at is null and account_id = any(${among})`,
     )
 

@@ -7,6 +7,7 @@ import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import { type AccountStatus, accountStatuses } from '@countersign/shared/accounts/status.ts'
 import { type SQL, sql } from 'drizzle-orm'
 import { type Db, expectedRows } from '../../kernel/db.ts'
+import { prepared } from '../../kernel/prepared.ts'
 import { within } from '../../kernel/scope.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 import { below, narrowing } from './filters.store.ts'
@@ -64,7 +65,8 @@ const sum = (cells: readonly Cell[]): number => cells.reduce((total, { count }) 
 export const counts = {
   /** Accounts of a scope by state, to the row: what the account table's own commits have added up. */
   async byStatus(db: Db, scope: Scope): Promise<readonly { readonly status: AccountStatus; readonly count: number }[]> {
-    const { rows } = await db.execute<{ status: AccountStatus; count: number }>(
+    const { rows } = await prepared<{ status: AccountStatus; count: number }>(
+      db,
       sql`select status, sum(change)::int as count from account_count where ${within(scope, accountCount)} group by status`,
     )
     return accountStatuses.map((status) => ({ status, count: rows.find((row) => row.status === status)?.count ?? 0 }))
@@ -78,9 +80,12 @@ export const counts = {
       return { at, total: await counts.total(db, await narrowing(db, actor, { status, profile, organisation, ...others })), by: null }
     const looked = organisation ? await below(db, organisation) : widest(scope, await organisations.placesOf(db, scope))
     const [cells, roles] = await Promise.all([
-      db.execute<Cell>(sql`
+      prepared<Cell>(
+        db,
+        sql`
         select status, profile_id as profile, ${partOf(looked)} as place, sum(change)::int as count
-        from account_count where (${within(scope, accountCount)}) and (${within(looked, accountCount)}) group by 1, 2, 3 having sum(change) <> 0`),
+        from account_count where (${within(scope, accountCount)}) and (${within(looked, accountCount)}) group by 1, 2, 3 having sum(change) <> 0`,
+      ),
       counts.roles(db, sql`${await narrowing(db, actor, { status, profile })} and (${within(looked, account)})`),
     ])
     const ofStatus = (cell: Cell) => !status || cell.status === status
@@ -103,9 +108,12 @@ export const counts = {
 
   /** Holders of roles are few beside the accounts: they are counted one by one. */
   async roles(db: Db, narrowed: SQL): Promise<Partial<Record<Role, number>>> {
-    const { rows } = await db.execute<{ role: Role; count: number }>(sql`
+    const { rows } = await prepared<{ role: Role; count: number }>(
+      db,
+      sql`
       select g.role, count(distinct g.account_id)::int as count from role_grant g join account on account.id = g.account_id
-      where g.revoked_at is null and ${narrowed} group by g.role`)
+      where g.revoked_at is null and ${narrowed} group by g.role`,
+    )
     return Object.fromEntries(rows.map(({ role, count }) => [role, count]))
   },
 

@@ -3,7 +3,7 @@ import { type Actor, type Scope, scopeOf } from '@countersign/shared/access/scop
 import { dormantDays, expiringDays, type ListAccounts, neverUsedDays } from '@countersign/shared/accounts/listing.ts'
 import { searchWords } from '@countersign/shared/text/search.ts'
 import { type SQL, sql } from 'drizzle-orm'
-import { type Db, expectedRows, literal, type Tx } from '../../kernel/db.ts'
+import { type Db, expectedRows, keyword, literal, type Tx } from '../../kernel/db.ts'
 import { within } from '../../kernel/scope.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 import { suspected } from '../signals/findings.store.ts'
@@ -48,11 +48,11 @@ export const narrowing = async (db: Db | Tx, actor: Actor, filters: ListAccounts
   sql.join(
     [
       within(scope, account),
-      filters.status ? sql`account.status = ${filters.status}` : null,
-      filters.profile ? sql`account.profile_id = ${filters.profile}` : null,
+      filters.status ? sql`account.status = ${keyword(filters.status)}` : null,
+      filters.profile ? sql`account.profile_id = ${keyword(filters.profile)}` : null,
       filters.organisation ? within(await below(db, filters.organisation), account) : null,
       filters.role
-        ? sql`exists (select 1 from role_grant g where g.account_id = account.id and g.role = ${filters.role} and g.revoked_at is null)`
+        ? sql`exists (select 1 from role_grant g where g.account_id = account.id and g.role = ${keyword(filters.role)} and g.revoked_at is null)`
         : null,
       filters.life ? lives[filters.life] : null,
       filters.signal ? sql`account.id = any (array(${suspected(actor)}))` : null,

@@ -2,6 +2,7 @@ import type { Role } from '@countersign/shared/access/roles.ts'
 import type { Guarding, OwnersLeft } from '@countersign/shared/accounts/ending.ts'
 import { type SQL, sql } from 'drizzle-orm'
 import { type Db, type Tx, uuids } from '../../kernel/db.ts'
+import { prepared } from '../../kernel/prepared.ts'
 
 /** The lock of the function `guardians_remain` in the database. */
 const guardiansLock = 7_203_002
@@ -41,16 +42,22 @@ export const guardians = {
 
   /** Those there would be without each of these accounts alone: one question for a whole page. */
   async withoutEach(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, GuardiansLeft>> {
-    const { rows } = await db.execute<Counts & { gone: string }>(sql`
-      select gone.id as gone, ${counts} from unnest(${uuids(ids)}) as gone (id), ${holders(sql`a.id <> gone.id`)} group by gone.id`)
+    const { rows } = await prepared<Counts & { gone: string }>(
+      db,
+      sql`
+      select gone.id as gone, ${counts} from unnest(${uuids(ids)}) as gone (id), ${holders(sql`a.id <> gone.id`)} group by gone.id`,
+    )
     return new Map(rows.map((row) => [row.gone, toLeft(row)]))
   },
 
   /** The guarding roles these accounts hold. */
   async among(tx: Tx, ids: readonly string[]): Promise<ReadonlyMap<string, readonly Guardian[]>> {
-    const { rows } = await tx.execute<{ id: string; roles: Guardian[] }>(sql`
+    const { rows } = await prepared<{ id: string; roles: Guardian[] }>(
+      tx,
+      sql`
       select account_id as id, array_agg(distinct role) as roles from role_grant
-      where role in ('policy-owner', 'it-admin') and revoked_at is null and account_id = any(${uuids(ids)}) group by account_id`)
+      where role in ('policy-owner', 'it-admin') and revoked_at is null and account_id = any(${uuids(ids)}) group by account_id`,
+    )
     return new Map(rows.map(({ id, roles }) => [id, roles]))
   },
 }

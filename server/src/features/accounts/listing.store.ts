@@ -7,8 +7,9 @@ import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import { type AccountStatus, undoSeconds } from '@countersign/shared/accounts/status.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import { type SQL, sql } from 'drizzle-orm'
-import type { Db, Tx } from '../../kernel/db.ts'
+import { type Db, type Tx, uuids } from '../../kernel/db.ts'
 import { decodeCursor, everyPage, type Page, toPage } from '../../kernel/page.ts'
+import { prepared } from '../../kernel/prepared.ts'
 import { within } from '../../kernel/scope.ts'
 import { narrowing } from './filters.store.ts'
 import { type Guardian, type GuardiansLeft, guardianCase, guardians, isGuardian } from './guardians.store.ts'
@@ -144,8 +145,13 @@ export const accountListing = {
           sql`, `,
         )})`
       : sql``
-    const { rows } = await db.execute<Fetched & Record<string, unknown>>(sql`
-      select ${selected} from ${from(sql`select * from account where ${narrowed}${beyond} order by ${order} limit ${limit + 1}`)} order by ${order}`)
+    const matching = (columns: SQL) =>
+      sql`select ${columns} from account where ${narrowed}${beyond} order by ${order} limit ${sql.raw(String(limit + 1))}`
+    // Words are planned each time; what is shown beside their rows is not.
+    const wanted = filters.q
+      ? sql`select * from account where account.id = any(${uuids((await db.execute<{ id: string }>(matching(sql`account.id`))).rows.map(({ id }) => id))})`
+      : matching(sql`*`)
+    const { rows } = await prepared<Fetched & Record<string, unknown>>(db, sql`select ${selected} from ${from(wanted)} order by ${order}`)
     const page = toPage<Fetched>(rows, limit, (row) => [...key(row)])
     return { rows: await presented(db, actor, page.rows), next: page.next }
   },
@@ -163,8 +169,11 @@ export const accountListing = {
 
   /** One account as a row, if it is within scope; null reads as not found. */
   async one(db: Db, actor: Actor, id: string, scope: Scope = scopeOf(actor, 'account:read')): Promise<AccountRow | null> {
-    const { rows } = await db.execute<Fetched & Record<string, unknown>>(sql`
-      select ${selected} from ${from(sql`select * from account where account.id = ${id} and (${within(scope, account)} or account.id = ${actor.id})`)}`)
+    const { rows } = await prepared<Fetched & Record<string, unknown>>(
+      db,
+      sql`
+      select ${selected} from ${from(sql`select * from account where account.id = ${id} and (${within(scope, account)} or account.id = ${actor.id})`)}`,
+    )
     const [row] = await presented(db, actor, rows)
     return row ?? null
   },

@@ -82,8 +82,8 @@ export const impact = {
       with reach as (select distinct ${reachedId} as id from account a join profile p on p.id = a.profile_id where a.status = ${verb === 'reinstate' ? 'suspended' : 'active'} and a.id in ${listed(bulkId)}),
       open as (select o.id, o.path, o.total_caseload from reach join organisation o on o.id = reach.id)
       select (select count(*)::int from session where account_id in ${listed(bulkId)}) as sessions,
-        (select count(*)::int from (select l.id from link l where l.used_at is null and l.voided_at is null and l.account_id in ${listed(bulkId)}
-          union select l.id from request r join link l on l.request_id = r.id and l.used_at is null and l.voided_at is null where r.requester_id in ${listed(bulkId)}) unused) as links,
+        (select count(*)::int from link l left join request r on r.id = l.request_id
+          where l.used_at is null and l.voided_at is null and (l.account_id in ${listed(bulkId)} or r.requester_id in ${listed(bulkId)})) as links,
         (select count(*)::int from request where status = 'pending' and (requester_id in ${listed(bulkId)} or subject_id in ${listed(bulkId)})) as requests,
         (select count(*)::int from approval s join request r on r.id = s.request_id and r.status = 'pending' where s.voided_at is null and s.approver_id in ${listed(bulkId)}) as approvals,
         (select coalesce(sum(total_caseload), 0)::int from open where not exists (select 1 from open wider where wider.path @> open.path and wider.id <> open.id)) as files`)

@@ -5,6 +5,7 @@ import type { NetworkKind } from '@countersign/shared/accounts/profiles.ts'
 import { searchWords } from '@countersign/shared/text/search.ts'
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import { type Db, literal, type Tx } from '../../kernel/db.ts'
+import { prepared } from '../../kernel/prepared.ts'
 import { within } from '../../kernel/scope.ts'
 
 export type Standing = {
@@ -38,11 +39,14 @@ const folded = sql`lower(translate(organisation.name, 'àâäáãåçéèêëì�
 export const organisations = {
   /** Where an organisation stands, which network it belongs to and until when its structure's convention runs. */
   async find(db: Db | Tx, id: string): Promise<Standing | null> {
-    const { rows } = await db.execute<Row>(sql`
+    const { rows } = await prepared<Row>(
+      db,
+      sql`
       select o.id, o.level, o.name, o.nation_id, o.network_id, o.region_id, o.departement_id, o.structure_id, o.site_id,
         n.network_kind, coalesce(o.convention_ends_on, s.convention_ends_on)::text as convention_ends_on
       from organisation o left join organisation n on n.id = o.network_id left join organisation s on s.id = o.structure_id
-      where o.id = ${id}`)
+      where o.id = ${id}`,
+    )
     const row = rows[0]
     if (!row) return null
     const place = {

@@ -24,14 +24,19 @@ const longestLifeDays = 30
 export const signatures = {
   /** Signed requests that are pending, or were executed since and are not written down as dependent: 500 after this one, oldest first. */
   async page(db: Db, { after, since }: { after: Signed | undefined; since: Date }): Promise<readonly Signed[]> {
+    // The page first, and what is looked up for each of its requests then: a month of a large network is tens of thousands.
     const { rows } = await db.execute<Row>(sql`
-      select r.id, r.requester_id as requester, r.subject_id as subject, array_agg(a.approver_id) as approvers, r.submitted_at::text as submitted, r.decided_at as decided,
+      select r.id, r.requester_id as requester, r.subject_id as subject, r.submitted_at::text as submitted, r.decided_at as decided,
+        array(select a.approver_id from approval a where a.request_id = r.id and a.voided_at is null) as approvers,
         (select c.caller_id from call_back c where c.request_id = r.id order by c.called_at desc, c.id desc limit 1) as caller
-      from request r join approval a on a.request_id = r.id and a.voided_at is null
-      where (r.submitted_at, r.id) > (${after?.submittedAt ?? since}::timestamptz - make_interval(days => ${after ? 0 : longestLifeDays}), ${after?.id ?? '00000000-0000-0000-0000-000000000000'}::uuid)
-        and r.kind <> 'found-network' and (r.status = 'pending' or r.status = 'executed' and r.decided_at > ${since})
-        and not exists (select 1 from audit_entry e where e.subject_id = r.id and e.type = 'request.found-dependent')
-      group by r.id order by r.submitted_at, r.id limit 500`)
+      from (
+        select * from request r
+        where (r.submitted_at, r.id) > (${after?.submittedAt ?? since}::timestamptz - make_interval(days => ${after ? 0 : longestLifeDays}), ${after?.id ?? '00000000-0000-0000-0000-000000000000'}::uuid)
+          and r.kind <> 'found-network' and (r.status = 'pending' or r.status = 'executed' and r.decided_at > ${since})
+          and exists (select 1 from approval a where a.request_id = r.id and a.voided_at is null)
+          and not exists (select 1 from audit_entry e where e.subject_id = r.id and e.type = 'request.found-dependent')
+        order by r.submitted_at, r.id limit 500) r
+      order by r.submitted_at, r.id`)
     return rows.map(({ id, requester, subject, caller, approvers, submitted, decided }) => ({
       id,
       requesterId: requester,

@@ -10,8 +10,18 @@ const closes = { hour: 18, minute: 0 }
 
 const calendar = new Holidays('FR', { types: ['public'] })
 
-export const isPublicHoliday = (day: DateTime): boolean =>
-  (calendar.isHoliday(day.setZone(zone).set({ hour: 12, minute: 0 }).toJSDate()) || []).some(({ type }) => type === 'public')
+/** The calendar takes a millisecond for a day; a habit of sixty days asks for a thousand facts of the same few. */
+const holidays = new Map<string, boolean>()
+
+export const isPublicHoliday = (day: DateTime): boolean => {
+  const noon = day.setZone(zone).set({ hour: 12, minute: 0 })
+  const date = noon.toISODate() ?? ''
+  const known = holidays.get(date)
+  if (known !== undefined) return known
+  const holiday = (calendar.isHoliday(noon.toJSDate()) || []).some(({ type }) => type === 'public')
+  holidays.set(date, holiday)
+  return holiday
+}
 
 const isWorkingDay = (day: DateTime): boolean => day.weekday <= 5 && !isPublicHoliday(day)
 

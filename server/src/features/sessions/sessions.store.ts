@@ -41,9 +41,8 @@ export const sessions = {
     return gone.length === 1
   },
 
-  /** Once a minute is enough to tell an idle browser from a busy one. */
   async touch(db: Db, sessionId: string): Promise<void> {
-    await db.execute(sql`update session set last_seen_at = now() where id = ${sessionId} and last_seen_at < now() - interval '1 minute'`)
+    await db.execute(sql`update session set last_seen_at = now() where id = ${sessionId}`)
   },
 
   async of(db: Db, accountId: string) {

@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto'
+import type { SQL } from 'drizzle-orm'
+import type { NodePgQueryResultHKT } from 'drizzle-orm/node-postgres'
+import { PgDialect, type PgQueryResultKind, type PreparedQueryConfig } from 'drizzle-orm/pg-core'
+import type { Db, Tx } from './db.ts'
+
+type Result<Row extends Record<string, unknown>> = PgQueryResultKind<NodePgQueryResultHKT, Row>
+
+const dialect = new PgDialect()
+
+const names = new Map<string, string>()
+const nameOf = (text: string): string => {
+  const known = names.get(text)
+  if (known) return known
+  const name = `s_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`
+  names.set(text, name)
+  return name
+}
+
+/**
+ * A statement that is asked all day: each connection plans it once and keeps the plan, under a name made of its text (planning a page
+ * of accounts anew took three milliseconds, reading it one). For statements whose best plan does not hang on their values: what decides
+ * it, a state or a limit, stands in the text as a `keyword`; words that are searched for are planned each time.
+ */
+export const prepared = <Row extends Record<string, unknown>>(db: Db | Tx, query: SQL): Promise<Result<Row>> => {
+  const built = dialect.sqlToQuery(query)
+  return db._.session.prepareQuery<PreparedQueryConfig & { execute: Result<Row> }>(built, undefined, nameOf(built.sql), false).execute()
+}

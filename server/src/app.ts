@@ -16,6 +16,7 @@ import { callerOfToken } from './kernel/actor.ts'
 import type { Db } from './kernel/db.ts'
 import { openLimits } from './kernel/limits.ts'
 import type { Live } from './kernel/live.ts'
+import type { Replica } from './kernel/replica.ts'
 import { hashToken } from './kernel/secrets.ts'
 import { appRouter } from './router.ts'
 import type { Request as Ours } from './trpc.ts'
@@ -24,6 +25,8 @@ export type Parts = {
   readonly db: Db
   readonly pool: pg.Pool
   readonly live: Live
+  /** Where lists are read from; null where there is no second database. */
+  readonly replica: Replica | null
   readonly log: Logger
   readonly key: Buffer
   readonly publicUrl: string
@@ -67,7 +70,7 @@ const warnOfProxy = (log: Logger): RequestHandler => {
   }
 }
 
-export const createApp = ({ db, pool, live, log, key, publicUrl, demo, trustedProxies }: Parts): express.Express => {
+export const createApp = ({ db, pool, live, replica, log, key, publicUrl, demo, trustedProxies }: Parts): express.Express => {
   const app = express()
   const cookie = cookieOf(publicUrl)
   const limits = openLimits(pool)
@@ -82,6 +85,7 @@ export const createApp = ({ db, pool, live, log, key, publicUrl, demo, trustedPr
       live,
       log,
       person,
+      reading: async () => (found && replica ? replica.showing(found.position) : null),
       key,
       demo,
       limits,

@@ -16,6 +16,8 @@ const settings = z.object({
   DATABASE_URL: url(/^postgres(ql)?:/, 'a PostgreSQL address such as postgres://countersign:secret@host:5432/countersign'),
   /** The owner of the tables; used to migrate and never again. */
   DATABASE_OWNER_URL: url(/^postgres(ql)?:/, 'a PostgreSQL address').optional(),
+  /** A streaming replica of it, with the same login: lists are read there. */
+  DATABASE_READ_URL: url(/^postgres(ql)?:/, 'a PostgreSQL address').optional(),
   /** What links in mails start with; never taken from a request. */
   PUBLIC_URL: url(/^https?:/, 'the address people type, such as https://countersign.example.org').transform((text) =>
     text.replace(/\/+$/, ''),

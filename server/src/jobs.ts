@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { dependentApprovers, independentSince, involved } from '@countersign/shared/requests/approval.ts'
 import type { Logger } from 'pino'
 import { counts } from './features/accounts/counts.store.ts'
@@ -18,6 +19,8 @@ import { Refused } from './kernel/refused.ts'
 export type Jobs = { readonly stop: () => Promise<void> }
 
 const sweepMilliseconds = 30_000
+/** Suspicion is a matter of minutes: commits that follow each other closely are looked at together. */
+const ledgerRestMilliseconds = 300
 const recheckMilliseconds = 3_600_000
 
 /** Somebody else was quicker: there is nothing left to do. */
@@ -58,14 +61,15 @@ export const recheckSignatures = async (db: Db, now: Date, stopped = () => false
   return acted
 }
 
-/** Does work whenever it is woken, one turn at a time; a call that comes during a turn makes another. */
-const inTurns = (work: () => Promise<void>, stopped: () => boolean, log: Logger) => {
+/** Does work whenever it is woken, one turn at a time, with a rest between; a call that comes during a turn makes another. */
+const inTurns = (work: () => Promise<void>, stopped: () => boolean, log: Logger, restMilliseconds = 0) => {
   let running: Promise<void> | null = null
   let again = false
   const round = async () => {
     do {
       again = false
       await work()
+      if (restMilliseconds > 0 && !stopped()) await wait(restMilliseconds)
     } while (again && !stopped())
   }
   return {
@@ -115,6 +119,7 @@ export const startJobs = ({
       () => watchLedger(db, () => stopped, log),
       () => stopped,
       log,
+      ledgerRestMilliseconds,
     ),
     inTurns(
       () => workBulks(db, () => stopped, log),

@@ -10,6 +10,7 @@ import { startJobs } from './jobs.ts'
 import { openDb, openPool } from './kernel/db.ts'
 import { openLive } from './kernel/live.ts'
 import { undelivered } from './kernel/outbox.ts'
+import { openReplica, unfitReplica } from './kernel/replica.ts'
 
 export type Serving = { readonly port: number; readonly stop: () => Promise<void> }
 
@@ -32,11 +33,15 @@ export const serve = async (settings: Settings): Promise<Serving> => {
   const probe = await pool.connect().catch(() => {
     throw new SettingsWrong(['DATABASE_URL leads to a database that does not answer'])
   })
-  const unfit = await unfitLogin(probe).finally(() => probe.release())
+  const { DATABASE_READ_URL: readUrl } = settings
+  const unfit = await (async () => (await unfitLogin(probe)) ?? (readUrl ? unfitReplica(probe, readUrl) : null))().finally(() =>
+    probe.release(),
+  )
   if (unfit) throw new SettingsWrong([unfit])
 
   const db = openDb(pool)
   const live = await openLive(settings.DATABASE_URL, log)
+  const replica = readUrl ? openReplica(readUrl, log) : null
   const post = settings.demo ? demoPost(db) : smtpPost(settings.SMTP_URL, settings.MAIL_FROM)
   const jobs = startJobs({ db, live, carriers: mailCarriers({ post, publicUrl: settings.PUBLIC_URL }), log })
   const server = createServer(
@@ -44,6 +49,7 @@ export const serve = async (settings: Settings): Promise<Serving> => {
       db,
       pool,
       live,
+      replica,
       log,
       key: settings.SECRET_KEY,
       publicUrl: settings.PUBLIC_URL,
@@ -80,6 +86,7 @@ export const serve = async (settings: Settings): Promise<Serving> => {
       await Promise.all([closing(server), metrics.listening ? closing(metrics) : undefined])
       await jobs.stop()
       await live.close()
+      await replica?.close()
       await pool.end()
     },
   }

@@ -12,6 +12,7 @@ import type { Db } from './kernel/db.ts'
 import type { Door, Limits } from './kernel/limits.ts'
 import type { Live } from './kernel/live.ts'
 import { Refused } from './kernel/refused.ts'
+import { refusedByReplica } from './kernel/replica.ts'
 
 /** What every procedure may use. `demo` mounts the mailbox and the one-click sign-in, on loopback alone. */
 export type Request = {
@@ -19,6 +20,8 @@ export type Request = {
   readonly live: Live
   readonly log: Logger
   readonly person: Person | null
+  /** Another database that shows all this call may expect to see, if there is one. */
+  readonly reading: () => Promise<Db | null>
   readonly origin: Origin
   readonly key: Buffer
   readonly demo: boolean
@@ -166,4 +169,13 @@ export const permitted = (permission: Permission) =>
     if (!holds(ctx.actor, permission))
       throw new TRPCError({ code: 'FORBIDDEN', message: 'not-permitted', cause: new Refused('not-permitted') })
     return next({ ctx })
+  })
+
+/** Lists: the same, read from the replica where there is one, and from the primary as soon as that one cannot. */
+export const listing = (permission: Permission) =>
+  permitted(permission).use(async ({ ctx, next }) => {
+    const db = await ctx.reading()
+    if (!db) return next({ ctx })
+    const answer = await next({ ctx: { ...ctx, db } })
+    return answer.ok || !refusedByReplica(answer.error.cause) ? answer : next({ ctx })
   })

@@ -6,6 +6,7 @@ const [port, metrics] = await Promise.all([freePort(), freePort()])
 const server = await serve({
   DATABASE_URL: process.env['DATABASE_URL'] ?? '',
   DATABASE_OWNER_URL: undefined,
+  DATABASE_READ_URL: undefined,
   PUBLIC_URL: `http://localhost:${port}`,
   SMTP_URL: '',
   MAIL_FROM: '',

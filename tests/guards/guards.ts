@@ -5,7 +5,7 @@ export type Guard = { readonly name: string; readonly suites: readonly Suite[] }
   | { readonly sql: string }
   | { readonly file: string; readonly out: readonly [from: string, to: string] }
 )
-export type Suite = { readonly project: 'integration' | 'attack' | 'races'; readonly file: string }
+export type Suite = { readonly project: 'integration' | 'attack' | 'races' | 'failure'; readonly file: string }
 
 const promises: Suite = { project: 'integration', file: 'database/promises' }
 const races: Suite = { project: 'races', file: 'races-of-access' }
@@ -21,6 +21,7 @@ const bulks: Suite = { project: 'integration', file: 'integration/bulks' }
 const requests: Suite = { project: 'integration', file: 'integration/requests' }
 
 const incidents: Suite = { project: 'integration', file: 'integration/incidents' }
+const replica: Suite = { project: 'failure', file: 'failure/replica' }
 const signals: Suite = { project: 'integration', file: 'integration/signals' }
 
 const trigger = (table: string, name: string, ...suites: readonly Suite[]): Guard => ({
@@ -208,8 +209,8 @@ const inSource: readonly Guard[] = [
   source(
     'one person’s work takes turns',
     'server/src/kernel/actor.ts',
-    'select pg_advisory_xact_lock(hashtextextended(${person.id}, ${personLock}))',
-    'select 1',
+    'select pg_advisory_xact_lock(hashtextextended(${id}, ${personLock}))',
+    'select 1 as turn where ${id} is not null and ${personLock} > 0',
     races,
   ),
   source('short batches', 'server/src/app.ts', 'maxBatchSize: 20', 'maxBatchSize: 2000', door),
@@ -268,8 +269,8 @@ const inSource: readonly Guard[] = [
   source(
     'a bulk has an orderer who is in',
     'server/src/kernel/actor.ts',
-    "where a.id = ${id} and a.status = 'active' and a.epoch = ${epoch} and a.ends_on >= current_date`)",
-    'where a.id = ${id} and a.epoch >= ${epoch}`)',
+    "where a.id = ${id} and a.status = 'active' and a.epoch = ${epoch} and a.ends_on >= current_date`,\n  )",
+    'where a.id = ${id} and a.epoch >= ${epoch}`,\n  )',
     bulks,
   ),
   source(
@@ -374,9 +375,16 @@ const inSource: readonly Guard[] = [
   source(
     'garbage cookies',
     'server/src/kernel/actor.ts',
-    'personWhere(db, sql`s.token_hash = ${tokenHash}`)',
-    'personWhere(db, sql`true`)',
+    'rowWhere(db, sql`s.token_hash = ${tokenHash}`)',
+    'rowWhere(db, sql`true`)',
     door,
+  ),
+  source(
+    'a replica that is behind is not asked',
+    'server/src/kernel/replica.ts',
+    'and pg_last_wal_replay_lsn() >= ${position}::pg_lsn',
+    'and ${position}::text is not null',
+    replica,
   ),
   source('other sites', 'server/src/app.ts', "response.status(403).json({ refusal: 'not-permitted' })", 'next()', door),
   source(

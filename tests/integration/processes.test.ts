@@ -17,7 +17,17 @@ const openProcess = async (world: World) => {
   const pool = openPool(world.url, 8)
   const db = openDb(pool)
   const live = await openLive(world.url, log)
-  const app = createApp({ db, pool, live, log, key: world.key, publicUrl: 'https://countersign.example', demo: true, trustedProxies: [] })
+  const app = createApp({
+    db,
+    pool,
+    live,
+    replica: null,
+    log,
+    key: world.key,
+    publicUrl: 'https://countersign.example',
+    demo: true,
+    trustedProxies: [],
+  })
   const server: Server = createServer(app)
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

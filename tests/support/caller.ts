@@ -21,6 +21,7 @@ export const requestOf = (db: Db, person: Person | null, change: Partial<Request
   live: silence,
   log: pino({ level: 'silent' }),
   person,
+  reading: async () => null,
   key: Buffer.alloc(32, 7),
   demo: true,
   limits: unlimited,

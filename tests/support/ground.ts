@@ -24,7 +24,7 @@ import { applicationUrl } from './template.ts'
 
 /** How often one person may do something is not what is tested on this ground. */
 
-const folder = join(fileURLToPath(new URL('../..', import.meta.url)), '.data/failure')
+export const failureFolder = join(fileURLToPath(new URL('../..', import.meta.url)), '.data/failure')
 
 const below = (level: Planned['level'], externalId: string, parentExternalId: string): Planned => ({
   ...unknownFields,
@@ -54,7 +54,7 @@ const founder = (login: string, organisationId: string) => ({
 /** A database server of one's own to kill, with a freshly founded network of two people on it. */
 export const openGround = async (name: string) => {
   const port = await freePort()
-  let server: Embedded = await startEmbedded(join(folder, name), ['-c', 'fsync=off'], port)
+  let server: Embedded = await startEmbedded(join(failureFolder, name), ['-c', 'fsync=off'], port)
   await dropDatabase(server.url('postgres'), 'ground')
   await ensureDatabase(server.url('postgres'), 'ground')
   const ownerUrl = server.url('ground')
@@ -123,6 +123,7 @@ export const openGround = async (name: string) => {
   }
   return {
     url,
+    superuserUrl: server.url('postgres'),
     db,
     crowd,
     owner,
@@ -134,7 +135,7 @@ export const openGround = async (name: string) => {
     /** As a power cut would: no farewell to anybody. Then the same server on the same port, as a supervisor would start it again. */
     killDatabase: () => process.kill(server.pid, 'SIGKILL'),
     restartDatabase: async () => {
-      server = await startEmbedded(join(folder, name), ['-c', 'fsync=off'], port)
+      server = await startEmbedded(join(failureFolder, name), ['-c', 'fsync=off'], port)
     },
     close: async () => {
       await pool.end()

@@ -138,6 +138,7 @@ export const demoCommand: Command = async (args) => {
     const server = await serve({
       DATABASE_URL: url,
       DATABASE_OWNER_URL: undefined,
+      DATABASE_READ_URL: undefined,
       PUBLIC_URL: address,
       SMTP_URL: '',
       MAIL_FROM: '',

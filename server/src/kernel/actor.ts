@@ -3,6 +3,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Db, Tx } from './db.ts'
 import { prepared } from './prepared.ts'
 import { Refused } from './refused.ts'
+import type { Position } from './replica.ts'
 
 /** A signed-in person, as read from the database for this very request. */
 export type Person = Actor & {
@@ -40,10 +41,11 @@ type Row = {
   method: string
   grants: Grant[]
   unseen: boolean
+  position: string
 }
 
 /** Roles are in force only behind a second factor; the demo's one-click sign-in stands for it there and nowhere else. */
-const toPerson = (row: Omit<Row, 'unseen'>): Person => {
+const toPerson = (row: Omit<Row, 'unseen' | 'position'>): Person => {
   const twoFactor = row.method !== 'password'
   return {
     kind: 'person',
@@ -63,7 +65,7 @@ const rowWhere = async (db: Db | Tx, which: SQL): Promise<Row | null> => {
     db,
     sql`
     select a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, ${grantsOf} as grants,
-      s.last_seen_at < now() - interval '1 minute' as unseen
+      s.last_seen_at < now() - interval '1 minute' as unseen, pg_current_wal_flush_lsn()::text as position
     from session s join account a on a.id = s.account_id and a.status = 'active' and a.epoch = s.epoch
     where ${which} and s.expires_at > now() and s.last_seen_at > now() - make_interval(mins => ${idleMinutes})
       and a.ends_on >= current_date`,
@@ -73,11 +75,15 @@ const rowWhere = async (db: Db | Tx, which: SQL): Promise<Row | null> => {
 
 /**
  * Who holds this session token now: one query joining session, status and epoch, never cached (P5). Null means nobody. `unseen` where
- * their last call was over a minute ago: often enough to tell an idle browser from a busy one.
+ * their last call was over a minute ago: often enough to tell an idle browser from a busy one. `position` is how far everything that was
+ * committed by now reaches in the log: what is read for this call must not be older.
  */
-export const callerOfToken = async (db: Db | Tx, tokenHash: Buffer): Promise<{ person: Person; unseen: boolean } | null> => {
+export const callerOfToken = async (
+  db: Db | Tx,
+  tokenHash: Buffer,
+): Promise<{ person: Person; unseen: boolean; position: Position } | null> => {
   const row = await rowWhere(db, sql`s.token_hash = ${tokenHash}`)
-  return row && { person: toPerson(row), unseen: row.unseen }
+  return row && { person: toPerson(row), unseen: row.unseen, position: row.position }
 }
 
 export const personOfToken = async (db: Db | Tx, tokenHash: Buffer): Promise<Person | null> =>
@@ -94,15 +100,22 @@ export const transactionTime = sql`date_trunc('milliseconds', now())`
 
 const personLock = 7_203_004
 
+/** The turn first, then the row as it is after it: a shared lock reads the newest state of what it locks. */
+const holdRow = (tx: Tx, id: string) =>
+  prepared(
+    tx,
+    sql`with turn as materialized (select pg_advisory_xact_lock(hashtextextended(${id}, ${personLock})))
+      select 1 from turn, account where account.id = ${id} for share of account`,
+  )
+
 /**
  * The same person read again inside a transaction, and held: a revocation waits for this commit or refuses it (P5). What one person
  * does takes turns, or a flood of it would keep the row shared for ever and their own revocation waiting. The roles are a question
  * of its own after the lock: one that was taken away while this waited is gone.
  */
 export const holdPerson = async (tx: Tx, person: Person): Promise<{ person: Person; now: Date } | null> => {
-  await prepared(tx, sql`select pg_advisory_xact_lock(hashtextextended(${person.id}, ${personLock}))`)
-  await prepared(tx, sql`select 1 from account where id = ${person.id} for share`)
-  const { rows } = await prepared<Omit<Row, 'unseen'> & { now: string }>(
+  await holdRow(tx, person.id)
+  const { rows } = await prepared<Omit<Row, 'unseen' | 'position'> & { now: string }>(
     tx,
     sql`
     select ${transactionTime} as now, a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, ${grantsOf} as grants
@@ -127,8 +140,7 @@ export const draftingPerson = async (tx: Tx, person: Person): Promise<{ person: 
 
 /** The same for an order: its giver held, with the roles of now; null where they are out. */
 export const holdOrderer = async (tx: Tx, { id, epoch }: Orderer): Promise<{ orderer: Orderer; now: Date } | null> => {
-  await prepared(tx, sql`select pg_advisory_xact_lock(hashtextextended(${id}, ${personLock}))`)
-  await prepared(tx, sql`select 1 from account where id = ${id} for share`)
+  await holdRow(tx, id)
   const { rows } = await prepared<{ now: string; organisationId: string; grants: Grant[] }>(
     tx,
     sql`

@@ -10,7 +10,7 @@ import { commit } from '../../kernel/commit.ts'
 import type { Db } from '../../kernel/db.ts'
 import { paging } from '../../kernel/page.ts'
 import { Refused } from '../../kernel/refused.ts'
-import { permitted, router, signedIn } from '../../trpc.ts'
+import { listing, permitted, router, signedIn } from '../../trpc.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 import { sessions } from '../sessions/sessions.store.ts'
 import { counts } from './counts.store.ts'
@@ -43,13 +43,13 @@ const detailOf = async (db: Db, row: AccountRow) => {
 }
 
 export const accountsRouter = router({
-  list: permitted('account:read')
+  list: listing('account:read')
     .input(listAccounts.extend(paging))
     .query(({ ctx, input: { cursor, direction: _direction, ...filters } }) =>
       accountListing.page(ctx.db, ctx.actor, { ...filters, after: cursor }),
     ),
 
-  facets: permitted('account:read')
+  facets: listing('account:read')
     .input(narrowAccounts)
     .query(({ ctx, input }) => counts.facets(ctx.db, ctx.actor, input)),
 

@@ -72,9 +72,11 @@ export const accounts = {
     const rows = await tx
       .select(lockColumns)
       .from(account)
-      .where(sql`${account.id} = any(${uuids(ids)})`)
+      .where(sql`${account.id} = any(${sql.placeholder('ids')}::uuid[])`)
       .orderBy(account.id)
       .for('update')
+      .prepare('lock_accounts')
+      .execute({ ids: [...ids] })
     return rows.map(({ nationId, networkId, regionId, departementId, structureId, siteId, ...row }) => ({
       ...row,
       place: { nationId, networkId, regionId, departementId, structureId, siteId },

@@ -3,7 +3,7 @@ import type { BulkVerb } from '@countersign/shared/bulks/bulk.ts'
 import { isMass } from '@countersign/shared/bulks/threshold.ts'
 import type { Tx } from '../../kernel/db.ts'
 import type { LockedAccount } from './accounts.store.ts'
-import { revocations } from './revocations.store.ts'
+import { nothingAlone, revocations } from './revocations.store.ts'
 
 type Act = {
   readonly verb: BulkVerb | EndingVerb
@@ -19,15 +19,14 @@ type Act = {
  * action cut into clicks, or into bulks, is one all the same.
  */
 export const isMassAct = async (tx: Tx, actorId: string, { verb, total, holders, structures, now }: Act): Promise<boolean> => {
-  const before = verb === 'revoke' ? await revocations.aloneBy(tx, actorId, now) : new Map<string | null, number>()
-  const earlier = [...before.values()].reduce((sum, count) => sum + count, 0)
+  const before = verb === 'revoke' ? await revocations.aloneBy(tx, actorId, now) : nothingAlone
   return isMass(
-    total + earlier,
-    holders + (verb === 'revoke' ? await revocations.holdersAloneBy(tx, actorId, now) : 0),
-    structures.map(({ id, touched, accounts }) => ({
-      touched: touched + (before.get(id) ?? 0),
-      accounts: accounts + (before.get(id) ?? 0),
-    })),
+    total + before.total,
+    holders + before.holders,
+    structures.map(({ id, touched, accounts }) => {
+      const earlier = before.byStructure.get(id) ?? 0
+      return { touched: touched + earlier, accounts: accounts + earlier }
+    }),
   )
 }
 

@@ -3,28 +3,27 @@ import { sql } from 'drizzle-orm'
 import { type Tx, uuids } from '../../kernel/db.ts'
 import { prepared } from '../../kernel/prepared.ts'
 
+export type Alone = { readonly byStructure: ReadonlyMap<string | null, number>; readonly total: number; readonly holders: number }
+
+export const nothingAlone: Alone = { byStructure: new Map(), total: 0, holders: 0 }
+
 /** What the threshold of a mass revocation is held against. */
 export const revocations = {
-  /** How many accounts of each structure this person has revoked without a countersignature lately, as the database has counted. */
-  async aloneBy(tx: Tx, actorId: string, now: Date): Promise<ReadonlyMap<string | null, number>> {
-    const { rows } = await prepared<{ structure: string | null; count: number }>(
+  /** How many accounts of each structure, and holders of a role, this person has revoked without a countersignature lately. */
+  async aloneBy(tx: Tx, actorId: string, now: Date): Promise<Alone> {
+    const { rows } = await prepared<{ structure: string | null; count: number; holders: number }>(
       tx,
       sql`
-      select a.structure_id as structure, count(*)::int as count from lone_revocation l join account a on a.id = l.account_id
+      select a.structure_id as structure, count(*)::int as count,
+        count(distinct l.account_id) filter (where exists (select 1 from role_grant g where g.account_id = l.account_id and g.revoked_at is null))::int as holders
+      from lone_revocation l join account a on a.id = l.account_id
       where l.actor_id = ${actorId} and l.at > ${now}::timestamptz - make_interval(hours => ${massHours}) and l.at <= ${now} group by a.structure_id`,
     )
-    return new Map(rows.map(({ structure, count }) => [structure, count]))
-  },
-
-  /** How many of those held a role. */
-  async holdersAloneBy(tx: Tx, actorId: string, now: Date): Promise<number> {
-    const { rows } = await prepared<{ count: number }>(
-      tx,
-      sql`
-      select count(distinct l.account_id)::int as count from lone_revocation l join role_grant g on g.account_id = l.account_id and g.revoked_at is null
-      where l.actor_id = ${actorId} and l.at > ${now}::timestamptz - make_interval(hours => ${massHours}) and l.at <= ${now}`,
-    )
-    return rows[0]?.count ?? 0
+    return {
+      byStructure: new Map(rows.map(({ structure, count }) => [structure, count])),
+      total: rows.reduce((sum, { count }) => sum + count, 0),
+      holders: rows.reduce((sum, { holders }) => sum + holders, 0),
+    }
   },
 
   async holdersAmong(tx: Tx, ids: readonly string[]): Promise<number> {

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { commit, runCommitted } from '../../kernel/commit.ts'
 import { paging } from '../../kernel/page.ts'
 import { Refused } from '../../kernel/refused.ts'
-import { permitted, router } from '../../trpc.ts'
+import { listing, permitted, router } from '../../trpc.ts'
 import { bulks } from './bulks.store.ts'
 import { bulkDetail } from './detail.ts'
 import { giveBack } from './give-back.ts'
@@ -20,13 +20,13 @@ const bulkId = z.uuid()
 const one = z.strictObject({ bulkId })
 
 export const bulksRouter = router({
-  list: permitted('account:read')
+  list: listing('account:read')
     .input(z.strictObject(paging))
     .query(({ ctx, input }) => bulkListing.page(ctx.db, ctx.actor, { after: input.cursor })),
   get: permitted('account:read')
     .input(one)
     .query(({ ctx, input }) => bulkDetail(ctx.db, ctx.actor, input.bulkId)),
-  lines: permitted('account:read')
+  lines: listing('account:read')
     .input(z.strictObject({ bulkId, list: z.enum(lineLists), ...paging }))
     .query(async ({ ctx, input }) => {
       const bulk = await bulks.read(ctx.db, input.bulkId)

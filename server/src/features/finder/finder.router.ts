@@ -1,7 +1,7 @@
 import { holds, scopeOf } from '@countersign/shared/access/scope.ts'
 import { plainText } from '@countersign/shared/text/fields.ts'
 import { z } from 'zod'
-import { permitted, router } from '../../trpc.ts'
+import { listing, router } from '../../trpc.ts'
 import { accountListing } from '../accounts/listing.store.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 import { requestListing } from '../requests/listing.store.ts'
@@ -16,7 +16,7 @@ const referenceIn = (words: string): number | null => {
 
 export const finderRouter = router({
   /** Whatever goes by these words, of what one may see anyway: accounts, places and, by its number, a request. */
-  find: permitted('account:read')
+  find: listing('account:read')
     .input(z.strictObject({ words: plainText(100) }))
     .query(async ({ ctx: { db, actor }, input: { words } }) => {
       const reference = referenceIn(words)

@@ -3,7 +3,7 @@ import { justification } from '@countersign/shared/text/fields.ts'
 import { z } from 'zod'
 import { commit } from '../../kernel/commit.ts'
 import { paging } from '../../kernel/page.ts'
-import { permitted, router } from '../../trpc.ts'
+import { listing, permitted, router } from '../../trpc.ts'
 import { incidentDetail, readable } from './detail.ts'
 import { extent } from './extent.store.ts'
 import { incidents } from './incidents.store.ts'
@@ -19,7 +19,7 @@ const moment = z.iso
   .transform((text) => new Date(text))
 
 export const incidentsRouter = router({
-  list: permitted('incident:read')
+  list: listing('incident:read')
     .input(z.strictObject(paging))
     .query(({ ctx, input }) => incidents.page(ctx.db, ctx.actor, input.cursor)),
   open: permitted('incident:keep').query(({ ctx }) => incidents.openOnes(ctx.db, ctx.actor)),

@@ -1,6 +1,6 @@
 import { holds, scopeOf } from '@countersign/shared/access/scope.ts'
 import { undelivered } from '../../kernel/outbox.ts'
-import { permitted, router } from '../../trpc.ts'
+import { listing, router } from '../../trpc.ts'
 import { counts } from '../accounts/counts.store.ts'
 import { bulkListing } from '../bulks/listing.store.ts'
 import { requestListing } from '../requests/listing.store.ts'
@@ -8,7 +8,7 @@ import { findings } from '../signals/findings.store.ts'
 import { overview } from './overview.store.ts'
 
 export const overviewRouter = router({
-  get: permitted('account:read').query(async ({ ctx: { db, actor } }) => {
+  get: listing('account:read').query(async ({ ctx: { db, actor } }) => {
     const scope = scopeOf(actor, 'account:read')
     const [waiting, next, mine, byStatus, expiring, dormant, refusals, outbox, working, signals] = await Promise.all([
       requestListing.waiting(db, actor),

@@ -7,7 +7,7 @@ import { commit, runCommitted } from '../../kernel/commit.ts'
 import { neutrally } from '../../kernel/neutral.ts'
 import { paging } from '../../kernel/page.ts'
 import { Refused } from '../../kernel/refused.ts'
-import { permitted, router, signedIn, sparingly } from '../../trpc.ts'
+import { listing, permitted, router, signedIn, sparingly } from '../../trpc.ts'
 import { approve } from './approve.ts'
 import { askPublicly } from './ask-publicly.ts'
 import { callBack } from './call-back.ts'
@@ -24,7 +24,7 @@ const requestId = z.uuid()
 const seen = z.string().regex(/^[0-9a-f]{64}$/)
 
 export const requestsRouter = router({
-  list: permitted('request:read')
+  list: listing('request:read')
     .input(listRequests.extend(paging))
     .query(({ ctx, input: { cursor, direction: _direction, ...filters } }) =>
       requestListing.page(ctx.db, ctx.actor, { ...filters, after: cursor }),

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { commit } from '../../kernel/commit.ts'
 import { paging } from '../../kernel/page.ts'
 import { Refused } from '../../kernel/refused.ts'
-import { permitted, router } from '../../trpc.ts'
+import { listing, permitted, router } from '../../trpc.ts'
 import { audit } from '../audit/audit.store.ts'
 import { canaries } from './canaries.store.ts'
 import { liftCanary, placeCanary } from './canary.ts'
@@ -16,7 +16,7 @@ const until = z.iso.datetime({ offset: true }).transform((text) => new Date(text
 const account = z.strictObject({ accountId: z.uuid() })
 
 export const signalsRouter = router({
-  list: permitted('signal:read')
+  list: listing('signal:read')
     .input(z.strictObject({ view: z.enum(findingViews), account: z.uuid().optional(), ...paging }))
     .query(({ ctx, input }) => findings.page(ctx.db, ctx.actor, { view: input.view, about: input.account, after: input.cursor })),
   facts: permitted('signal:read')

@@ -42,3 +42,37 @@ test('ten pages of accounts are laid out as far as they are in sight, and the re
   await page.mouse.wheel(0, 12_000)
   await expect.poll(last).toBeGreaterThan(before)
 })
+
+test('columns stand where and as wide as one has put them, their header stays in sight, and a cell is copied', async ({
+  page,
+  context,
+}) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  await enterAs(page, 'Sophie Marchand')
+  await page.goto('/accounts')
+  const headers = () => page.getByRole('columnheader').evaluateAll((all) => all.map((one) => one.getAttribute('data-column')))
+  const header = page.locator('th[data-column="status"]')
+  const width = async () => (await header.boundingBox())?.width ?? 0
+  await header.waitFor()
+  const [before, narrow] = [await headers(), await width()]
+
+  await page.evaluate(() => window.scrollTo(0, 1500))
+  await expect(header).toBeInViewport()
+  await page.evaluate(() => window.scrollTo(0, 0))
+
+  await page.getByRole('button', { name: 'Colonnes' }).click()
+  await page.getByRole('button', { name: 'Placer « État » plus tôt' }).click()
+  await page.getByRole('button', { name: 'Élargir « État »' }).click()
+  await page.keyboard.press('Escape')
+  const moved = await headers()
+  expect(moved.indexOf('status')).toBe(before.indexOf('status') - 1)
+  await page.reload()
+  await header.waitFor()
+  expect(await headers()).toEqual(moved)
+  expect(await width()).toBeGreaterThan(narrow + 10)
+
+  await page.locator('tbody tr[data-index="0"] td').nth(2).hover()
+  await page.keyboard.press('Control+c')
+  await expect(page.getByText('Cellule copiée')).toBeVisible()
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('Mission locale')
+})

@@ -1,7 +1,12 @@
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
-import { type ReactNode, useRef } from 'react'
+import i18next from 'i18next'
+import { type CSSProperties, type ReactNode, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import { tell } from '../lib/toast.ts'
+import { ColumnEdge } from './column-edge.tsx'
+import { useCopyCell } from './copy-cell.ts'
 import { useRowsInSight } from './rows-in-sight.ts'
+import { useHeaderInSight } from './use-header-in-sight.ts'
 
 export type Column<Row, Sort extends string> = {
   readonly id: string
@@ -14,6 +19,8 @@ export type Column<Row, Sort extends string> = {
   /** The header is for screen readers alone. */
   readonly silent?: boolean
 }
+
+const copied = (text: string) => tell(i18next.t('table.copied'), text)
 
 type Sorted<Sort> = { readonly by: Sort; readonly direction: 'asc' | 'desc' }
 
@@ -29,6 +36,9 @@ type Props<Row, Sort extends string> = {
   /** The last column holds actions and stays in sight while the others scroll. */
   readonly acting?: boolean
   readonly dense?: boolean
+  /** Columns of a width somebody has chosen, in pixels, and how they choose it. */
+  readonly widths?: Readonly<Record<string, number>>
+  readonly setWidth?: (id: string, width: number | null) => void
   /** Where the list goes on: its next page is fetched before its end is in sight. */
   readonly growing?: { readonly more: boolean; readonly fetching: boolean; readonly fetch: () => void }
 }
@@ -45,10 +55,15 @@ export const DataTable = <Row, Sort extends string = never>({
   chosen,
   acting = false,
   dense = false,
+  widths = {},
+  setWidth,
   growing,
 }: Props<Row, Sort>) => {
   const { t } = useTranslation()
   const body = useRef<HTMLTableSectionElement>(null)
+  const sheet = useRef<HTMLElement>(null)
+  useCopyCell(body, copied)
+  useHeaderInSight(sheet)
   const sight = useRowsInSight(rows, body, growing, dense ? 32 : 44)
   const header = (column: Column<Row, Sort>) => {
     const by = column.sort
@@ -66,9 +81,11 @@ export const DataTable = <Row, Sort extends string = never>({
   }
   const ariaSort = (column: Column<Row, Sort>) =>
     column.sort && sorted?.by === column.sort ? (sorted.direction === 'asc' ? 'ascending' : 'descending') : undefined
+  const classOf = ({ id, number }: Column<Row, Sort>) => [number && 'number', widths[id] && 'sized'].filter(Boolean).join(' ') || undefined
+  const styleOf = ({ id }: Column<Row, Sort>) => (widths[id] ? ({ '--width': `${widths[id]}px` } as CSSProperties) : undefined)
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (axe scrollable-region-focusable)
-    <section className="sheet" data-steady aria-label={label} tabIndex={0}>
+    <section ref={sheet} className="sheet" data-steady aria-label={label} tabIndex={0}>
       <table
         className={['data', acting && 'acting', dense && 'dense'].filter(Boolean).join(' ')}
         aria-rowcount={growing?.more ? -1 : rows.length + 1}
@@ -77,8 +94,16 @@ export const DataTable = <Row, Sort extends string = never>({
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.id} scope="col" className={column.number ? 'number' : undefined} aria-sort={ariaSort(column)}>
+              <th
+                key={column.id}
+                data-column={column.id}
+                scope="col"
+                className={classOf(column)}
+                style={styleOf(column)}
+                aria-sort={ariaSort(column)}
+              >
                 {header(column)}
+                {setWidth && !column.silent ? <ColumnEdge setWidth={(width) => setWidth(column.id, width)} /> : null}
               </th>
             ))}
           </tr>
@@ -99,7 +124,12 @@ export const DataTable = <Row, Sort extends string = never>({
               data-chosen={chosen?.(row) ? true : undefined}
             >
               {columns.map((column) => (
-                <td key={column.id} className={column.number ? 'number' : undefined} data-label={column.plain ? undefined : column.header}>
+                <td
+                  key={column.id}
+                  className={classOf(column)}
+                  style={styleOf(column)}
+                  data-label={column.plain ? undefined : column.header}
+                >
                   {column.cell(row)}
                 </td>
               ))}

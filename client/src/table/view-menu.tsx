@@ -1,18 +1,27 @@
-import { Button, Checkbox, Popover } from '@mantine/core'
-import { IconColumns } from '@tabler/icons-react'
-import { useState } from 'react'
+import { ActionIcon, Button, Checkbox, Popover } from '@mantine/core'
+import { IconArrowDown, IconArrowUp, IconColumns, IconMinus, IconPlus } from '@tabler/icons-react'
+import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { useTableView } from './view.ts'
+import { type useTableView, widthStep } from './view.ts'
 
 type Props = {
   readonly view: ReturnType<typeof useTableView>
+  /** Those that may be hidden and moved, in the order they come. */
   readonly columns: readonly { readonly id: string; readonly header: string }[]
+  /** How wide a column stands now, in pixels. */
+  readonly widthNow: (id: string) => number
 }
 
-/** Which columns are shown, and how close the rows stand. */
-export const ViewMenu = ({ view, columns }: Props) => {
+/** Which columns are shown, where and how wide, and how close the rows stand. */
+export const ViewMenu = ({ view, columns, widthNow }: Props) => {
   const { t } = useTranslation()
   const [opened, open] = useState(false)
+  const arranged = view.arrange(columns)
+  const press = (label: string, icon: ReactNode, onClick: () => void, disabled: boolean) => (
+    <ActionIcon variant="subtle" size="sm" aria-label={label} title={label} disabled={disabled} onClick={onClick}>
+      {icon}
+    </ActionIcon>
+  )
   return (
     <Popover opened={opened} onChange={open} position="bottom-end" trapFocus>
       <Popover.Target>
@@ -22,9 +31,26 @@ export const ViewMenu = ({ view, columns }: Props) => {
       </Popover.Target>
       <Popover.Dropdown>
         <div className="stack tight">
-          {columns.map(({ id, header }) => (
-            <Checkbox key={id} size="sm" label={header} checked={view.shows(id)} onChange={() => view.toggle(id)} />
-          ))}
+          {arranged.map(({ id, header: column }, index) => {
+            const shown = view.shows(id)
+            const widen = (by: number) => view.setWidth(id, (view.widths[id] ?? widthNow(id)) + by)
+            return (
+              <div key={id} className="row between">
+                <Checkbox size="sm" label={column} checked={shown} onChange={() => view.toggle(id)} />
+                <span className="row tight">
+                  {press(t('table.earlier', { column }), <IconArrowUp size={14} />, () => view.move(columns, id, -1), index === 0)}
+                  {press(
+                    t('table.later', { column }),
+                    <IconArrowDown size={14} />,
+                    () => view.move(columns, id, 1),
+                    index === arranged.length - 1,
+                  )}
+                  {press(t('table.narrower', { column }), <IconMinus size={14} />, () => widen(-widthStep), !shown)}
+                  {press(t('table.wider', { column }), <IconPlus size={14} />, () => widen(widthStep), !shown)}
+                </span>
+              </div>
+            )
+          })}
           <hr style={{ width: '100%', border: 0, borderTop: '1px solid var(--line)' }} />
           <Checkbox
             size="sm"
@@ -32,6 +58,9 @@ export const ViewMenu = ({ view, columns }: Props) => {
             checked={view.dense}
             onChange={(event) => view.setDense(event.currentTarget.checked)}
           />
+          <Button variant="subtle" size="compact-sm" disabled={view.untouched} onClick={view.reset}>
+            {t('table.asItComes')}
+          </Button>
         </div>
       </Popover.Dropdown>
     </Popover>

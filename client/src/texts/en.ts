@@ -244,6 +244,15 @@ export const en: typeof fr = {
     approve: 'Countersign (twice)',
     reject: 'Reject',
     go: 'Go to',
+    copy: 'Copy the cell',
+  },
+  table: {
+    earlier: 'Move “{{column}}” earlier',
+    later: 'Move “{{column}}” later',
+    narrower: 'Narrow “{{column}}”',
+    wider: 'Widen “{{column}}”',
+    asItComes: 'As it comes',
+    copied: 'Cell copied',
   },
   common: {
     columns: 'Columns',

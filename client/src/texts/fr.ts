@@ -259,6 +259,15 @@ export const fr = {
     approve: 'Contresigner (deux fois)',
     reject: 'Refuser',
     go: 'Aller à',
+    copy: 'Copier la cellule',
+  },
+  table: {
+    earlier: 'Placer « {{column}} » plus tôt',
+    later: 'Placer « {{column}} » plus tard',
+    narrower: 'Rétrécir « {{column}} »',
+    wider: 'Élargir « {{column}} »',
+    asItComes: 'Remettre d’origine',
+    copied: 'Cellule copiée',
   },
   common: {
     columns: 'Colonnes',

@@ -25,6 +25,8 @@ const signedIn = getRouteApi('/_signed-in')
 /** Without these a row could not be told from another, nor acted upon. */
 const fixed: readonly string[] = ['select', 'person', 'actions']
 
+const widthNow = (id: string): number => document.querySelector(`th[data-column="${id}"]`)?.getBoundingClientRect().width ?? 160
+
 /** Every account of one's scope: searched, filtered and sorted on the server, ended in one click. */
 export const AccountsPage = () => {
   const { t } = useTranslation()
@@ -40,7 +42,9 @@ export const AccountsPage = () => {
   const all = useColumns(endings, chosen.has, chosen.tick).filter(({ id }) =>
     id === 'select' ? verbs.length > 0 : id === 'actions' ? mayEnd : true,
   )
-  const columns = all.filter(({ id }) => fixed.includes(id) || view.shows(id))
+  const movable = all.filter(({ id }) => !fixed.includes(id))
+  const [first, last] = [all.filter(({ id }) => fixed.includes(id) && id !== 'actions'), all.filter(({ id }) => id === 'actions')]
+  const columns = [...first, ...view.arrange(movable).filter(({ id }) => view.shows(id)), ...last]
   const sort = (change: Partial<ListAccounts>) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })
   // What is no longer in sight is not ended with a click.
   const set = (change: Partial<ListAccounts>) => {
@@ -66,7 +70,7 @@ export const AccountsPage = () => {
         <h1>{t('accounts.title')}</h1>
         <div className="row wrap">
           <SavedViews search={search} hidden={view.hidden} show={show} />
-          <ViewMenu view={view} columns={all.filter(({ id }) => !fixed.includes(id))} />
+          <ViewMenu view={view} columns={movable} widthNow={widthNow} />
           <ExportList filter={search} />
         </div>
       </div>
@@ -78,6 +82,8 @@ export const AccountsPage = () => {
         <DataTable<Row, Sort>
           acting={mayEnd}
           dense={view.dense}
+          widths={view.widths}
+          setWidth={view.setWidth}
           growing={{ more: pages.hasNextPage, fetching: pages.isFetchingNextPage, fetch: () => void pages.fetchNextPage() }}
           label={t('accounts.title')}
           columns={columns}

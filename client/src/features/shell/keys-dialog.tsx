@@ -7,6 +7,7 @@ const keys = [
   ['K', 'previous'],
   ['A', 'approve'],
   ['R', 'reject'],
+  ['Ctrl C', 'copy'],
   ['?', 'help'],
 ] as const
 

@@ -28,6 +28,7 @@ export const refusalCodes = [
   'bulk-at-work',
   'nothing-to-do',
   'selection-too-large',
+  'sort-too-wide',
   'resets-too-many',
   'role-one-by-one',
   'file-without-names',

@@ -71,6 +71,11 @@ test('columns stand where and as wide as one has put them, their header stays in
   expect(await headers()).toEqual(moved)
   expect(await width()).toBeGreaterThan(narrow + 10)
 
+  await page.getByRole('button', { name: 'Fin', exact: true }).click()
+  await page.getByRole('button', { name: 'Dossiers accessibles' }).click({ modifiers: ['Shift'] })
+  await expect(page).toHaveURL(/sort=end.*second=reach/)
+  await expect(page.getByRole('button', { name: 'Dossiers accessibles puis trié, croissant' })).toBeVisible()
+
   await page.locator('tbody tr[data-index="0"] td').nth(2).hover()
   await page.keyboard.press('Control+c')
   await expect(page.getByText('Cellule copiée')).toBeVisible()

@@ -111,6 +111,33 @@ describe('the list of accounts', () => {
     }
   })
 
+  test('is put in a second order within the first, either way, page after page, each account once', async () => {
+    const sophie = await world.as('sophie.marchand')
+    for (const order of ['asc', 'desc'] as const) {
+      for (const secondOrder of ['asc', 'desc'] as const) {
+        const all: { id: string; endsOn: string; reach: number }[] = []
+        let cursor: string | undefined
+        do {
+          const page: Awaited<ReturnType<typeof sophie.call.accounts.list>> = await sophie.call.accounts.list({
+            ...{ sort: 'end', order, second: 'reach', secondOrder },
+            ...(cursor ? { cursor } : {}),
+          })
+          all.push(...page.rows)
+          cursor = page.next ?? undefined
+        } while (cursor)
+        expect(new Set(all.map(({ id }) => id)).size).toBe(all.length)
+        const sign = { asc: 1, desc: -1 } as const
+        const inOrder = all.toSorted(
+          (a, b) =>
+            sign[order] * a.endsOn.localeCompare(b.endsOn) ||
+            sign[secondOrder] * (a.reach - b.reach) ||
+            sign[order] * (a.id < b.id ? -1 : 1),
+        )
+        expect(all.map(({ id }) => id)).toEqual(inOrder.map(({ id }) => id))
+      }
+    }
+  })
+
   test('finds a person whatever the accents, the case and the hyphens', async () => {
     const olivier = await world.as('olivier.perrin')
     for (const q of ['helene garnier', 'HÉLÈNE', 'hélène.garnier@', 'garnier helene']) {

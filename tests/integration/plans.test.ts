@@ -1,6 +1,7 @@
 import { accountListing } from '@countersign/server/features/accounts/listing.store.ts'
 import { type ListAccounts, pageSize } from '@countersign/shared/accounts/listing.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { outcome } from '../support/make.ts'
 import { openWorld, type Signed, type World } from '../support/world.ts'
 
 /** How many rows of tables a page may cost: twenty for each that it shows, and two hundred where two letters are looked for that thousands have. */
@@ -111,4 +112,10 @@ describe('a page of a hundred thousand accounts reads no table through, and twen
     ['of two letters many have', 'whole network', { q: 'ma' }],
     ['of a name and two letters', 'region', { q: 'garnier ba' }],
   ])('%s, %s', (_, where, filters) => holds(where, filters, mostOfLetters))
+})
+
+test('a second order, which no index has, is for lists that are few enough to be put in order whole', async () => {
+  const twice = (filters: ListAccounts) => outcome(olivier.call.accounts.list({ ...filters, sort: 'end', second: 'reach' }))
+  expect(await twice({})).toBe('sort-too-wide')
+  expect(await twice({ profile: 'national-support' })).toBe('allowed')
 })

@@ -1,11 +1,10 @@
-import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import i18next from 'i18next'
 import { type CSSProperties, type ReactNode, useRef } from 'react'
-import { useTranslation } from 'react-i18next'
 import { tell } from '../lib/toast.ts'
 import { ColumnEdge } from './column-edge.tsx'
 import { useCopyCell } from './copy-cell.ts'
 import { useRowsInSight } from './rows-in-sight.ts'
+import { type Sorted, SortHeader } from './sort-header.tsx'
 import { useHeaderInSight } from './use-header-in-sight.ts'
 
 export type Column<Row, Sort extends string> = {
@@ -22,8 +21,6 @@ export type Column<Row, Sort extends string> = {
 
 const copied = (text: string) => tell(i18next.t('table.copied'), text)
 
-type Sorted<Sort> = { readonly by: Sort; readonly direction: 'asc' | 'desc' }
-
 type Props<Row, Sort extends string> = {
   readonly label: string
   readonly columns: readonly Column<Row, Sort>[]
@@ -31,6 +28,9 @@ type Props<Row, Sort extends string> = {
   readonly keyOf: (row: Row) => string
   readonly sorted?: Sorted<Sort>
   readonly onSort?: (sorted: Sorted<Sort>) => void
+  /** What orders those the first key leaves together, chosen with the shift key held. */
+  readonly second?: Sorted<Sort>
+  readonly onSecond?: (sorted: Sorted<Sort>) => void
   readonly struck?: (row: Row) => boolean
   readonly chosen?: (row: Row) => boolean
   /** The last column holds actions and stays in sight while the others scroll. */
@@ -51,6 +51,8 @@ export const DataTable = <Row, Sort extends string = never>({
   keyOf,
   sorted,
   onSort,
+  second,
+  onSecond,
   struck,
   chosen,
   acting = false,
@@ -59,7 +61,6 @@ export const DataTable = <Row, Sort extends string = never>({
   setWidth,
   growing,
 }: Props<Row, Sort>) => {
-  const { t } = useTranslation()
   const body = useRef<HTMLTableSectionElement>(null)
   const sheet = useRef<HTMLElement>(null)
   useCopyCell(body, copied)
@@ -69,15 +70,7 @@ export const DataTable = <Row, Sort extends string = never>({
     const by = column.sort
     if (column.silent) return <span className="hidden">{column.header}</span>
     if (!by || !onSort) return column.header
-    const active = sorted?.by === by
-    const Arrow = sorted?.direction === 'desc' ? IconArrowDown : IconArrowUp
-    return (
-      <button type="button" onClick={() => onSort({ by, direction: active && sorted.direction === 'asc' ? 'desc' : 'asc' })}>
-        {column.header}
-        {active ? <Arrow size={14} aria-hidden="true" /> : null}
-        {active ? <span className="hidden">{sorted.direction === 'asc' ? t('accounts.sortedUp') : t('accounts.sortedDown')}</span> : null}
-      </button>
-    )
+    return <SortHeader label={column.header} by={by} sorted={sorted} second={second} onSort={onSort} onSecond={onSecond} />
   }
   const ariaSort = (column: Column<Row, Sort>) =>
     column.sort && sorted?.by === column.sort ? (sorted.direction === 'asc' ? 'ascending' : 'descending') : undefined

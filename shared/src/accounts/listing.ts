@@ -41,10 +41,15 @@ export const narrowAccounts = z.strictObject({
 })
 export type NarrowAccounts = z.infer<typeof narrowAccounts>
 
-/** One schema for the URL, the wire and the query: every filter of the account table, and its order. */
+/**
+ * One schema for the URL, the wire and the query: every filter of the account table, and its order. `second` orders those that the first
+ * key leaves together; only lists of `countedExactly` and fewer have it, because no index does.
+ */
 export const listAccounts = narrowAccounts.extend({
   sort: z.enum(accountSorts).optional().catch(undefined),
   order: z.enum(['asc', 'desc']).optional().catch(undefined),
+  second: z.enum(accountSorts).optional().catch(undefined),
+  secondOrder: z.enum(['asc', 'desc']).optional().catch(undefined),
 })
 
 export type ListAccounts = z.infer<typeof listAccounts>
@@ -54,6 +59,8 @@ export const strictListing = z.strictObject({
   ...narrowing,
   sort: z.enum(accountSorts).optional(),
   order: z.enum(['asc', 'desc']).optional(),
+  second: z.enum(accountSorts).optional(),
+  secondOrder: z.enum(['asc', 'desc']).optional(),
 })
 
 /** A longer list leaves the building only behind the second factor, asked for again. */

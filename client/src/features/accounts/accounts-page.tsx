@@ -1,9 +1,10 @@
 import type { Permission } from '@countersign/shared/access/permissions.ts'
-import type { ListAccounts } from '@countersign/shared/accounts/listing.ts'
+import { countedExactly, type ListAccounts } from '@countersign/shared/accounts/listing.ts'
 import { bulkNeeds, bulkVerbs } from '@countersign/shared/bulks/bulk.ts'
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { tell } from '../../lib/toast.ts'
 import { trpc } from '../../lib/trpc.ts'
 import { DataTable } from '../../table/data-table.tsx'
 import { useTableView } from '../../table/view.ts'
@@ -60,9 +61,10 @@ export const AccountsPage = () => {
     ...trpc.accounts.list.infiniteQueryOptions(search, { getNextPageParam: (page) => page.next ?? undefined }),
     placeholderData: keepPreviousData,
   })
-  const { sort: _sort, order: _order, ...narrowed } = search
+  const { sort: _sort, order: _order, second: _second, secondOrder: _secondOrder, ...narrowed } = search
   const facets = useQuery({ ...trpc.accounts.facets.queryOptions(narrowed), placeholderData: keepPreviousData })
   if (pages.isError) return <Failed error={pages.error} reset={() => void pages.refetch()} />
+  const sortsTwice = facets.data?.total.exact === true && facets.data.total.count <= countedExactly
   const rows = pages.data?.pages.flatMap((page) => page.rows) ?? []
   return (
     <div className="page">
@@ -90,7 +92,9 @@ export const AccountsPage = () => {
           rows={rows}
           keyOf={(row) => row.id}
           sorted={{ by: search.sort ?? 'name', direction: search.order ?? 'asc' }}
-          onSort={({ by, direction }) => sort({ sort: by, order: direction })}
+          {...(search.second ? { second: { by: search.second, direction: search.secondOrder ?? 'asc' } } : {})}
+          onSort={({ by, direction }) => sort({ sort: by, order: direction, second: undefined, secondOrder: undefined })}
+          onSecond={(next) => (sortsTwice ? sort({ second: next.by, secondOrder: next.direction }) : tell(t('refusal.sort-too-wide')))}
           struck={(row) => endings.of(row.id) !== undefined || row.status === 'revoked'}
           chosen={(row) => chosen.has(row.id)}
         />

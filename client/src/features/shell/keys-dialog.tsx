@@ -8,6 +8,7 @@ const keys = [
   ['A', 'approve'],
   ['R', 'reject'],
   ['Ctrl C', 'copy'],
+  ['⇧ ↵', 'sortNext'],
   ['?', 'help'],
 ] as const
 

@@ -2,7 +2,7 @@ import { account } from '@countersign/drizzle/schema/account.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
 import { type Actor, type Place, type Scope, scopeOf } from '@countersign/shared/access/scope.ts'
 import { decideEnding, decideUndo, type EndingVerb } from '@countersign/shared/accounts/ending.ts'
-import { type ListAccounts, pageSize } from '@countersign/shared/accounts/listing.ts'
+import { countedExactly, type ListAccounts, pageSize } from '@countersign/shared/accounts/listing.ts'
 import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import { type AccountStatus, undoSeconds } from '@countersign/shared/accounts/status.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
@@ -10,9 +10,11 @@ import { type SQL, sql } from 'drizzle-orm'
 import { type Db, type Tx, uuids } from '../../kernel/db.ts'
 import { decodeCursor, everyPage, type Page, toPage } from '../../kernel/page.ts'
 import { prepared } from '../../kernel/prepared.ts'
+import { Refused } from '../../kernel/refused.ts'
 import { within } from '../../kernel/scope.ts'
 import { narrowing } from './filters.store.ts'
 import { type Guardian, type GuardiansLeft, guardianCase, guardians, isGuardian } from './guardians.store.ts'
+import { orderOf } from './order.store.ts'
 
 export type AccountRow = {
   readonly id: string
@@ -42,35 +44,6 @@ type Fetched = Omit<AccountRow, 'can' | 'undoUntil'> & {
   statusChangedBy: string | null
   previousStatus: AccountStatus | null
 } & Place
-
-/** Sort keys from an allow-list: the expressions, and the values a cursor carries for them. */
-const sorts = {
-  name: {
-    columns: sql`(account.family_name, account.given_name, account.id)`,
-    casts: ['text', 'text', 'uuid'],
-    key: (row: Fetched) => [row.familyName, row.givenName, row.id],
-  },
-  'last-sign-in': {
-    columns: sql`(account.last_sign_in_at, account.id)`,
-    casts: ['timestamptz', 'uuid'],
-    key: (row: Fetched) => [row.lastKey, row.id],
-  },
-  reach: { columns: sql`(account.reach, account.id)`, casts: ['integer', 'uuid'], key: (row: Fetched) => [row.reach, row.id] },
-  end: { columns: sql`(account.ends_on, account.id)`, casts: ['date', 'uuid'], key: (row: Fetched) => [row.endsOn, row.id] },
-} as const
-
-const orderBy = (sort: keyof typeof sorts, direction: SQL): SQL => {
-  const columns = {
-    name: ['family_name', 'given_name', 'id'],
-    'last-sign-in': ['last_sign_in_at', 'id'],
-    reach: ['reach', 'id'],
-    end: ['ends_on', 'id'],
-  }[sort]
-  return sql.join(
-    columns.map((column) => sql`account.${sql.identifier(column)} ${direction}`),
-    sql`, `,
-  )
-}
 
 const selected = sql`
   account.id, account.login, account.given_name as "givenName", account.family_name as "familyName", account.email, account.status,
@@ -133,27 +106,31 @@ export const accountListing = {
     actor: Actor,
     { after, limit = pageSize, ...filters }: ListAccounts & { after?: string | undefined; limit?: number },
   ): Promise<Page<AccountRow>> {
-    const sort = filters.sort ?? 'name'
-    const { columns, casts, key } = sorts[sort]
-    const descending = (filters.order ?? 'asc') === 'desc'
-    const cursor = decodeCursor(after, casts)
-    const order = orderBy(sort, descending ? sql`desc` : sql`asc`)
+    const order = orderOf(filters)
+    const cursor = decodeCursor(after, order.casts)
     const narrowed = await narrowing(db, actor, filters)
-    const beyond = cursor
-      ? sql` and ${columns} ${descending ? sql`<` : sql`>`} (${sql.join(
-          cursor.map((value, index) => sql`${value}::${sql.raw(casts[index] ?? 'text')}`),
-          sql`, `,
-        )})`
-      : sql``
+    if (filters.second && (await accountListing.more(db, narrowed, countedExactly))) throw new Refused('sort-too-wide')
+    const beyond = cursor ? sql` and ${order.beyond(cursor)}` : sql``
     const matching = (columns: SQL) =>
-      sql`select ${columns} from account where ${narrowed}${beyond} order by ${order} limit ${sql.raw(String(limit + 1))}`
+      sql`select ${columns} from account where ${narrowed}${beyond} order by ${order.by} limit ${sql.raw(String(limit + 1))}`
     // Words are planned each time; what is shown beside their rows is not.
     const wanted = filters.q
       ? sql`select * from account where account.id = any(${uuids((await db.execute<{ id: string }>(matching(sql`account.id`))).rows.map(({ id }) => id))})`
       : matching(sql`*`)
-    const { rows } = await prepared<Fetched & Record<string, unknown>>(db, sql`select ${selected} from ${from(wanted)} order by ${order}`)
-    const page = toPage<Fetched>(rows, limit, (row) => [...key(row)])
+    const { rows } = await prepared<Fetched & Record<string, unknown>>(
+      db,
+      sql`select ${selected} from ${from(wanted)} order by ${order.by}`,
+    )
+    const page = toPage<Fetched>(rows, limit, order.positionOf)
     return { rows: await presented(db, actor, page.rows), next: page.next }
+  },
+
+  /** Are there more than so many? A list in an order no index has is put in order whole. */
+  async more(db: Db | Tx, narrowed: SQL, most: number): Promise<boolean> {
+    const { rows } = await db.execute<{ count: number }>(
+      sql`select count(*)::int as count from (select 1 from account where ${narrowed} limit ${most + 1}) as first`,
+    )
+    return (rows[0]?.count ?? 0) > most
   },
 
   /** How many a list has, to the row. */

@@ -175,10 +175,12 @@ export const createApp = ({ db, pool, live, replica, log, key, publicUrl, demo, 
     app.get('/{*path}', (_request, response) => response.sendFile('index.html', { root: client, cacheControl: false }))
   }
   // Whatever breaks on the way says nothing of itself to whoever asked.
-  app.use((error: Error, _request: express.Request, response: express.Response, next: express.NextFunction) => {
-    log.error({ error: error.name }, 'a request broke')
+  app.use((error: Error & { status?: number }, _request: express.Request, response: express.Response, next: express.NextFunction) => {
+    const { status = 500 } = error
+    // A body or an address nobody can read is the asker's, and no line in the log: anybody can send one.
+    if (status >= 500) log.error({ error: error.name }, 'a request broke')
     if (response.headersSent) next(error)
-    else response.status(500).json({ refusal: 'unavailable' })
+    else response.status(status).json({ refusal: status < 500 ? 'not-found' : 'unavailable' })
   })
   return app
 }

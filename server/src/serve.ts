@@ -34,7 +34,7 @@ export const serve = async (settings: Settings): Promise<Serving> => {
     throw new SettingsWrong(['DATABASE_URL leads to a database that does not answer'])
   })
   const { DATABASE_READ_URL: readUrl } = settings
-  const unfit = await (async () => (await unfitLogin(probe)) ?? (readUrl ? unfitReplica(probe, readUrl) : null))().finally(() =>
+  const unfit = await (async () => (await unfitLogin(probe)) ?? (readUrl ? unfitReplica(probe, readUrl, log) : null))().finally(() =>
     probe.release(),
   )
   if (unfit) throw new SettingsWrong([unfit])
@@ -63,6 +63,13 @@ export const serve = async (settings: Settings): Promise<Serving> => {
   const gauge = (state: string) =>
     new Gauge({ name: `countersign_outbox_${state}`, help: `Messages that have not left: ${state}`, registers: [registry] })
   const [waiting, failing] = [gauge('waiting'), gauge('failing')]
+  const lists = new Gauge({
+    name: 'countersign_lists_read',
+    help: 'Lists by the database that answered them, where there is a replica',
+    labelNames: ['from'],
+    registers: [registry],
+    collect: () => Object.entries(replica?.served() ?? {}).forEach(([from, count]) => void lists.set({ from }, count)),
+  })
   const metrics = createServer((_request, response) => {
     // Where the database is silent the rest is worth reading all the more.
     undelivered(db)

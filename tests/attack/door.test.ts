@@ -2,12 +2,13 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createApp } from '@countersign/server/app.ts'
 import { mailCarriers } from '@countersign/server/carriers/mail.ts'
+import { whileIn } from '@countersign/server/kernel/leaving.ts'
 import { drain } from '@countersign/server/kernel/outbox.ts'
 import { seal } from '@countersign/server/kernel/secrets.ts'
 import { generateSecret, generateSync } from 'otplib'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { makerOf } from '../support/make.ts'
+import { makerOf, outcome } from '../support/make.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 /** The wire itself: cookies, origins, headers, shapes, sizes. */
@@ -206,6 +207,22 @@ describe('the door', () => {
     expect(await world.entriesAbout(isabelle.person.id)).toContain('audit.exported')
   })
 
+  test('nothing that is read after somebody was put out leaves for them, however slowly they read', async () => {
+    const isabelle = await world.as('isabelle.carpentier')
+    const parts = async function* () {
+      yield 'before'
+      await world.tamper(`update session set expires_at = now() where account_id = $1`, [isabelle.person.id])
+      await new Promise((done) => setTimeout(done, 600))
+      yield 'after'
+    }
+    const got: string[] = []
+    const reading = (async () => {
+      for await (const part of whileIn(world.db, isabelle.person, parts())) got.push(part)
+    })()
+    expect(await outcome(reading)).toBe('not-signed-in')
+    expect(got).toEqual(['before'])
+  })
+
   test('a list leaves the building as it is filtered, within one’s scope, written down with its length; a long one behind the second factor', async () => {
     const ask = async (token: string | null, body: unknown) =>
       fetch(`${base}/export/accounts.csv`, {
@@ -218,6 +235,8 @@ describe('the door', () => {
     expect(await refusalOf(await ask(null, { filter: {}, code: null }))).toEqual([401, 'not-signed-in'])
     expect(await refusalOf(await ask(paul.token, { filter: {}, code: null }))).toEqual([403, 'not-permitted'])
     expect(await refusalOf(await ask(nadia.token, { filter: { statuss: 'active' }, code: null }))).toEqual([400, 'not-found'])
+    const broken = { method: 'POST', headers: { 'Content-Type': 'application/json', ...cookie(nadia.token) }, body: '{' }
+    expect(await refusalOf(await fetch(`${base}/export/accounts.csv`, broken))).toEqual([400, 'not-found'])
 
     const short = (await (await ask(nadia.token, { filter: { status: 'active' }, code: null })).text()).trim().split('\r\n')
     const { rows } = await world.owner.query<{ count: number }>(

@@ -280,6 +280,20 @@ const inSource: readonly Guard[] = [
     'false && (await bulkLines.holdsRelatives(',
     bulks,
   ),
+  source(
+    'a role taken away first is counted',
+    'server/src/features/accounts/revocations.store.ts',
+    'or ${revokedAt} > now() - make_interval(hours => ${massHours})',
+    'or ${massHours} < 0',
+    bulks,
+  ),
+  source(
+    'nothing leaves for who is out',
+    'server/src/kernel/leaving.ts',
+    'if (!present || heldBy(present) !== held)',
+    'if (held === null)',
+    door,
+  ),
   source('three holders of roles are many', 'shared/src/bulks/threshold.ts', 'holders > fewHolders', 'false', bulks),
   source(
     'a return is not stopped by who put people out',
@@ -382,8 +396,8 @@ const inSource: readonly Guard[] = [
   source(
     'a replica that is behind is not asked',
     'server/src/kernel/replica.ts',
-    'and pg_last_wal_replay_lsn() >= ${position}::pg_lsn',
-    'and ${position}::text is not null',
+    'if (answer !== null && answer >= wanted) return true',
+    'if (answer !== null && wanted >= 0n) return true',
     replica,
   ),
   source('other sites', 'server/src/app.ts', "response.status(403).json({ refusal: 'not-permitted' })", 'next()', door),

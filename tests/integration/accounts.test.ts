@@ -1,3 +1,5 @@
+import { encodeCursor } from '@countersign/server/kernel/page.ts'
+import { pageSize } from '@countersign/shared/accounts/listing.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { makerOf, outcome } from '../support/make.ts'
 import { openWorld, type World } from '../support/world.ts'
@@ -126,6 +128,8 @@ describe('the list of accounts', () => {
           cursor = page.next ?? undefined
         } while (cursor)
         expect(new Set(all.map(({ id }) => id)).size).toBe(all.length)
+        // Otherwise this would say nothing: there are several pages, and first keys that several share.
+        expect([all.length > 2 * pageSize, new Set(all.map(({ endsOn }) => endsOn)).size < all.length]).toEqual([true, true])
         const sign = { asc: 1, desc: -1 } as const
         const inOrder = all.toSorted(
           (a, b) =>
@@ -170,6 +174,29 @@ describe('the list of accounts', () => {
     const olivier = await world.as('olivier.perrin')
     const first = await olivier.call.accounts.list({})
     expect((await olivier.call.accounts.list({ cursor: 'rubbish' })).rows[0]?.id).toBe(first.rows[0]?.id)
+  })
+
+  test('reads a position no list ever gave as none, in whatever order', async () => {
+    const olivier = await world.as('olivier.perrin')
+    const id = '01a202c3-2808-736f-8a43-8c5350cd42de'
+    const forged = [
+      ['last-sign-in', ['1', id]],
+      ['last-sign-in', ['2020-01-01 (x)', id]],
+      ['last-sign-in', ['0000-01-01 00:00:00+00', id]],
+      ['reach', [3_000_000_000, id]],
+      ['end', ['0000-01-01', id]],
+      ['name', ['a', id]],
+    ] as const
+    for (const [sort, position] of forged) {
+      const first = await olivier.call.accounts.list({ sort })
+      expect((await olivier.call.accounts.list({ sort, cursor: encodeCursor([...position]) })).rows[0]?.id).toBe(first.rows[0]?.id)
+    }
+  })
+
+  test('goes on after somebody whose name is as long as a name may be', async () => {
+    const olivier = await world.as('olivier.perrin')
+    const position = encodeCursor(['é'.repeat(80), '名'.repeat(80), '01a202c3-2808-736f-8a43-8c5350cd42de'])
+    expect(await outcome(olivier.call.accounts.list({ cursor: position }))).toBe('allowed')
   })
 })
 

@@ -16,16 +16,21 @@ const isCopy = ({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): boo
 const ofSomethingElse = (focus: Element | null): boolean =>
   focus?.matches('input:not([type="checkbox"]), textarea, select') === true || document.getSelection()?.isCollapsed === false
 
-/** Ctrl C with nothing marked copies the cell under the pointer, or the one the focus is in. */
+/** Ctrl C with nothing marked copies the cell the focus is in, or else the one under the pointer. */
 export const useCopyCell = (table: RefObject<HTMLElement | null>, copied: (text: string) => void): void => {
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
       const focus = document.activeElement
       if (!isCopy(event) || ofSomethingElse(focus)) return
       const focused = table.current?.contains(focus) ? focus?.closest<HTMLElement>('td') : null
-      const cell = table.current?.querySelector<HTMLElement>('td:hover') ?? focused
+      const cell = focused ?? table.current?.querySelector<HTMLElement>('td:hover')
       const text = cell ? textOf(cell) : ''
-      if (text) void navigator.clipboard?.writeText(text).then(() => copied(text))
+      // Where the browser keeps the clipboard to itself nothing is said to be copied.
+      if (text)
+        void navigator.clipboard?.writeText(text).then(
+          () => copied(text),
+          () => undefined,
+        )
     }
     window.addEventListener('keydown', listen)
     return () => window.removeEventListener('keydown', listen)

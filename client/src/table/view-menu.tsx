@@ -2,7 +2,7 @@ import { ActionIcon, Button, Checkbox, Popover } from '@mantine/core'
 import { IconArrowDown, IconArrowUp, IconColumns, IconMinus, IconPlus } from '@tabler/icons-react'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { type useTableView, widthStep } from './view.ts'
+import { narrowest, type useTableView, widthStep } from './view.ts'
 
 type Props = {
   readonly view: ReturnType<typeof useTableView>
@@ -18,7 +18,16 @@ export const ViewMenu = ({ view, columns, widthNow }: Props) => {
   const [opened, open] = useState(false)
   const arranged = view.arrange(columns)
   const press = (label: string, icon: ReactNode, onClick: () => void, disabled: boolean) => (
-    <ActionIcon variant="subtle" size="sm" aria-label={label} title={label} disabled={disabled} onClick={onClick}>
+    // Not `disabled`: the button that has the focus would lose it.
+    <ActionIcon
+      variant="subtle"
+      size="sm"
+      aria-label={label}
+      title={label}
+      aria-disabled={disabled}
+      {...(disabled ? { 'data-disabled': true } : {})}
+      onClick={() => disabled || onClick()}
+    >
       {icon}
     </ActionIcon>
   )
@@ -45,7 +54,12 @@ export const ViewMenu = ({ view, columns, widthNow }: Props) => {
                     () => view.move(columns, id, 1),
                     index === arranged.length - 1,
                   )}
-                  {press(t('table.narrower', { column }), <IconMinus size={14} />, () => widen(-widthStep), !shown)}
+                  {press(
+                    t('table.narrower', { column }),
+                    <IconMinus size={14} />,
+                    () => widen(-widthStep),
+                    !shown || (view.widths[id] ?? Number.POSITIVE_INFINITY) <= narrowest,
+                  )}
                   {press(t('table.wider', { column }), <IconPlus size={14} />, () => widen(widthStep), !shown)}
                 </span>
               </div>
@@ -58,7 +72,13 @@ export const ViewMenu = ({ view, columns, widthNow }: Props) => {
             checked={view.dense}
             onChange={(event) => view.setDense(event.currentTarget.checked)}
           />
-          <Button variant="subtle" size="compact-sm" disabled={view.untouched} onClick={view.reset}>
+          <Button
+            variant="subtle"
+            size="compact-sm"
+            aria-disabled={view.untouched}
+            {...(view.untouched ? { 'data-disabled': true } : {})}
+            onClick={view.reset}
+          >
             {t('table.asItComes')}
           </Button>
         </div>

@@ -4,7 +4,7 @@ import { useLocalStorage } from '@mantine/hooks'
 export type TableView = {
   readonly hidden: readonly string[]
   readonly dense: boolean
-  /** Columns in the order they were put in; those never moved keep their place. */
+  /** All columns in the order they were put in; empty where none was moved. One that came later stands last. */
   readonly order: readonly string[]
   /** In pixels; a column that is not named here is as wide as it needs. */
   readonly widths: Readonly<Record<string, number>>

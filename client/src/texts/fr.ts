@@ -39,7 +39,7 @@ export const fr = {
     'changed-since': 'Le compte a changé depuis : il n’est pas touché.',
     'bulk-at-work': 'Le lot travaille encore : attendez la fin, ou arrêtez-le.',
     'nothing-to-do': 'Il n’y a rien à faire : aucun compte ne correspond.',
-    'sort-too-wide': 'Deux tris à la fois : jusqu’à 10 000 comptes. Filtrez d’abord la liste.',
+    'sort-too-wide': 'Le tri sur deux colonnes va jusqu’à 10 000 comptes. Filtrez d’abord la liste.',
     'selection-too-large': 'Plus de 200 000 comptes : procédez par région.',
     'resets-too-many': 'Plus de 200 réinitialisations d’un coup : personne ne pourrait passer autant d’appels à temps.',
     'role-one-by-one': 'Tient un rôle : sa réinitialisation se demande à part.',

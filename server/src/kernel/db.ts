@@ -29,9 +29,13 @@ export type Db = ReturnType<typeof openDb>
 /** A transaction. A plain `Db` does not fit: locking outside a transaction does not compile. */
 export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0]
 
-/** The database's code of an error, however deep it is wrapped; undefined where it is none of the database's. */
+/** Where an error began, however deep it is wrapped. */
+export const originOf = (error: unknown): unknown =>
+  error instanceof Error && error.cause instanceof Error ? originOf(error.cause) : error
+
+/** The database's code of an error; undefined where it is none of the database's. */
 export const codeOf = (error: unknown): string | undefined => {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const cause = originOf(error)
   return typeof cause === 'object' && cause !== null && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
 }
 

@@ -10,13 +10,16 @@ export type Position = z.infer<typeof position>
 
 export const encodeCursor = (values: Position): string => Buffer.from(JSON.stringify(values)).toString('base64url')
 
+/** As the database writes one, and JSON: what is read more generously here would be an error there. */
+const instant = /^(?!0000)\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-]\d{2}(?::?\d{2})?)$/
+
 /** The database's type of each value of a sort key, and what such a value looks like. */
 const shapes = {
   text: plainText(400),
   uuid: z.uuid(),
-  integer: z.int(),
-  date: z.iso.date(),
-  timestamptz: z.string().refine((text) => text === '-infinity' || !Number.isNaN(Date.parse(text))),
+  integer: z.int32(),
+  date: z.iso.date().refine((text) => !text.startsWith('0000')),
+  timestamptz: z.string().refine((text) => text === '-infinity' || (instant.test(text) && !Number.isNaN(Date.parse(text)))),
 } as const
 export type Cast = keyof typeof shapes
 
@@ -41,7 +44,7 @@ export const toPage = <Row>(fetched: readonly Row[], limit: number, key: (row: R
 }
 
 /** What a paged query takes beside its filters; `direction` is sent by the client's infinite lists, which only go forward here. */
-export const paging = { cursor: z.string().max(400).optional(), direction: z.literal('forward').optional() }
+export const paging = { cursor: z.string().max(2_000).optional(), direction: z.literal('forward').optional() }
 
 /** Every page of a list, one after the other: all of it, in bounded memory. */
 export const everyPage = async function* <Row>(fetch: (after: string | undefined) => Promise<Page<Row>>): AsyncGenerator<readonly Row[]> {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { justification } from '../text/fields.ts'
+import { justification, plainText } from '../text/fields.ts'
 import { strictListing } from './listing.ts'
 
 /** As many as one finds one's way among. */
@@ -10,7 +10,7 @@ export const viewName = justification.pipe(z.string().max(60, 'field-too-long'))
 export const keptView = z.strictObject({
   name: viewName,
   search: strictListing,
-  hidden: z.array(z.string().max(40)).max(20),
+  hidden: z.array(plainText(40)).max(20),
   shared: z.boolean(),
 })
 export type KeptView = z.infer<typeof keptView>

@@ -170,6 +170,19 @@ describe('a mass revocation', () => {
     expect(await outcome(olivier.call.accounts.revoke({ accountIds: [ids[3] ?? ''] }))).toBe('mass-revocation')
   })
 
+  test('is one where the roles were taken away first, or after', async () => {
+    const { rows } = await world.owner.query<{ id: string; home: string }>(
+      `select g.account_id as id, g.organisation_id as home from role_grant g join account a on a.id = g.account_id and a.status = 'active'
+       where g.role = 'account-manager' and g.revoked_at is null order by 1 desc limit 4`,
+    )
+    await world.tamper('delete from lone_revocation')
+    const [first, ...others] = rows
+    for (const { id } of others) await olivier.call.accounts.revoke({ accountIds: [id] })
+    for (const { id, home } of rows)
+      await olivier.call.accounts.revokeRole({ accountId: id, role: 'account-manager', organisationId: home })
+    expect(await outcome(olivier.call.accounts.revoke({ accountIds: [first?.id ?? ''] }))).toBe('mass-revocation')
+  })
+
   test('cut into small suspensions is as loud as one', async () => {
     const loud = async (bulkId: string) =>
       (

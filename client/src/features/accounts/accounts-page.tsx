@@ -1,10 +1,9 @@
 import type { Permission } from '@countersign/shared/access/permissions.ts'
-import { countedExactly, type ListAccounts } from '@countersign/shared/accounts/listing.ts'
+import type { ListAccounts } from '@countersign/shared/accounts/listing.ts'
 import { bulkNeeds, bulkVerbs } from '@countersign/shared/bulks/bulk.ts'
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { tell } from '../../lib/toast.ts'
 import { trpc } from '../../lib/trpc.ts'
 import { DataTable } from '../../table/data-table.tsx'
 import { useTableView } from '../../table/view.ts'
@@ -17,6 +16,7 @@ import { ExportList } from './export-list.tsx'
 import { Filters } from './filters.tsx'
 import { Places } from './places.tsx'
 import { SavedViews } from './saved-views.tsx'
+import { useSecondSort } from './second-sort.ts'
 import { useChosen } from './selection.ts'
 import { SelectionBar } from './selection-bar.tsx'
 
@@ -63,8 +63,8 @@ export const AccountsPage = () => {
   })
   const { sort: _sort, order: _order, second: _second, secondOrder: _secondOrder, ...narrowed } = search
   const facets = useQuery({ ...trpc.accounts.facets.queryOptions(narrowed), placeholderData: keepPreviousData })
-  if (pages.isError) return <Failed error={pages.error} reset={() => void pages.refetch()} />
-  const sortsTwice = facets.data?.total.exact === true && facets.data.total.count <= countedExactly
+  const second = useSecondSort(pages, facets.data?.total, sort)
+  if (second.failed) return <Failed error={pages.error} reset={() => void pages.refetch()} />
   const rows = pages.data?.pages.flatMap((page) => page.rows) ?? []
   return (
     <div className="page">
@@ -78,7 +78,7 @@ export const AccountsPage = () => {
       </div>
       <Filters search={search} set={set} by={facets.data?.by ?? null} />
       {facets.data ? <Places facets={facets.data} set={set} /> : null}
-      {pages.isPending ? <Skeleton /> : null}
+      {second.waiting ? <Skeleton /> : null}
       {pages.isSuccess && rows.length === 0 ? <Empty>{`${t('accounts.empty')} ${t('accounts.emptyHint')}`}</Empty> : null}
       {rows.length > 0 ? (
         <DataTable<Row, Sort>
@@ -94,7 +94,7 @@ export const AccountsPage = () => {
           sorted={{ by: search.sort ?? 'name', direction: search.order ?? 'asc' }}
           {...(search.second ? { second: { by: search.second, direction: search.secondOrder ?? 'asc' } } : {})}
           onSort={({ by, direction }) => sort({ sort: by, order: direction, second: undefined, secondOrder: undefined })}
-          onSecond={(next) => (sortsTwice ? sort({ second: next.by, secondOrder: next.direction }) : tell(t('refusal.sort-too-wide')))}
+          onSecond={(next) => second.choose({ second: next.by, secondOrder: next.direction })}
           struck={(row) => endings.of(row.id) !== undefined || row.status === 'revoked'}
           chosen={(row) => chosen.has(row.id)}
         />

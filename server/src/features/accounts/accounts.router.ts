@@ -45,9 +45,10 @@ const detailOf = async (db: Db, row: AccountRow) => {
 export const accountsRouter = router({
   list: listing('account:read')
     .input(listAccounts.extend(paging))
-    .query(({ ctx, input: { cursor, direction: _direction, ...filters } }) =>
-      accountListing.page(ctx.db, ctx.actor, { ...filters, after: cursor }),
-    ),
+    .query(async ({ ctx, input: { cursor, direction: _direction, ...filters } }) => {
+      await accountListing.holdOrder(ctx.db, ctx.actor, filters)
+      return accountListing.page(ctx.db, ctx.actor, { ...filters, after: cursor })
+    }),
 
   facets: listing('account:read')
     .input(narrowAccounts)

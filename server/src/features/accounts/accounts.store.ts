@@ -7,7 +7,7 @@ import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
 import { searchWords } from '@countersign/shared/text/search.ts'
 import { eq, sql } from 'drizzle-orm'
 import { type Tx, uuids } from '../../kernel/db.ts'
-import { prepared } from '../../kernel/prepared.ts'
+import { preparedForFew } from '../../kernel/prepared.ts'
 import type { AboutRequest } from '../requests/facts.ts'
 
 export type LockedAccount = {
@@ -85,8 +85,9 @@ export const accounts = {
 
   /** Puts accounts out, with everything that could still act for them (P5). The rows are already locked. */
   async end(tx: Tx, { ids, status, by, undoable, now }: Ending): Promise<EndedSet> {
-    await prepared(
+    await preparedForFew(
       tx,
+      ids.length,
       sql`
       update account set previous_status = ${undoable ? sql`status` : sql`null`}, status = ${status}, status_changed_at = ${now}, status_changed_by = ${by}, epoch = epoch + 1
       where id = any(${uuids(ids)})`,
@@ -97,13 +98,15 @@ export const accounts = {
   /** Ends all that could act for these accounts, in one transaction: sessions, links, what they asked for and what they signed. */
   async endWhatActs(tx: Tx, { ids, by, now }: Omit<Ending, 'status' | 'undoable'>): Promise<EndedSet> {
     const among = uuids(ids)
-    const sessions = await prepared<{ id: string }>(
+    const sessions = await preparedForFew<{ id: string }>(
       tx,
+      ids.length,
       sql`delete from session where account_id = any(${among}) returning account_id as id`,
     )
     // Their own links, and the unused ones of what they asked for: an invitation must not outlive its issuer (H14).
-    const links = await prepared<{ id: string }>(
+    const links = await preparedForFew<{ id: string }>(
       tx,
+      ids.length,
       sql`
       with dying as (
         select id, account_id as of from link where account_id = any(${among}) and used_at is null and voided_at is null
@@ -111,7 +114,7 @@ export const accounts = {
           where r.requester_id = any(${among}) and l.account_id <> all(${among}) and l.used_at is null and l.voided_at is null)
       update link l set voided_at = ${now} from dying where l.id = dying.id returning dying.of as id`,
     )
-    const requests = await prepared<{
+    const requests = await preparedForFew<{
       id: string
       reference: string
       kind: RequestKind
@@ -120,13 +123,14 @@ export const accounts = {
       of: string
     }>(
       tx,
+      ids.length,
       sql`
       update request set status = 'voided', decided_at = ${now}, decided_by = ${by}, reason = 'account-ended'
       where status = 'pending' and (requester_id = any(${among}) or subject_id = any(${among}))
       returning id, reference, kind, organisation_id as "organisationId", subject_id as "subjectId",
         case when requester_id = any(${among}) then requester_id else subject_id end as of`,
     )
-    const approvals = await prepared<{
+    const approvals = await preparedForFew<{
       id: string
       reference: string
       kind: RequestKind
@@ -135,13 +139,15 @@ export const accounts = {
       approverId: string
     }>(
       tx,
+      ids.length,
       sql`
       update approval a set voided_at = ${now}, voided_because = 'approver-ended' from request r
       where r.id = a.request_id and r.status = 'pending' and a.voided_at is null and a.approver_id = any(${among})
       returning r.id, r.reference, r.kind, r.organisation_id as "organisationId", r.subject_id as "subjectId", a.approver_id as "approverId"`,
     )
-    await prepared(
+    await preparedForFew(
       tx,
+      ids.length,
       sql`update outbox set settled_at = ${now}, outcome = 'superseded' where settled_at is null and account_id = any(${among})`,
     )
 

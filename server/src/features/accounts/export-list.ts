@@ -9,6 +9,7 @@ import type { Person } from '../../kernel/actor.ts'
 import { type Operation, runCommitted } from '../../kernel/commit.ts'
 import { bom, inCsv } from '../../kernel/csv.ts'
 import type { Db } from '../../kernel/db.ts'
+import { whileIn } from '../../kernel/leaving.ts'
 import { Refused } from '../../kernel/refused.ts'
 import type { Request as Ours } from '../../trpc.ts'
 import { type Again, heldAgain, proofAgain } from '../sessions/prove-again.ts'
@@ -33,10 +34,17 @@ const columns = [
   ...(['createdAt', 'lastSignInAt'] as const),
 ] as const satisfies readonly (keyof AccountRow)[]
 
+/** Who is out reaches nothing, in a file as on the screen. */
+const reachOf = ({ status, reach }: AccountRow): number => (status === 'active' ? reach : 0)
+
 const parts = async function* (db: Db, person: Person, filter: ListAccounts): AsyncGenerator<string> {
   yield `${bom}${inCsv([columns])}`
   for await (const rows of accountListing.pages(db, person, filter))
-    yield inCsv(rows.map((row) => columns.map((column) => (column === 'roles' ? row.roles.join(' ') : row[column]))))
+    yield inCsv(
+      rows.map((row) =>
+        columns.map((column) => (column === 'roles' ? row.roles.join(' ') : column === 'reach' ? reachOf(row) : row[column])),
+      ),
+    )
 }
 
 type No = { readonly status: 400 | 401 | 403 | 409 | 429; readonly refusal: RefusalCode }
@@ -51,6 +59,7 @@ const asked = async ({ db, person, origin, key, limits }: Ours, body: unknown): 
   if (!(await limits.allow('export', person.id))) return { status: 429, refusal: 'too-many' }
   const { filter, code } = read.data
   try {
+    await accountListing.holdOrder(db, person, filter)
     const again = await proofAgain(db, key, person, code)
     const refusal = await runCommitted(recordExport, { db, actor: person, origin }, { filter, again })
     return refusal ? { status: 409, refusal } : { person, filter }
@@ -58,6 +67,17 @@ const asked = async ({ db, person, origin, key, limits }: Ours, body: unknown): 
     if (!(error instanceof Refused)) throw error
     return { status: 409, refusal: error.code }
   }
+}
+
+const answered = async (ctx: Ours, request: Request, response: Response): Promise<void> => {
+  const answer = await asked(ctx, request.body)
+  if ('refusal' in answer) {
+    response.status(answer.status).json({ refusal: answer.refusal })
+    return
+  }
+  response.setHeader('Content-Type', 'text/csv; charset=utf-8')
+  response.setHeader('Content-Disposition', 'attachment; filename="accounts.csv"')
+  await pipeline(Readable.from(whileIn(ctx.db, answer.person, parts(ctx.db, answer.person, answer.filter))), response)
 }
 
 /**
@@ -68,12 +88,14 @@ export const exportList =
   (context: (request: Request, response: Response) => Promise<Ours>): RequestHandler =>
   async (request, response) => {
     const ctx = await context(request, response)
-    const answer = await asked(ctx, request.body)
-    if ('refusal' in answer) {
-      response.status(answer.status).json({ refusal: answer.refusal })
+    const end = ctx.person ? ctx.limits.begin('stream', ctx.person.id) : () => undefined
+    if (!end) {
+      response.status(429).json({ refusal: 'too-many' })
       return
     }
-    response.setHeader('Content-Type', 'text/csv; charset=utf-8')
-    response.setHeader('Content-Disposition', 'attachment; filename="accounts.csv"')
-    await pipeline(Readable.from(parts(ctx.db, answer.person, answer.filter)), response)
+    try {
+      await answered(ctx, request, response)
+    } finally {
+      end()
+    }
   }

@@ -31,10 +31,13 @@ const matching = async (db: Db | Tx, q: string): Promise<SQL> => {
   return expected > Math.max(few, fewOf * all) ? sql`account.id in (${found})` : sql`account.id = any (array(${found}))`
 }
 
+/** In the text of the statement: how many are left hangs on it, and so does the plan. */
+const days = (count: number): SQL => sql.raw(String(count))
+
 const lives = {
-  expiring: sql`account.status = 'active' and account.ends_on between current_date and current_date + ${expiringDays}::int`,
-  dormant: sql`account.status = 'active' and (account.last_sign_in_at > '-infinity' and account.last_sign_in_at < now() - make_interval(days => ${dormantDays})
-    or account.last_sign_in_at = '-infinity' and account.created_at < now() - make_interval(days => ${neverUsedDays}))`,
+  expiring: sql`account.status = 'active' and account.ends_on between current_date and current_date + ${days(expiringDays)}`,
+  dormant: sql`account.status = 'active' and (account.last_sign_in_at > '-infinity' and account.last_sign_in_at < now() - make_interval(days => ${days(dormantDays)})
+    or account.last_sign_in_at = '-infinity' and account.created_at < now() - make_interval(days => ${days(neverUsedDays)}))`,
 } as const
 
 /** Everything below an organisation, as a scope; an unknown one has nothing below it. */

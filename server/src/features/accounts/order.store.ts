@@ -30,13 +30,18 @@ type Directed = Key & { readonly descending: boolean }
 const columnOf = ({ column }: Key): SQL => sql`account.${sql.identifier(column)}`
 const valueAs = ({ cast }: Key, value: Position[number]): SQL => sql`${value}::${sql.raw(cast)}`
 
+/** By what those are put in order that the first key leaves together; the first key itself leaves none. */
+export const secondOf = ({ sort = 'name', second }: ListAccounts): Sort | null => (second && second !== sort ? second : null)
+
 /** The order of a list: its keys, the id last, so that no two rows stand in one place. */
-export const orderOf = ({ sort = 'name', order = 'asc', second, secondOrder = 'asc' }: ListAccounts) => {
+export const orderOf = (filters: ListAccounts) => {
+  const { sort = 'name', order = 'asc', secondOrder = 'asc' } = filters
+  const next = secondOf(filters)
   const directed = (keys: readonly Key[], descending: boolean) => keys.map((key): Directed => ({ ...key, descending }))
   const descending = order === 'desc'
   const keys: readonly Directed[] = [
     ...directed(sorts[sort], descending),
-    ...(second && second !== sort ? directed(sorts[second], secondOrder === 'desc') : []),
+    ...(next ? directed(sorts[next], secondOrder === 'desc') : []),
     ...directed([{ column: 'id', cast: 'uuid', of: ({ id }) => id }], descending),
   ]
   const by = sql.join(

@@ -7,6 +7,7 @@ import type { RequestHandler } from 'express'
 import { z } from 'zod'
 import type { Person } from '../../kernel/actor.ts'
 import { runCommitted } from '../../kernel/commit.ts'
+import { whileIn } from '../../kernel/leaving.ts'
 import type { Request as Ours } from '../../trpc.ts'
 import { type AuditRow, audit } from './audit.store.ts'
 import { recordExport } from './record-export.ts'
@@ -65,7 +66,7 @@ export const exportAudit =
     const { type, lines: through } = formats[format.data]
     response.setHeader('Content-Type', type)
     response.setHeader('Content-Disposition', `attachment; filename="audit.${format.data}"`)
-    const source = Readable.from(lines(audit.all(ctx.db, { id: person.id, scope }, wanted), format.data), {
+    const source = Readable.from(whileIn(ctx.db, person, lines(audit.all(ctx.db, { id: person.id, scope }, wanted), format.data)), {
       objectMode: format.data === 'csv',
     })
     await pipeline([...through(source), response])

@@ -2,6 +2,7 @@ import type { Role } from '@countersign/shared/access/roles.ts'
 import type { BulkVerb, LinePlan } from '@countersign/shared/bulks/bulk.ts'
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../../kernel/db.ts'
+import { heldLately } from '../accounts/revocations.store.ts'
 import { homeOf } from '../organisations/home.store.ts'
 import { reachedId } from '../organisations/reached.store.ts'
 import type { Reasons } from './lines.store.ts'
@@ -21,7 +22,7 @@ export type Impact = {
   /** Accounts of no structure: regional and national offices. */
   readonly elsewhere: number
   readonly roles: readonly { readonly role: Role; readonly count: number }[]
-  /** Accounts that hold any role. */
+  /** Accounts that hold any role, or held one lately. */
   readonly holders: number
   readonly sessions: number
   readonly links: number
@@ -92,7 +93,7 @@ export const impact = {
 
   async holders(tx: Tx, bulkId: string): Promise<number> {
     const { rows } = await tx.execute<{ count: number }>(sql`
-      select count(distinct account_id)::int as count from role_grant where revoked_at is null and account_id in ${listed(bulkId)}`)
+      select count(distinct account_id)::int as count from role_grant where ${heldLately(sql`revoked_at`)} and account_id in ${listed(bulkId)}`)
     return rows[0]?.count ?? 0
   },
 

@@ -5,6 +5,7 @@ import { maySee } from '@countersign/shared/bulks/deciding.ts'
 import type { Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
 import { type Operation, runCommitted } from '../../kernel/commit.ts'
+import { whileIn } from '../../kernel/leaving.ts'
 import type { Request as Ours } from '../../trpc.ts'
 import { bulks, type StoredBulk } from './bulks.store.ts'
 import { reportOf } from './conclude.ts'
@@ -37,5 +38,5 @@ export const exportReport =
     await runCommitted(recordReport, { db: ctx.db, actor: person, origin: ctx.origin }, bulk)
     response.setHeader('Content-Type', 'text/csv; charset=utf-8')
     response.setHeader('Content-Disposition', `attachment; filename="bulk-${bulk.id}.csv"`)
-    await pipeline(Readable.from(reportOf(ctx.db, bulk.id)), response)
+    await pipeline(Readable.from(whileIn(ctx.db, person, reportOf(ctx.db, bulk.id))), response)
   }

@@ -8,6 +8,7 @@ import type { Person } from '../../kernel/actor.ts'
 import { type Operation, runCommitted } from '../../kernel/commit.ts'
 import { bom, inCsv } from '../../kernel/csv.ts'
 import type { Db } from '../../kernel/db.ts'
+import { whileIn } from '../../kernel/leaving.ts'
 import { everyPage } from '../../kernel/page.ts'
 import type { Request as Ours } from '../../trpc.ts'
 import type { AuditRow, Reader } from '../audit/audit.store.ts'
@@ -113,7 +114,9 @@ export const exportIncident =
     response.setHeader('Content-Type', type)
     response.setHeader('Content-Disposition', `attachment; filename="incident-${incidentId}.${format}"`)
     await pipeline(
-      Readable.from(parts({ db, person, reader: { id: person.id, scope: scopeOf(person, 'incident:read') }, incidentId })),
+      Readable.from(
+        whileIn(db, person, parts({ db, person, reader: { id: person.id, scope: scopeOf(person, 'incident:read') }, incidentId })),
+      ),
       response,
     )
   }

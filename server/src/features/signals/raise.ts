@@ -27,14 +27,20 @@ type Recurring = Raised & { readonly times: number }
 
 const keyOf = ({ rule, part = '', accountId, structureId }: Finding): string => `${rule} ${part} ${accountId ?? structureId}`
 
-/** What one stretch found of the same several times: the latest of it, the gravest, and the facts of all. */
+/** What one stretch found of the same several times: the last of the gravest, with the numbers that made it so, and the facts of all. */
 const together = (all: readonly Raised[]): readonly Recurring[] =>
   [...Map.groupBy(all, ({ finding }) => keyOf(finding)).values()].flatMap((same) => {
-    const last = same.at(-1)
-    if (!last) return []
     const severity = gravest(same.map(({ finding }) => finding.severity))
-    const facts = [...new Set(same.flatMap(({ finding }) => finding.facts))]
-    return [{ ...last, finding: { ...last.finding, severity, facts }, times: same.length }]
+    const one = same.findLast(({ finding }) => finding.severity === severity)
+    if (!one) return []
+    const facts = new Set<string>()
+    let times = 0
+    for (const { finding } of same) {
+      // The same facts found again are no news.
+      if (!finding.facts.every((id) => facts.has(id))) times += 1
+      for (const id of finding.facts) facts.add(id)
+    }
+    return [{ finding: { ...one.finding, facts: [...facts] }, at: same.at(-1)?.at ?? one.at, times }]
   })
 
 /** One row for each rule, part and account, folded while it recurs. */
@@ -103,6 +109,7 @@ export const raise: Operation<RaiseInput, number, Nobody> = async ({ tx, now }, 
   if (!(await ledger.advance(tx, from, to))) throw new Refused('already-decided')
   const events: DomainEvent[] = []
   const structures = new Set<string>()
+  // A burst is found with each of its requests, and breaks once.
   const bursts = new Map<string, Finding>()
   const write = async (all: readonly Raised[]) => {
     for (const one of together(all)) {

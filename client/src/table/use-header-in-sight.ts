@@ -1,7 +1,7 @@
 import { type RefObject, useLayoutEffect } from 'react'
 
-/** The height of the top bar, as in ui.css. */
-const topBar = 56
+/** The height of the top bar, as in ui.css, without the border of the table. */
+const topBar = 55
 
 /**
  * Keeps the header of a table below the top bar while the page scrolls. Where the table is no wider than its place, `data-fits`, the

@@ -32,7 +32,7 @@ const untilRowsChange = (page: Page, act: () => Promise<unknown>): Promise<numbe
     .then(act)
     .then(() => page.evaluate(() => (window as unknown as { seen: Promise<number> }).seen))
 
-/** What scrolling through a list costs of one frame: script, style, layout and paint, as the browser itself counts them. */
+/** How far apart the frames of a page are while it is scrolled through. */
 const scrolled = async (page: Page) => {
   const table = page.locator('section.sheet')
   await table.hover()

@@ -22,7 +22,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const told = 20_000
 
 /** The network, seeded once and kept; what is measured is a fresh copy of it. */
-const prepared = async (databaseUrl: (name: string) => string, accounts: number): Promise<void> => {
+const copied = async (databaseUrl: (name: string) => string, accounts: number): Promise<void> => {
   const kept = `network_of_${accounts}`
   const admin = new pg.Client(databaseUrl('postgres'))
   await admin.connect()
@@ -67,7 +67,7 @@ export const openNetwork = async (accounts: number) => {
     '-c',
     'max_connections=200',
   ])
-  await prepared(database.url, accounts)
+  await copied(database.url, accounts)
   const url = applicationUrl(database.url('run'))
   const child = fork(join(import.meta.dirname, 'serve.ts'), {
     env: { ...process.env, DATABASE_URL: url },
@@ -81,7 +81,11 @@ export const openNetwork = async (accounts: number) => {
   /** What a server does when it starts, such as holding a month of signatures against the lineage, is done before anything is measured. */
   const quiet = async (): Promise<void> => {
     const busy = `select 1 from pg_stat_activity where datname = 'run' and state <> 'idle' and pid <> pg_backend_pid()`
-    for (let calm = 0; calm < 10; calm = (await owner.query(busy)).rowCount ? 0 : calm + 1) await wait(100)
+    for (let [calm, tries] = [0, 0]; calm < 10; tries += 1) {
+      if (tries > 3_000) throw new Error('the server does not come to rest')
+      calm = (await owner.query(busy)).rowCount ? 0 : calm + 1
+      await wait(100)
+    }
   }
   await quiet()
 

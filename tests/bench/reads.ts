@@ -9,7 +9,7 @@ type Line = {
   readonly by: readonly Asker[]
   readonly path: string
   readonly body: unknown
-  /** The same question without a server between; none where no single statement asks it. */
+  /** The same rows in one statement, without the names and roles shown beside them; none where no single statement finds them. */
   readonly bare?: (by: Asker) => Call
 }
 

@@ -9,6 +9,12 @@ export const tell = (title: string, message: ReactNode = null): void => {
   notifications.show({ title, message, color: 'signature', autoClose: 8000, closeButtonProps: closeButtonProps() })
 }
 
+/** What happens often and matters little: the last one takes the place of the one before. */
+export const tellLast = (title: string, message: string): void => {
+  notifications.hide(title)
+  notifications.show({ id: title, title, message, color: 'signature', autoClose: 3000, closeButtonProps: closeButtonProps() })
+}
+
 /** The sentence of a refusal, in the reader's language; a failure says that nothing was changed. */
 export const sentenceOf = (error: unknown): string => {
   const refusal = refusalOf(error)

@@ -1,6 +1,6 @@
 import i18next from 'i18next'
 import { type CSSProperties, type ReactNode, useRef } from 'react'
-import { tell } from '../lib/toast.ts'
+import { tellLast } from '../lib/toast.ts'
 import { ColumnEdge } from './column-edge.tsx'
 import { useCopyCell } from './copy-cell.ts'
 import { useRowsInSight } from './rows-in-sight.ts'
@@ -19,7 +19,7 @@ export type Column<Row, Sort extends string> = {
   readonly silent?: boolean
 }
 
-const copied = (text: string) => tell(i18next.t('table.copied'), text)
+const copied = (text: string) => tellLast(i18next.t('table.copied'), text)
 
 type Props<Row, Sort extends string> = {
   readonly label: string

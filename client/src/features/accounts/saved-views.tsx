@@ -22,6 +22,7 @@ const Keep = ({ search, hidden }: { search: ListAccounts; hidden: readonly strin
     trpc.views.save.mutationOptions({
       onSuccess: () => {
         setName('')
+        setShared(false)
         tell(t('view.saved'))
         void again()
       },

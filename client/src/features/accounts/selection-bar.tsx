@@ -103,7 +103,10 @@ export const SelectionBar = ({ chosen: { ticked, all, clear }, total, chooseAll,
   const amount = useAmount()
   if (ticked.size === 0 && !all) return null
   const left = all && total ? { ...total, count: total.count - all.except.length } : null
-  const words = left ? t('accounts.allChosen', { count: left.count, shown: amount(left) }) : t('accounts.selected', { count: ticked.size })
+  const spared = all?.except.length ?? 0
+  const words = left
+    ? `${t('accounts.allChosen', { count: left.count, shown: amount(left) })}${spared > 0 ? t('accounts.spared', { count: spared }) : ''}`
+    : t('accounts.selected', { count: ticked.size })
   const more = chooseAll && !all && total && total.count > ticked.size
   return (
     <section className="bar" aria-label={words}>

@@ -1,55 +1,14 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { createApp } from '@countersign/server/app.ts'
 import { startJobs } from '@countersign/server/jobs.ts'
-import { openDb, openPool } from '@countersign/server/kernel/db.ts'
-import { openLive } from '@countersign/server/kernel/live.ts'
 import { type Carrier, type Destination, destinations } from '@countersign/server/kernel/outbox.ts'
-import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { makerOf } from '../support/make.ts'
+import { log, openProcess, type Process } from '../support/process.ts'
 import { openWorld, type World } from '../support/world.ts'
-
-const log = pino({ level: 'silent' })
-
-/** A server with everything of its own: it shares the database with another and nothing else. */
-const openProcess = async (world: World) => {
-  const pool = openPool(world.url, 8)
-  const db = openDb(pool)
-  const live = await openLive(world.url, log)
-  const app = createApp({
-    db,
-    pool,
-    live,
-    replica: null,
-    log,
-    key: world.key,
-    publicUrl: 'https://countersign.example',
-    demo: true,
-    trustedProxies: [],
-  })
-  const server: Server = createServer(app)
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const ask = (path: string, { token = '', body }: { token?: string; body?: unknown } = {}) =>
-    fetch(`${base}/api/${path}`, {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: { 'Content-Type': 'application/json', Cookie: `__Host-session=${token}` },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    })
-  const close = async () => {
-    server.closeAllConnections()
-    await new Promise((done) => server.close(done))
-    await live.close()
-    await pool.end()
-  }
-  return { db, live, ask, close }
-}
 
 let world: World
 let make: ReturnType<typeof makerOf>
-let one: Awaited<ReturnType<typeof openProcess>>
-let other: Awaited<ReturnType<typeof openProcess>>
+let one: Process
+let other: Process
 beforeAll(async () => {
   world = await openWorld()
   make = makerOf(world)

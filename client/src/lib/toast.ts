@@ -5,14 +5,14 @@ import { refusalOf } from './trpc.ts'
 
 const closeButtonProps = () => ({ 'aria-label': i18next.t('common.close') })
 
-export const tell = (title: string, message: ReactNode = null): void => {
-  notifications.show({ title, message, color: 'signature', autoClose: 8000, closeButtonProps: closeButtonProps() })
+export const tell = (title: string, message: ReactNode = null, id?: string): void => {
+  notifications.show({ ...(id ? { id } : {}), title, message, color: 'signature', autoClose: 8000, closeButtonProps: closeButtonProps() })
 }
 
 /** What happens often and matters little: the last one takes the place of the one before. */
 export const tellLast = (title: string, message: string): void => {
   notifications.hide(title)
-  notifications.show({ id: title, title, message, color: 'signature', autoClose: 3000, closeButtonProps: closeButtonProps() })
+  tell(title, message, title)
 }
 
 /** The sentence of a refusal, in the reader's language; a failure says that nothing was changed. */

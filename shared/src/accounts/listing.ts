@@ -10,6 +10,10 @@ export const pageSize = 50
 /** Beyond this many a list says about how many there are. */
 export const countedExactly = 10_000
 
+/** May a list be put in a second order within the first? No index has it: the whole list is put in order for each page. */
+export const mayOrderTwice = ({ count, exact }: { readonly count: number; readonly exact: boolean }): boolean =>
+  exact && count <= countedExactly
+
 /** The same where the number is one of many on a page that is opened all day. */
 export const countedInPassing = 1_000
 

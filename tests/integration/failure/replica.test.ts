@@ -1,48 +1,16 @@
-import { createServer, type Server } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { createApp } from '@countersign/server/app.ts'
 import type { Embedded } from '@countersign/server/database/embedded.ts'
 import { openDb, openPool } from '@countersign/server/kernel/db.ts'
-import { openLive } from '@countersign/server/kernel/live.ts'
 import { openReplica, refusedByReplica, unfitReplica } from '@countersign/server/kernel/replica.ts'
 import { sql } from 'drizzle-orm'
 import pg from 'pg'
-import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { failureFolder, type Ground, openGround } from '../../support/ground.ts'
+import { log, openProcess, type Process } from '../../support/process.ts'
 import { startStandby } from '../../support/standby.ts'
 import { applicationUrl } from '../../support/template.ts'
-
-const log = pino({ level: 'silent' })
-
-/** A web server with nothing of its own but connections. */
-const openProcess = async (url: string, readUrl: string) => {
-  const pool = openPool(url, 8)
-  const db = openDb(pool)
-  const live = await openLive(url, log)
-  const replica = openReplica(readUrl, log)
-  const parts = { db, pool, live, replica, log, key: Buffer.alloc(32), publicUrl: 'http://localhost', demo: true, trustedProxies: [] }
-  const server: Server = createServer(createApp(parts))
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const ask = async <T>(token: string, path: string, body: unknown): Promise<T> => {
-    const headers = { 'Content-Type': 'application/json', Cookie: `session=${token}` }
-    const answer = await fetch(`${base}/api/${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
-    return ((await answer.json()) as { result: { data: T } }).result.data
-  }
-  const close = async () => {
-    server.closeAllConnections()
-    await new Promise((done) => server.close(done))
-    await live.close()
-    await replica.close()
-    await pool.end()
-  }
-  return { ask, served: replica.served, close }
-}
-type Process = Awaited<ReturnType<typeof openProcess>>
 
 let ground: Ground
 let standby: Embedded
@@ -59,8 +27,8 @@ beforeAll(async () => {
   await admin.connect()
   admin.on('error', () => undefined)
   const readUrl = applicationUrl(standby.url('ground'))
-  one = await openProcess(ground.url, readUrl)
-  other = await openProcess(ground.url, readUrl)
+  one = await openProcess({ url: ground.url, readUrl })
+  other = await openProcess({ url: ground.url, readUrl })
   token = (await ground.enter(ground.founders[0])).token
 }, 120_000)
 afterAll(async () => {
@@ -71,11 +39,16 @@ afterAll(async () => {
   await ground.close()
 })
 
+const answered = async <T>(by: Process, path: string, body: unknown): Promise<T> => {
+  const answer = await by.ask(path, { token, body })
+  expect(answer.status).toBe(200)
+  return ((await answer.json()) as { result: { data: T } }).result.data
+}
 const states = async (by: Process): Promise<ReadonlyMap<string, string>> => {
-  const { rows } = await by.ask<{ rows: { id: string; status: string }[] }>(token, 'accounts.list', {})
+  const { rows } = await answered<{ rows: { id: string; status: string }[] }>(by, 'accounts.list', {})
   return new Map(rows.map(({ id, status }) => [id, status]))
 }
-const suspend = (by: Process, id: string) => by.ask(token, 'accounts.suspend', { accountIds: [id] })
+const suspend = (by: Process, id: string) => answered(by, 'accounts.suspend', { accountIds: [id] })
 
 test('lists are answered by the replica, whichever of two servers is asked', async () => {
   for (const process of [one, other]) {

@@ -1,4 +1,4 @@
-import { countedExactly, type ListAccounts } from '@countersign/shared/accounts/listing.ts'
+import { type ListAccounts, mayOrderTwice } from '@countersign/shared/accounts/listing.ts'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { tell } from '../../lib/toast.ts'
@@ -22,7 +22,7 @@ export const useSecondSort = (pages: Pages, total: Facets['total'] | undefined, 
     tell(t('refusal.sort-too-wide'))
     sort({ second: undefined, secondOrder: undefined })
   }, [tooWide])
-  const fits = !total || (total.exact && total.count <= countedExactly)
+  const fits = !total || mayOrderTwice(total)
   return {
     failed: pages.isError && !tooWide,
     waiting: pages.isPending || tooWide,

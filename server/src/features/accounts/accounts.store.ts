@@ -5,7 +5,7 @@ import type { AccountStatus } from '@countersign/shared/accounts/status.ts'
 import type { Ended } from '@countersign/shared/events.ts'
 import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
 import { searchWords } from '@countersign/shared/text/search.ts'
-import { eq, sql } from 'drizzle-orm'
+import { eq, type SQL, sql } from 'drizzle-orm'
 import { type Tx, uuids } from '../../kernel/db.ts'
 import { preparedForFew } from '../../kernel/prepared.ts'
 import type { AboutRequest } from '../requests/facts.ts'
@@ -26,23 +26,7 @@ export type LockedAccount = {
 export type EndedAccount = Ended & { readonly id: string }
 export type FallenApproval = AboutRequest & { readonly approverId: string }
 
-const lockColumns = {
-  id: account.id,
-  status: account.status,
-  previousStatus: account.previousStatus,
-  statusChangedAt: account.statusChangedAt,
-  statusChangedBy: account.statusChangedBy,
-  organisationId: account.organisationId,
-  profileId: account.profileId,
-  epoch: account.epoch,
-  createdByRequestId: account.createdByRequestId,
-  nationId: account.nationId,
-  networkId: account.networkId,
-  regionId: account.regionId,
-  departementId: account.departementId,
-  structureId: account.structureId,
-  siteId: account.siteId,
-}
+type LockedRow = Omit<LockedAccount, 'place' | 'statusChangedAt'> & Place & { statusChangedAt: string }
 
 /** What ended, counted for each account; the requests that fell, and the signatures. */
 export type EndedSet = {
@@ -69,16 +53,17 @@ const tally = (ids: readonly string[]): ReadonlyMap<string, number> => {
 export const accounts = {
   /** Locks in id order, so that two overlapping batches queue instead of deadlocking. Unknown ids are absent from the answer. */
   async lockAll(tx: Tx, ids: readonly string[]): Promise<readonly LockedAccount[]> {
-    const rows = await tx
-      .select(lockColumns)
-      .from(account)
-      .where(sql`${account.id} = any(${sql.placeholder('ids')}::uuid[])`)
-      .orderBy(account.id)
-      .for('update')
-      .prepare('lock_accounts')
-      .execute({ ids: [...ids] })
-    return rows.map(({ nationId, networkId, regionId, departementId, structureId, siteId, ...row }) => ({
+    const { rows } = await preparedForFew<LockedRow>(
+      tx,
+      ids.length,
+      sql`select id, status, previous_status as "previousStatus", to_json(status_changed_at)#>>'{}' as "statusChangedAt", status_changed_by as "statusChangedBy",
+        organisation_id as "organisationId", profile_id as "profileId", epoch, created_by_request_id as "createdByRequestId", nation_id as "nationId",
+        network_id as "networkId", region_id as "regionId", departement_id as "departementId", structure_id as "structureId", site_id as "siteId"
+      from account where id = any(${uuids(ids)}) order by id for update`,
+    )
+    return rows.map(({ nationId, networkId, regionId, departementId, structureId, siteId, statusChangedAt, ...row }) => ({
       ...row,
+      statusChangedAt: new Date(statusChangedAt),
       place: { nationId, networkId, regionId, departementId, structureId, siteId },
     }))
   },
@@ -98,58 +83,39 @@ export const accounts = {
   /** Ends all that could act for these accounts, in one transaction: sessions, links, what they asked for and what they signed. */
   async endWhatActs(tx: Tx, { ids, by, now }: Omit<Ending, 'status' | 'undoable'>): Promise<EndedSet> {
     const among = uuids(ids)
-    const sessions = await preparedForFew<{ id: string }>(
-      tx,
-      ids.length,
-      sql`delete from session where account_id = any(${among}) returning account_id as id`,
-    )
+    const run = <Row extends Record<string, unknown>>(statement: SQL) => preparedForFew<Row>(tx, ids.length, statement)
+    const sessions = await run<{ id: string }>(sql`delete from session where account_id = any(${among}) returning account_id as id`)
     // Their own links, and the unused ones of what they asked for: an invitation must not outlive its issuer (H14).
-    const links = await preparedForFew<{ id: string }>(
-      tx,
-      ids.length,
-      sql`
+    const links = await run<{ id: string }>(sql`
       with dying as (
         select id, account_id as of from link where account_id = any(${among}) and used_at is null and voided_at is null
         union all select l.id, r.requester_id from request r join link l on l.request_id = r.id
           where r.requester_id = any(${among}) and l.account_id <> all(${among}) and l.used_at is null and l.voided_at is null)
-      update link l set voided_at = ${now} from dying where l.id = dying.id returning dying.of as id`,
-    )
-    const requests = await preparedForFew<{
+      update link l set voided_at = ${now} from dying where l.id = dying.id returning dying.of as id`)
+    const requests = await run<{
       id: string
       reference: string
       kind: RequestKind
       organisationId: string
       subjectId: string | null
       of: string
-    }>(
-      tx,
-      ids.length,
-      sql`
+    }>(sql`
       update request set status = 'voided', decided_at = ${now}, decided_by = ${by}, reason = 'account-ended'
       where status = 'pending' and (requester_id = any(${among}) or subject_id = any(${among}))
       returning id, reference, kind, organisation_id as "organisationId", subject_id as "subjectId",
-        case when requester_id = any(${among}) then requester_id else subject_id end as of`,
-    )
-    const approvals = await preparedForFew<{
+        case when requester_id = any(${among}) then requester_id else subject_id end as of`)
+    const approvals = await run<{
       id: string
       reference: string
       kind: RequestKind
       organisationId: string
       subjectId: string | null
       approverId: string
-    }>(
-      tx,
-      ids.length,
-      sql`
+    }>(sql`
       update approval a set voided_at = ${now}, voided_because = 'approver-ended' from request r
       where r.id = a.request_id and r.status = 'pending' and a.voided_at is null and a.approver_id = any(${among})
-      returning r.id, r.reference, r.kind, r.organisation_id as "organisationId", r.subject_id as "subjectId", a.approver_id as "approverId"`,
-    )
-    await preparedForFew(
-      tx,
-      ids.length,
-      sql`update outbox set settled_at = ${now}, outcome = 'superseded' where settled_at is null and account_id = any(${among})`,
-    )
+      returning r.id, r.reference, r.kind, r.organisation_id as "organisationId", r.subject_id as "subjectId", a.approver_id as "approverId"`)
+    await run(sql`update outbox set settled_at = ${now}, outcome = 'superseded' where settled_at is null and account_id = any(${among})`)
 
     const [sessionsOf, linksOf] = [tally(sessions.rows.map((row) => row.id)), tally(links.rows.map((row) => row.id))]
     const [requestsOf, approvalsOf] = [tally(requests.rows.map((row) => row.of)), tally(approvals.rows.map((row) => row.approverId))]

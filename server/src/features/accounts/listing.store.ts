@@ -2,7 +2,7 @@ import { account } from '@countersign/drizzle/schema/account.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
 import { type Actor, type Place, type Scope, scopeOf } from '@countersign/shared/access/scope.ts'
 import { decideEnding, decideUndo, type EndingVerb } from '@countersign/shared/accounts/ending.ts'
-import { type ListAccounts, pageSize } from '@countersign/shared/accounts/listing.ts'
+import { type ListAccounts, mayOrderTwice, pageSize } from '@countersign/shared/accounts/listing.ts'
 import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import { type AccountStatus, undoSeconds } from '@countersign/shared/accounts/status.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
@@ -100,9 +100,12 @@ const presented = async (db: Db, actor: Actor, fetched: readonly Fetched[]): Pro
   return rows.map((one) => withVerbs(actor, now, { ...one, left: left?.get(one.row.id) ?? null }))
 }
 
-/** Lists that are looked at all day, few enough that every connection can keep a plan of each: words, and one filter that is common. */
-const isHot = ({ profile, role, life, signal, second, status, organisation }: ListAccounts): boolean =>
-  !profile && !role && !life && !signal && !second && !(status && organisation)
+/**
+ * Lists that are looked at all day, few enough that every connection can keep a plan of each: with one filter that is common, and with
+ * words, whose rows are found before.
+ */
+const isHot = ({ q, profile, role, life, signal, second, status, organisation }: ListAccounts): boolean =>
+  !second && (Boolean(q) || !(profile || role || life || signal || (status && organisation)))
 
 export const accountListing = {
   /** One page within the person's scope, by keyset: the last page costs what the first does. */
@@ -129,9 +132,9 @@ export const accountListing = {
     return { rows: await presented(db, actor, page.rows), next: page.next }
   },
 
-  /** A list in an order no index has is put in order whole: refuses one that is too long for that. */
+  /** Refuses a second order of a list that is too long for one. */
   async holdOrder(db: Db, actor: Actor, filters: ListAccounts): Promise<void> {
-    if (secondOf(filters) && !(await counts.total(db, await narrowing(db, actor, filters))).exact) throw new Refused('sort-too-wide')
+    if (secondOf(filters) && !mayOrderTwice(await counts.total(db, await narrowing(db, actor, filters)))) throw new Refused('sort-too-wide')
   },
 
   /** How many a list has, to the row. */

@@ -80,7 +80,6 @@ export const audit = {
   },
 
   /** All that a filter finds, a thousand at a time, in bounded memory. */
-  async *all(db: Db, reader: Reader, filters: ListAudit): AsyncGenerator<AuditRow> {
-    for await (const rows of everyPage((after) => audit.page(db, reader, { ...filters, after, limit: 1000 }))) yield* rows
-  },
+  pages: (db: Db, reader: Reader, filters: ListAudit): AsyncGenerator<readonly AuditRow[]> =>
+    everyPage((after) => audit.page(db, reader, { ...filters, after, limit: 1000 })),
 }

@@ -2,11 +2,11 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { scopeOf } from '@countersign/shared/access/scope.ts'
 import { type ListAudit, listAudit } from '@countersign/shared/audit/listing.ts'
-import { stringify } from 'csv-stringify'
 import type { RequestHandler } from 'express'
 import { z } from 'zod'
 import type { Person } from '../../kernel/actor.ts'
 import { runCommitted } from '../../kernel/commit.ts'
+import { bom, inCsv } from '../../kernel/csv.ts'
 import { whileIn } from '../../kernel/leaving.ts'
 import type { Request as Ours } from '../../trpc.ts'
 import { type AuditRow, audit } from './audit.store.ts'
@@ -14,31 +14,28 @@ import { recordExport } from './record-export.ts'
 
 const columns = ['at', 'type', 'actorId', 'actor', 'subjectKind', 'subjectId', 'subject', 'place', 'channel', 'address', 'data'] as const
 
-const flat = (row: AuditRow): Record<(typeof columns)[number], string> => ({
-  at: row.at,
-  type: row.type,
-  actorId: row.actor?.id ?? '',
-  actor: row.actor?.name ?? '',
-  subjectKind: row.subject.kind,
-  subjectId: row.subject.id,
-  subject: row.subject.name ?? '',
-  place: row.place ?? '',
-  channel: row.channel,
-  address: row.address ?? '',
-  data: JSON.stringify(row.data),
-})
+const cells = (row: AuditRow): readonly (string | null)[] => [
+  ...[row.at, row.type, row.actor?.id ?? null, row.actor?.name ?? null, row.subject.kind, row.subject.id, row.subject.name],
+  ...[row.place, row.channel, row.address, JSON.stringify(row.data)],
+]
+
+type Pages = AsyncIterable<readonly AuditRow[]>
 
 const formats = {
   csv: {
     type: 'text/csv; charset=utf-8',
-    lines: (rows: Readable) => [rows, stringify({ header: true, columns: [...columns], bom: true, escape_formulas: true })] as const,
+    parts: async function* (pages: Pages) {
+      yield `${bom}${inCsv([columns])}`
+      for await (const rows of pages) yield inCsv(rows.map(cells))
+    },
   },
-  ndjson: { type: 'application/x-ndjson', lines: (rows: Readable) => [rows] as const },
-} as const
-
-const lines = async function* (rows: AsyncGenerator<AuditRow>, format: keyof typeof formats) {
-  for await (const row of rows) yield format === 'csv' ? flat(row) : `${JSON.stringify(row)}\n`
-}
+  ndjson: {
+    type: 'application/x-ndjson',
+    parts: async function* (pages: Pages) {
+      for await (const rows of pages) yield rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+    },
+  },
+} as const satisfies Record<string, { type: string; parts: (pages: Pages) => AsyncGenerator<string> }>
 
 /** `GET /export/audit.csv` and `.ndjson`, with the filters of the page: streamed, safe to open in a spreadsheet, and written down. */
 export const exportAudit =
@@ -63,11 +60,9 @@ export const exportAudit =
       { db: ctx.db, actor: person, origin: ctx.origin },
       { format: format.data, filter: JSON.stringify(wanted) },
     )
-    const { type, lines: through } = formats[format.data]
+    const { type, parts } = formats[format.data]
     response.setHeader('Content-Type', type)
     response.setHeader('Content-Disposition', `attachment; filename="audit.${format.data}"`)
-    const source = Readable.from(whileIn(ctx.db, person, lines(audit.all(ctx.db, { id: person.id, scope }, wanted), format.data)), {
-      objectMode: format.data === 'csv',
-    })
-    await pipeline([...through(source), response])
+    const pages = audit.pages(ctx.db, { id: person.id, scope }, wanted)
+    await pipeline(Readable.from(whileIn(ctx.db, person, parts(pages))), response)
   }

@@ -5,11 +5,14 @@ import { instant, placeColumns, transactionId } from './columns.ts'
 
 export type Origin = { channel: 'web' | 'cli' | 'job' | 'seed'; address?: string; device?: string; sessionId?: string }
 
-/** What happened. Insert and select are all anybody has (P6); `recorded_at` and the transaction are stamped by the database. */
+/**
+ * What happened. Insert and select are all anybody has (P6); `recorded_at` and the transaction are stamped by the database. One partition
+ * for each month of `at`, in each of which `id` is the key: what is asked for within a time is looked for in its months alone.
+ */
 export const auditEntry = pgTable(
   'audit_entry',
   {
-    id: uuid().primaryKey(),
+    id: uuid().notNull(),
     at: instant('at').notNull(),
     recordedAt: instant('recorded_at').notNull().defaultNow(),
     transactionId: transactionId('transaction_id').notNull(),

@@ -1,7 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { index, integer, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { account } from './account.ts'
-import { auditEntry } from './audit-entry.ts'
 import { instant } from './columns.ts'
 
 /**
@@ -12,9 +11,8 @@ export const outbox = pgTable(
   'outbox',
   {
     id: uuid().primaryKey(),
-    entryId: uuid('entry_id')
-      .notNull()
-      .references(() => auditEntry.id),
+    /** Of the same transaction, which the database looks at; the months of the audit leave with what was sent of them. */
+    entryId: uuid('entry_id').notNull(),
     destination: text().notNull(),
     accountId: uuid('account_id')
       .notNull()

@@ -2,6 +2,7 @@ import { demoCommand } from './commands/demo.ts'
 import { importCommand } from './commands/import.ts'
 import { initCommand } from './commands/init.ts'
 import { migrateCommand } from './commands/migrate.ts'
+import { retentionCommand } from './commands/retention.ts'
 import { startCommand } from './commands/start.ts'
 import { SettingsWrong } from './env.ts'
 import { Refused } from './kernel/refused.ts'
@@ -13,6 +14,10 @@ const commands: Record<string, { readonly run: Command; readonly help: string }>
   start: { run: startCommand, help: 'production, with the settings of the environment' },
   migrate: { run: migrateCommand, help: 'bring the database of DATABASE_OWNER_URL to the newest version' },
   init: { run: initCommand, help: 'found the network: two policy owners, two links  --founder "Given;Family;login;email;phone" twice' },
+  retention: {
+    run: retentionCommand,
+    help: 'the months the audit is kept in  [--drop [--apply]] drops those whose time is over  [--keep MONTHS [--because TEXT]]',
+  },
   import: { run: importCommand, help: 'organisations FILE [--apply]: a dry run first, then all or nothing' },
 }
 
@@ -21,7 +26,7 @@ const command = commands[name]
 if (!command) {
   process.stdout.write(
     `countersign\n\n${Object.entries(commands)
-      .map(([verb, { help }]) => `  ${verb.padEnd(8)} ${help}`)
+      .map(([verb, { help }]) => `  ${verb.padEnd(9)} ${help}`)
       .join('\n')}\n`,
   )
   process.exit(name === '' || name === 'help' ? 0 : 2)

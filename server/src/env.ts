@@ -14,8 +14,10 @@ const isNetwork = (text: string): boolean => {
 const settings = z.object({
   /** The application's own login, which owns nothing. */
   DATABASE_URL: url(/^postgres(ql)?:/, 'a PostgreSQL address such as postgres://countersign:secret@host:5432/countersign'),
-  /** The owner of the tables; used to migrate and never again. */
+  /** The owner of the tables; used to migrate and to set how long the audit is kept, never to serve. */
   DATABASE_OWNER_URL: url(/^postgres(ql)?:/, 'a PostgreSQL address').optional(),
+  /** May drop the months of the audit whose time is over, and nothing else. */
+  DATABASE_MAINTENANCE_URL: url(/^postgres(ql)?:/, 'a PostgreSQL address').optional(),
   /** A streaming replica of it, with the same login: lists are read there. */
   DATABASE_READ_URL: url(/^postgres(ql)?:/, 'a PostgreSQL address').optional(),
   /** What links in mails start with; never taken from a request. */
@@ -74,23 +76,22 @@ export class SettingsWrong extends Error {
   }
 }
 
-/** Reads the settings of `npm start`; throws one line for each setting that is wrong or missing, naming it. */
-export const readSettings = (source: NodeJS.ProcessEnv = process.env): Settings => {
-  const parsed = settings.safeParse(withFiles(source))
-  if (!parsed.success) {
-    throw new SettingsWrong(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`))
-  }
-  return { ...parsed.data, demo: false }
+const parsed = <Shape extends z.ZodObject>(shape: Shape, source: NodeJS.ProcessEnv): z.infer<Shape> => {
+  const result = shape.safeParse(withFiles(source))
+  if (!result.success) throw new SettingsWrong(result.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`))
+  return result.data
 }
 
+/** Reads the settings of `npm start`; throws one line for each setting that is wrong or missing, naming it. */
+export const readSettings = (source: NodeJS.ProcessEnv = process.env): Settings => ({ ...parsed(settings, source), demo: false })
+
 /** Only the addresses of the database, for commands that need nothing else. */
-export const readDatabaseSettings = (source: NodeJS.ProcessEnv = process.env) => {
-  const parsed = settings.pick({ DATABASE_URL: true, DATABASE_OWNER_URL: true }).safeParse(withFiles(source))
-  if (!parsed.success) {
-    throw new SettingsWrong(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`))
-  }
-  return parsed.data
-}
+export const readDatabaseSettings = (source: NodeJS.ProcessEnv = process.env) =>
+  parsed(settings.pick({ DATABASE_URL: true, DATABASE_OWNER_URL: true, DATABASE_MAINTENANCE_URL: true }), source)
+
+/** Only the two addresses that the retention of the audit is kept with, which the server need not know. */
+export const readRetentionSettings = (source: NodeJS.ProcessEnv = process.env) =>
+  parsed(settings.pick({ DATABASE_OWNER_URL: true, DATABASE_MAINTENANCE_URL: true }), source)
 
 /** The environment a child process of ours inherits. */
 export const childEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env, LC_ALL: 'C', LC_MESSAGES: 'C' })

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { dependentApprovers, independentSince, involved } from '@countersign/shared/requests/approval.ts'
 import type { Logger } from 'pino'
 import { counts } from './features/accounts/counts.store.ts'
+import { months } from './features/audit/months.store.ts'
 import { bulks } from './features/bulks/bulks.store.ts'
 import { workBulks } from './features/bulks/work.ts'
 import { expire } from './features/requests/expire.ts'
@@ -147,11 +148,18 @@ export const startJobs = ({
     bulks
       .forgetDryRuns(db)
       .catch((error: unknown) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'dry runs could not be forgotten'))
+  // Without its month nothing can be written: made two months before, and tried again every hour.
+  const openMonths = () =>
+    months.open(db).then(
+      () => undefined,
+      (error: unknown) =>
+        log.error({ error: error instanceof Error ? error.name : 'unknown' }, 'the next months of the audit could not be made'),
+    )
   let rechecking: Promise<unknown> = recheckAll()
-  let forgetting: Promise<void> = forget()
+  let tidying: Promise<unknown> = Promise.all([forget(), openMonths()])
   const hourly = setInterval(() => {
     rechecking = rechecking.then(recheckAll)
-    forgetting = forget()
+    tidying = tidying.then(() => Promise.all([forget(), openMonths()]))
   }, recheckMilliseconds)
   wake()
   return {
@@ -163,7 +171,7 @@ export const startJobs = ({
       await Promise.all(turns.map((one) => one.rest()))
       await folding
       await rechecking
-      await forgetting
+      await tidying
     },
   }
 }

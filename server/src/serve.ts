@@ -1,7 +1,6 @@
 import type { Server } from 'node:http'
 import { createServer } from 'node:http'
 import { pino } from 'pino'
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { createApp } from './app.ts'
 import { demoPost, mailCarriers, smtpPost } from './carriers/mail.ts'
 import { unfitLogin } from './database/roles.ts'
@@ -9,8 +8,8 @@ import { type Settings, SettingsWrong } from './env.ts'
 import { startJobs } from './jobs.ts'
 import { openDb, openPool } from './kernel/db.ts'
 import { openLive } from './kernel/live.ts'
-import { undelivered } from './kernel/outbox.ts'
 import { openReplica, unfitReplica } from './kernel/replica.ts'
+import { metricsServer } from './metrics.ts'
 
 export type Serving = { readonly port: number; readonly stop: () => Promise<void> }
 
@@ -58,32 +57,7 @@ export const serve = async (settings: Settings): Promise<Serving> => {
     }),
   )
   server.requestTimeout = 10_000
-  const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
-  const gauge = (state: string) =>
-    new Gauge({ name: `countersign_outbox_${state}`, help: `Messages that have not left: ${state}`, registers: [registry] })
-  const [waiting, failing] = [gauge('waiting'), gauge('failing')]
-  const lists = new Gauge({
-    name: 'countersign_lists_read',
-    help: 'Lists by the database that answered them, where there is a replica',
-    labelNames: ['from'],
-    registers: [registry],
-    collect: () => Object.entries(replica?.served() ?? {}).forEach(([from, count]) => void lists.set({ from }, count)),
-  })
-  const metrics = createServer((_request, response) => {
-    // Where the database is silent the rest is worth reading all the more.
-    undelivered(db)
-      .then((outbox) => {
-        waiting.set(outbox.waiting)
-        failing.set(outbox.failing)
-      })
-      .catch(() => [waiting, failing].forEach((one) => void one.reset()))
-      .then(() => registry.metrics())
-      .then(
-        (text) => response.setHeader('Content-Type', registry.contentType).end(text),
-        () => response.writeHead(500).end(),
-      )
-  })
+  const metrics = metricsServer(db, replica)
   await listen(server, settings.PORT, settings.HOST)
   if (!settings.demo) await listen(metrics, settings.METRICS_PORT, '127.0.0.1')
 

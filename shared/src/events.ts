@@ -90,6 +90,8 @@ export type EventData = {
   'sign-in.failed': { failures: number }
   'accounts.exported': { count: number; filter: string }
   'audit.exported': { format: string; filter: string }
+  'audit.retention-set': { monthsBefore: number; months: number; note: string }
+  'audit.month-dropped': { until: string; entries: number; messages: number }
   'attempt.refused': { operation: string; code: RefusalCode; target: string | null }
 }
 
@@ -158,6 +160,8 @@ const catalogue = {
   'sign-in.failed': true,
   'accounts.exported': true,
   'audit.exported': true,
+  'audit.retention-set': true,
+  'audit.month-dropped': true,
   'attempt.refused': true,
 } as const satisfies Record<EventType, true>
 

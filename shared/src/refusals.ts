@@ -53,6 +53,11 @@ export const refusalCodes = [
   'moment-ahead',
   'moment-late',
   'moment-early',
+  'retention-out-of-range',
+  'retention-without-reason',
+  'month-recorded-lately',
+  'month-of-open-incident',
+  'month-with-mail',
   'too-many',
   'unavailable',
 ] as const

@@ -71,6 +71,7 @@ beforeAll(async () => {
     'accounts.disown': { valid: undefined },
     'accounts.facets': { valid: {} },
     'audit.list': { valid: {} },
+    'audit.kept': { valid: undefined },
     'bulks.list': { valid: {} },
     'bulks.get': { valid: { bulkId: missing }, elsewhere: { bulkId: theirs } },
     'bulks.lines': { valid: { bulkId: missing, list: 'change' }, elsewhere: { bulkId: theirs, list: 'change' } },

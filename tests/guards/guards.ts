@@ -21,6 +21,7 @@ const bulks: Suite = { project: 'integration', file: 'integration/bulks' }
 const requests: Suite = { project: 'integration', file: 'integration/requests' }
 
 const incidents: Suite = { project: 'integration', file: 'integration/incidents' }
+const retention: Suite = { project: 'integration', file: 'integration/retention' }
 const replica: Suite = { project: 'failure', file: 'failure/replica' }
 const signals: Suite = { project: 'integration', file: 'integration/signals' }
 
@@ -40,6 +41,14 @@ const source = (name: string, file: string, from: string, to: string, ...suites:
 const ofBulks = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [bulks] })
 const ofIncidents = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [incidents] })
 const ofSignals = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [signals] })
+
+/** One condition within a function of the database. */
+const within = (name: string, definition: string, condition: string): Guard => ({
+  name,
+  sql: `do $$ begin execute replace(pg_get_functiondef('${definition}'::regprocedure), '${condition}', 'false'); end $$`,
+  suites: [retention],
+})
+const ofRetention = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [retention] })
 
 const inDatabase: readonly Guard[] = [
   ofIncidents('incident', 'incident_stands'),
@@ -93,6 +102,22 @@ const inDatabase: readonly Guard[] = [
   trigger('credential', 'credential_forgotten_audited'),
   trigger('audit_entry', 'stamp_audit_entry'),
   trigger('audit_entry', 'audit_entry_stands'),
+  trigger('outbox', 'message_posted'),
+  ofRetention('audit_month', 'audit_month_audited'),
+  ofRetention('retention', 'retention_audited'),
+  within('the oldest month first, when it is over', 'drop_audit_month(uuid)', 'month.id IS DISTINCT FROM month_id'),
+  within(
+    'kept from when it was recorded',
+    'drop_audit_month(uuid)',
+    'month.recorded_until > now() - (SELECT make_interval(months => r.months) FROM retention r)',
+  ),
+  within('an open incident keeps its months', 'drop_audit_month(uuid)', 'month.incidents > 0'),
+  within('mail that waits keeps its entry', 'drop_audit_month(uuid)', 'month.waiting > 0'),
+  {
+    name: 'maintenance alone drops',
+    sql: 'grant execute on function drop_audit_month(uuid), due_audit_months() to public',
+    suites: [retention],
+  },
   ...['account', 'request', 'approval', 'role_grant', 'link', 'credential', 'session', 'organisation', 'call_back'].map((table) => ({
     ...trigger(table, 'reads_the_present'),
     name: `trigger reads_the_present on ${table}`,
@@ -213,6 +238,14 @@ const inSource: readonly Guard[] = [
     'select 1 as turn where ${id} is not null and ${personLock} > 0',
     races,
   ),
+  source(
+    'an entry recorded lately keeps its month',
+    'shared/src/audit/retention.ts',
+    'recordedUntil !== null && recordedUntil > keptFrom',
+    'recordedUntil === keptFrom',
+    retention,
+  ),
+  source('a long retention has a reason', 'shared/src/audit/retention.ts', '&& !after.reason', '&& false', retention),
   source('short batches', 'server/src/app.ts', 'maxBatchSize: 20', 'maxBatchSize: 2000', door),
   source(
     'a last IT admin stays',

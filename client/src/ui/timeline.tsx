@@ -1,7 +1,7 @@
 import type { EventType } from '@countersign/shared/events.ts'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { count, exactly, toTheSecond } from '../lib/format.ts'
+import { count, exactly, onDay, toTheSecond } from '../lib/format.ts'
 import { useLanguage } from '../lib/language.ts'
 import { When } from './when.tsx'
 
@@ -65,6 +65,10 @@ export const useEntryDetail = () => {
       ),
       type === 'incident.dated' ? `${exactly(text('before'), language)} → ${exactly(text('after'), language)}` : '',
       type === 'incident.notified' ? `${exactly(text('at'), language)} · ${text('reference')}` : '',
+      typeof data['monthsBefore'] === 'number' ? t('audit.told.keep', { before: data['monthsBefore'], after: data['months'] }) : '',
+      type === 'audit.month-dropped'
+        ? `${t('audit.told.until', { day: onDay(text('until'), language) })} · ${t('audit.told.entries', { shown: count(Number(data['entries']), language) })}`
+        : '',
       text('justification') && t('bulk.quoted', { text: text('justification') }),
       text('reportHash') && `${t('bulk.reportHash')} ${text('reportHash').slice(0, 12)}…`,
       text('note'),

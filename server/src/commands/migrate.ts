@@ -3,8 +3,10 @@ import { migrate } from '../database/migrate.ts'
 import { readDatabaseSettings, SettingsWrong } from '../env.ts'
 
 export const migrateCommand: Command = async () => {
-  const { DATABASE_URL, DATABASE_OWNER_URL } = readDatabaseSettings()
+  const { DATABASE_URL, DATABASE_OWNER_URL, DATABASE_MAINTENANCE_URL } = readDatabaseSettings()
   if (!DATABASE_OWNER_URL) throw new SettingsWrong(['DATABASE_OWNER_URL is missing: the owner of the tables'])
-  await migrate(DATABASE_OWNER_URL, DATABASE_URL)
+  if (DATABASE_MAINTENANCE_URL && new URL(DATABASE_MAINTENANCE_URL).username === new URL(DATABASE_URL).username)
+    throw new SettingsWrong(['DATABASE_MAINTENANCE_URL signs in as the application: what may drop the audit must not serve'])
+  await migrate(DATABASE_OWNER_URL, DATABASE_URL, DATABASE_MAINTENANCE_URL)
   process.stdout.write('The database is at the newest version.\n')
 }

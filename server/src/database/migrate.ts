@@ -22,10 +22,10 @@ export const ensureDatabase = async (adminUrl: string, name: string): Promise<vo
 }
 
 /**
- * Brings the schema to the newest version as its owner and gives the application's login what it needs and nothing more.
- * The login is made where it is missing. Two processes that migrate at once take turns.
+ * Brings the schema to the newest version as its owner and gives the logins of the application and of maintenance what they need and nothing
+ * more. A login is made where it is missing. Two processes that migrate at once take turns.
  */
-export const migrate = async (ownerUrl: string, applicationUrl: string): Promise<void> => {
+export const migrate = async (ownerUrl: string, applicationUrl: string, maintenanceUrl?: string): Promise<void> => {
   const client = new pg.Client({ connectionString: ownerUrl, ...quietly })
   await client.connect()
   try {
@@ -33,7 +33,8 @@ export const migrate = async (ownerUrl: string, applicationUrl: string): Promise
     // Whoever reads a table for long would hold up the migration, and everybody behind it: it gives up and is run again.
     await client.query(`set lock_timeout = '10s'`)
     await runMigrations(drizzle({ client }), { migrationsFolder: folder, migrationsSchema: 'public', migrationsTable: 'schema_migration' })
-    await grants(client, new URL(applicationUrl))
+    await grants(client, 'application', new URL(applicationUrl))
+    if (maintenanceUrl) await grants(client, 'maintenance', new URL(maintenanceUrl))
   } finally {
     await client.end()
   }

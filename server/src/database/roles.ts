@@ -4,7 +4,7 @@ import type pg from 'pg'
  * What the application may do, table by table. What it may not do here, no bug and no injection can make it do: it cannot alter
  * a trigger, lower a requirement, move a deadline, rewrite an approval or touch an audit entry.
  */
-const rights: Record<string, string> = {
+const application: Record<string, string> = {
   schema_migration: 'select',
   organisation:
     'select, insert, update (name, email_domain, address, postcode, commune_code, phone, caseload, total_caseload, convention_ends_on)',
@@ -23,6 +23,8 @@ const rights: Record<string, string> = {
   link: 'select, insert, update (token_hash, used_at, voided_at)',
   credential: 'select, insert, update (used_at, last_step), delete',
   audit_entry: 'select, insert',
+  audit_month: 'select',
+  retention: 'select',
   bulk: 'select, insert, update (status, step, justification, done, skipped, reached, request_id, report_hash, started_at, running_since, ran_milliseconds, ended_at, halted)',
   bulk_line: 'select, insert, update (epoch, outcome, sessions, links, requests_voided, approvals_voided)',
   lone_revocation: 'select',
@@ -39,13 +41,25 @@ const rights: Record<string, string> = {
   demo_mail: 'select, insert',
 }
 
-/** Gives the application's login exactly these rights, taking back whatever else it had. */
-export const grants = async (owner: pg.Client, application: URL): Promise<void> => {
-  const name = decodeURIComponent(application.username)
+/** What `countersign retention` may do: tell of a month, and ask the database to drop it. It reads no entry but to see that its own is there. */
+const maintenance: Record<string, string> = {
+  organisation: 'select',
+  audit_month: 'select',
+  retention: 'select',
+  audit_entry: 'insert, select (transaction_id, subject_id, at)',
+}
+
+const mayCall = { application: [], maintenance: ['due_audit_months()', 'drop_audit_month(uuid)'] } as const
+
+export type Login = keyof typeof mayCall
+
+/** Gives a login exactly its rights, taking back whatever else it had; makes it where it is missing. */
+export const grants = async (owner: pg.Client, kind: Login, address: URL): Promise<void> => {
+  const name = decodeURIComponent(address.username)
   const login = owner.escapeIdentifier(name)
   const { rowCount } = await owner.query('select 1 from pg_roles where rolname = $1', [name])
   if (!rowCount) {
-    const password = owner.escapeLiteral(decodeURIComponent(application.password))
+    const password = owner.escapeLiteral(decodeURIComponent(address.password))
     await owner.query(`create role ${login} login password ${password} nosuperuser nocreatedb nocreaterole`)
   }
   const { rows } = await owner.query<{ name: string }>('select current_database() as name')
@@ -53,10 +67,17 @@ export const grants = async (owner: pg.Client, application: URL): Promise<void> 
   // A temporary table would be found before the one of the same name that the checks of the database mean to read.
   await owner.query(`revoke all on all tables in schema public from ${login}; revoke create on schema public from public;
     revoke temporary on database ${database} from public, ${login}; grant connect on database ${database} to ${login}; grant usage on schema public to ${login};
-    grant usage on all sequences in schema public to ${login}`)
-  for (const [table, allowed] of Object.entries(rights)) {
+    ${kind === 'application' ? 'grant usage on all sequences in schema public to' : 'revoke all on all sequences in schema public from'} ${login}`)
+  for (const [table, allowed] of Object.entries({ application, maintenance }[kind])) {
     await owner.query(
       `revoke all on ${owner.escapeIdentifier(table)} from public, ${login}; grant ${allowed} on ${owner.escapeIdentifier(table)} to ${login}`,
+    )
+  }
+  for (const each of mayCall.maintenance) {
+    await owner.query(
+      mayCall[kind].some((one) => one === each)
+        ? `grant execute on function ${each} to ${login}`
+        : `revoke all on function ${each} from ${login}`,
     )
   }
 }

@@ -20,7 +20,7 @@ const changesOf = async (client: pg.Client, transaction: string): Promise<readon
   if (!/^\d{1,20}$/.test(transaction)) return []
   const { rows } = await client.query<Row>(
     `select type, subject_id, actor_id, nation_id, network_id, region_id, departement_id, structure_id, site_id
-     from audit_entry where transaction_id = $1::xid8 limit $2`,
+     from audit_entry where transaction_id = $1::xid8 and at > now() - interval '1 hour' limit $2`,
     [transaction, most],
   )
   return rows.map((row) => ({

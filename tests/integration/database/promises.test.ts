@@ -329,6 +329,15 @@ describe('the application login is refused by the database', () => {
           [ids.agent],
         ),
     ],
+    [
+      'a message about an entry of another day',
+      'P8',
+      () =>
+        attempt(
+          `insert into outbox (id, entry_id, destination, account_id, sequence, run_after) values (gen_random_uuid(), $1, 'mail.ended', $2, 999, now())`,
+          [ids.entry, ids.agent],
+        ),
+    ],
     ['an audit entry rewritten', '42501', () => attempt(`update audit_entry set data = '{}' where id = $1`, [ids.entry])],
     ['an audit entry deleted', '42501', () => attempt('delete from audit_entry where id = $1', [ids.entry])],
     ['an audit emptied', '42501', () => attempt('truncate audit_entry')],

@@ -3,11 +3,11 @@ import { levels } from '@countersign/shared/access/scope.ts'
 import type { ListAudit } from '@countersign/shared/audit/listing.ts'
 import { eventTypes } from '@countersign/shared/events.ts'
 import { Button, NativeSelect, TextInput } from '@mantine/core'
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { useAccountChoices, useOrganisationChoices } from '../../lib/choices.ts'
-import { exactly } from '../../lib/format.ts'
+import { count, exactly, onDay } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import { type Outputs, trpc } from '../../lib/trpc.ts'
 import { type Column, DataTable } from '../../table/data-table.tsx'
@@ -103,6 +103,28 @@ const useColumns = (set: (change: Partial<ListAudit>) => void): readonly Column<
   ]
 }
 
+/** What a reader may count on: nothing is changed, and how long it stays. */
+const Kept = () => {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  const { data } = useQuery(trpc.audit.kept.queryOptions())
+  const dropped = data?.droppedUntil
+    ? t('audit.dropped', {
+        count: data.droppedEntries,
+        shown: count(data.droppedEntries, language),
+        day: onDay(data.droppedUntil, language),
+      })
+    : ''
+  const sentences = data
+    ? [t('audit.kept', { count: data.months }), data.reason ? t('audit.keptBecause', { reason: data.reason }) : '', dropped]
+    : []
+  return (
+    <p className="soft" style={{ margin: 0 }}>
+      {[t('audit.note'), ...sentences].filter(Boolean).join(' ')}
+    </p>
+  )
+}
+
 /** Everything that happened within one's scope, newest first; nothing of it can be changed. */
 export const AuditPage = () => {
   const { t } = useTranslation()
@@ -135,9 +157,7 @@ export const AuditPage = () => {
           </div>
         ) : null}
       </div>
-      <p className="soft" style={{ margin: 0 }}>
-        {t('audit.note')}
-      </p>
+      <Kept />
       <search className="row wrap" style={{ alignItems: 'flex-end' }}>
         <NativeSelect
           label={t('audit.type')}

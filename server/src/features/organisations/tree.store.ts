@@ -46,6 +46,12 @@ export const tree = {
     )
   },
 
+  /** The root of the network; null before it is founded. */
+  async nationId(db: Db | Tx): Promise<string | null> {
+    const { rows } = await db.execute<{ id: string }>(sql`select id from organisation where level = 'nation'`)
+    return rows[0]?.id ?? null
+  },
+
   async insert(tx: Tx, rows: readonly Planted[], now: Date): Promise<void> {
     if (rows.length === 0) return
     const flat = rows.map(({ place, ...row }) => ({ ...row, ...place }))

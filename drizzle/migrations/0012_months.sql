@@ -1,0 +1,126 @@
+CREATE TABLE "audit_month" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"partition" text NOT NULL,
+	"since" timestamp with time zone,
+	"until" timestamp with time zone NOT NULL,
+	"dropped_at" timestamp with time zone,
+	"entries" bigint,
+	"messages" bigint,
+	CONSTRAINT "audit_month_partition_unique" UNIQUE("partition"),
+	CONSTRAINT "audit_month_until_unique" UNIQUE("until"),
+	CONSTRAINT "audit_month__dropped" CHECK (("audit_month"."dropped_at" is null) = ("audit_month"."entries" is null) and ("audit_month"."entries" is null) = ("audit_month"."messages" is null))
+);
+--> statement-breakpoint
+CREATE TABLE "retention" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"months" integer NOT NULL,
+	"reason" text,
+	"set_at" timestamp with time zone NOT NULL,
+	CONSTRAINT "retention__months" CHECK ("retention"."months" between 12 and 36 and ("retention"."months" = 12 or coalesce("retention"."reason", '') <> ''))
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX "retention__one" ON "retention" USING btree ((true));--> statement-breakpoint
+INSERT INTO retention (id, months, set_at) VALUES (gen_random_uuid(), 12, now());--> statement-breakpoint
+
+-- P8: a message belongs to an entry of the transaction that posts it. The months of the audit leave with what was sent of them.
+ALTER TABLE "outbox" DROP CONSTRAINT "outbox_entry_id_audit_entry_id_fk";--> statement-breakpoint
+CREATE FUNCTION message_posted() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM posted p WHERE NOT EXISTS (SELECT 1 FROM audit_entry e
+      WHERE e.id = p.entry_id AND e.transaction_id = pg_current_xact_id() AND e.at > now() - interval '1 hour'))
+    THEN PERFORM refuse('P8', 'a message belongs to an entry of its transaction'); END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER message_posted AFTER INSERT ON outbox REFERENCING NEW TABLE AS posted FOR EACH STATEMENT EXECUTE FUNCTION message_posted();--> statement-breakpoint
+
+-- The audit by month. What there is becomes the first partition as it stands, up to the end of this month: nothing is copied, no index is built.
+DO $$
+DECLARE one record; until timestamptz := date_trunc('month', now(), 'UTC') + interval '1 month'; partition text := 'audit_entry_until_' || to_char(until AT TIME ZONE 'UTC', 'YYYY_MM');
+BEGIN
+  DROP TRIGGER stamp_audit_entry ON audit_entry;
+  EXECUTE format('ALTER TABLE audit_entry RENAME TO %I', partition);
+  FOR one IN SELECT indexrelid::regclass AS name FROM pg_index WHERE indrelid = partition::regclass
+    LOOP EXECUTE format('ALTER INDEX %s RENAME TO %I', one.name, replace(one.name::text, 'audit_entry', partition)); END LOOP;
+  EXECUTE format('CREATE TABLE audit_entry (LIKE %I INCLUDING DEFAULTS) PARTITION BY RANGE (at)', partition);
+  CREATE INDEX audit_entry__by_time ON audit_entry (at, id);
+  CREATE INDEX audit_entry__subject ON audit_entry (subject_id, at);
+  CREATE INDEX audit_entry__actor ON audit_entry (actor_id, at);
+  CREATE INDEX audit_entry__type ON audit_entry (type, at);
+  CREATE INDEX audit_entry__structure ON audit_entry (structure_id, at, id);
+  CREATE INDEX audit_entry__account ON audit_entry ((data ->> 'accountId'), at) WHERE (data ->> 'accountId') IS NOT NULL;
+  CREATE INDEX audit_entry__transaction ON audit_entry (transaction_id, subject_id);
+  CREATE TRIGGER stamp_audit_entry BEFORE INSERT ON audit_entry FOR EACH ROW EXECUTE FUNCTION stamp_audit_entry();
+  CREATE TRIGGER audit_entry_stands BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_stands();
+  EXECUTE format('ALTER TABLE audit_entry ATTACH PARTITION %I FOR VALUES FROM (MINVALUE) TO (%L)', partition, until);
+  INSERT INTO audit_month (id, partition, until) VALUES (gen_random_uuid(), partition, until);
+END $$;--> statement-breakpoint
+
+-- Months are there before they begin. A partition that is attached, rather than made as one, waits for nobody who writes or reads.
+CREATE FUNCTION open_audit_months() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' SET lock_timeout = '2s' AS $$
+DECLARE since timestamptz; until timestamptz; partition text; made integer := 0;
+BEGIN
+  PERFORM pg_advisory_xact_lock(7203012);
+  LOOP
+    SELECT max(m.until) INTO since FROM audit_month m;
+    EXIT WHEN since > now() + interval '2 months';
+    until := since + interval '1 month';
+    partition := 'audit_entry_' || to_char(since, 'YYYY_MM');
+    EXECUTE format('CREATE TABLE public.%I (LIKE audit_entry INCLUDING DEFAULTS, PRIMARY KEY (id))', partition);
+    EXECUTE format('CREATE TRIGGER audit_entry_stands BEFORE UPDATE OR DELETE OR TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_stands()', partition);
+    EXECUTE format('ALTER TABLE audit_entry ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', partition, since, until);
+    INSERT INTO audit_month (id, partition, since, until) VALUES (gen_random_uuid(), partition, since, until);
+    made := made + 1;
+  END LOOP;
+  RETURN made;
+END $$;
+SELECT open_audit_months();--> statement-breakpoint
+
+-- What is known of the months whose time is over: all that decides whether they may go.
+CREATE FUNCTION due_audit_months() RETURNS TABLE (id uuid, partition text, since timestamptz, until timestamptz, entries bigint, messages bigint, waiting bigint, recorded_until timestamptz, incidents bigint)
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET jit = off AS $$
+BEGIN
+  FOR id, partition, since, until IN SELECT m.id, m.partition, m.since, m.until FROM audit_month m, retention r
+    WHERE m.dropped_at IS NULL AND m.until <= now() - make_interval(months => r.months) ORDER BY m.until
+  LOOP
+    EXECUTE format('SELECT count(*), max(e.recorded_at) FROM %I e', partition) INTO entries, recorded_until;
+    EXECUTE format('SELECT count(*), count(*) FILTER (WHERE o.settled_at IS NULL) FROM outbox o JOIN %I e ON e.id = o.entry_id', partition) INTO messages, waiting;
+    SELECT count(*) INTO incidents FROM incident i WHERE i.closed_at IS NULL
+      AND EXISTS (SELECT 1 FROM incident_account a WHERE a.incident_id = i.id AND a.since < due_audit_months.until);
+    RETURN NEXT;
+  END LOOP;
+END $$;
+REVOKE ALL ON FUNCTION due_audit_months() FROM PUBLIC;--> statement-breakpoint
+
+-- P6: an entry leaves with its month, the oldest first, when the time it is kept for is over, whatever it says of its own date, and while no
+-- open incident tells of it. The maintenance login may call this and nothing else; the entry about it is asked for at commit, as everywhere.
+CREATE FUNCTION drop_audit_month(month_id uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET jit = off SET lock_timeout = '2s' AS $$
+DECLARE month record;
+BEGIN
+  PERFORM pg_advisory_xact_lock(7203012);
+  SELECT * INTO month FROM due_audit_months() LIMIT 1;
+  IF month.id IS DISTINCT FROM month_id THEN PERFORM refuse('P6', 'a month of the audit leaves when its time is over, the oldest first'); END IF;
+  IF month.recorded_until > now() - (SELECT make_interval(months => r.months) FROM retention r) THEN PERFORM refuse('P6', 'an entry is kept from when it was recorded'); END IF;
+  IF month.incidents > 0 THEN PERFORM refuse('P6', 'an open incident keeps its months'); END IF;
+  IF month.waiting > 0 THEN PERFORM refuse('P8', 'a message that has not left keeps its entry'); END IF;
+  EXECUTE format('DELETE FROM outbox o USING %I e WHERE e.id = o.entry_id', month.partition);
+  EXECUTE format('DROP TABLE %I', month.partition);
+  UPDATE audit_month SET dropped_at = now(), entries = month.entries, messages = month.messages WHERE id = month_id;
+END $$;
+REVOKE ALL ON FUNCTION drop_audit_month(uuid) FROM PUBLIC;--> statement-breakpoint
+
+-- P6: first within the months of the last hour, which is one. What the demo tells of a past is found in the second look.
+CREATE OR REPLACE FUNCTION must_be_audited() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off SET jit = off SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE changed record; about uuid;
+BEGIN
+  IF TG_OP = 'DELETE' THEN changed := OLD; ELSE changed := NEW; END IF;
+  IF TG_ARGV[0] = 'account_id' THEN about := changed.account_id; ELSIF TG_ARGV[0] = 'request_id' THEN about := changed.request_id;
+  ELSIF TG_ARGV[0] = 'incident_id' THEN about := changed.incident_id; ELSE about := changed.id; END IF;
+  IF EXISTS (SELECT 1 FROM audit_entry WHERE transaction_id = pg_current_xact_id() AND subject_id = about AND at > now() - interval '1 hour') THEN RETURN NULL; END IF;
+  IF NOT EXISTS (SELECT 1 FROM audit_entry WHERE transaction_id = pg_current_xact_id() AND subject_id = about) THEN PERFORM refuse('P6', 'a change of ' || TG_TABLE_NAME || ' without its audit entry'); END IF;
+  RETURN NULL;
+END $$;
+DROP TRIGGER incident_account_audited ON incident_account;
+CREATE CONSTRAINT TRIGGER incident_account_audited AFTER INSERT OR UPDATE ON incident_account DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION must_be_audited('incident_id');
+DROP FUNCTION filed_and_told();
+CREATE CONSTRAINT TRIGGER audit_month_audited AFTER UPDATE OR DELETE ON audit_month DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION must_be_audited('id');
+CREATE CONSTRAINT TRIGGER retention_audited AFTER UPDATE OR DELETE ON retention DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION must_be_audited('id');

@@ -1,0 +1,245 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { dropMonth } from '@countersign/server/features/audit/drop-month.ts'
+import { type Due, months } from '@countersign/server/features/audit/months.store.ts'
+import { setRetention } from '@countersign/server/features/audit/set-retention.ts'
+import { nobody } from '@countersign/server/kernel/actor.ts'
+import { runCommitted } from '@countersign/server/kernel/commit.ts'
+import { openDb } from '@countersign/server/kernel/db.ts'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { makerOf, outcome, verdictOfDatabase } from '../support/make.ts'
+import { aged, maintenanceUrl } from '../support/months.ts'
+import { openWorld, type World } from '../support/world.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const origin = { channel: 'cli' as const }
+
+let world: World
+let make: ReturnType<typeof makerOf>
+let maintenance: Awaited<ReturnType<typeof aged>>
+beforeAll(async () => {
+  world = await openWorld()
+  make = makerOf(world)
+  maintenance = await aged(world)
+}, 120_000)
+afterEach(async () => expect(await world.broken()).toEqual([]))
+afterAll(async () => {
+  await maintenance.close()
+  await world.close()
+})
+
+const oldest = async (): Promise<Due> => {
+  const [month] = await months.due(maintenance.db)
+  if (!month) throw new Error('no month is over')
+  return month
+}
+const drop = (monthId: string) => runCommitted(dropMonth, { db: maintenance.db, actor: nobody, origin }, { monthId })
+const keep = (kept: number, reason: string | null) =>
+  runCommitted(setRetention, { db: openDb(world.owner), actor: nobody, origin }, { months: kept, reason })
+const kept = async (): Promise<number> => (await world.owner.query('select 1 from audit_month where dropped_at is null')).rowCount ?? 0
+
+/** What the database alone says of dropping this month: the entry that is asked for is there. */
+const verdictOnDropping = async (monthId: string, told = true): Promise<string> => {
+  const client = await maintenance.pool.connect()
+  try {
+    await client.query('begin')
+    const verdict = await verdictOfDatabase(
+      (async () => {
+        await client.query('select drop_audit_month($1)', [monthId])
+        if (told)
+          await client.query(
+            `insert into audit_entry (id, at, type, subject_id, origin, data) values (gen_random_uuid(), now(), 'audit.month-dropped', $1, '{"channel":"cli"}', '{}')`,
+            [monthId],
+          )
+        await client.query('set constraints all immediate')
+      })(),
+    )
+    await client.query('rollback')
+    return verdict
+  } finally {
+    client.release()
+  }
+}
+
+test('each month is a partition of its own, made two months before it begins, once however many ask', async () => {
+  const ahead = async () =>
+    (await world.owner.query<{ ahead: boolean }>(`select max(until) > now() + interval '2 months' as ahead from audit_month`)).rows[0]
+      ?.ahead
+  expect(await ahead()).toBe(true)
+  await world.tamper(
+    `do $$ declare last text; begin select partition into last from audit_month order by until desc limit 1; execute format('drop table %I', last); delete from audit_month where partition = last; end $$`,
+  )
+  expect(await ahead()).toBe(false)
+  // As the application: it owns nothing and may make no table.
+  const made = await Promise.all(Array.from({ length: 6 }, () => months.open(world.db)))
+  expect(made.sort()).toEqual([0, 0, 0, 0, 0, 1])
+  expect(await ahead()).toBe(true)
+})
+
+test('a commit looks for its entry within one month, however many are kept', async () => {
+  const { rows } = await world.owner.query<Record<'QUERY PLAN', string>>(
+    `explain (analyze, costs off, timing off) select 1 from audit_entry where transaction_id = pg_current_xact_id() and subject_id = gen_random_uuid() and at > now() - interval '1 hour'`,
+  )
+  const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+  expect(await kept()).toBeGreaterThan(25)
+  expect(Number(/Subplans Removed: (\d+)/.exec(plan)?.[1] ?? 0)).toBeGreaterThan(20)
+})
+
+test('a month stays while an entry was recorded lately, an open incident reaches into it, or mail of it waits; and the database agrees', async () => {
+  const month = await oldest()
+  const inside = new Date(month.until.getTime() - 86_400_000).toISOString()
+  const refuses = async (code: string, promise: string) => {
+    expect(await outcome(drop(month.id))).toBe(code)
+    expect(await verdictOnDropping(month.id)).toBe(promise)
+  }
+  const agent = await make.agentOf('Mission locale de Lyon', 0)
+  const entry = '00000000-0000-4000-8000-00000000aaaa'
+  await world.tamper(
+    `insert into audit_entry (id, at, recorded_at, type, subject_id, origin, data, transaction_id) values ($1, $2, now(), 'session.opened', $3, '{}', '{}', '0')`,
+    [entry, inside, agent],
+  )
+  await refuses('month-recorded-lately', 'P6')
+  await world.tamper('update audit_entry set recorded_at = at where id = $1', [entry])
+
+  await world.tamper(
+    `insert into outbox (id, entry_id, destination, account_id, sequence, run_after) values (gen_random_uuid(), $1, 'mail.ended', $2, 1, now())`,
+    [entry, agent],
+  )
+  await refuses('month-with-mail', 'P8')
+  await world.tamper(`update outbox set settled_at = now(), outcome = 'delivered' where entry_id = $1`, [entry])
+
+  const olivier = await world.as('olivier.perrin')
+  const { incidentId } = await olivier.call.cascade.contain({
+    accountIds: [agent],
+    suspectId: agent,
+    since: inside,
+    justification: 'Doute',
+    under: { name: 'Ancien' },
+  })
+  await refuses('month-of-open-incident', 'P6')
+  await olivier.call.incidents.close({ incidentId, note: 'Terminé' })
+  expect(await verdictOnDropping(month.id)).toBe('allowed')
+})
+
+test('only the oldest month that is over leaves, and not without its entry', async () => {
+  const [first, second] = await months.due(maintenance.db)
+  expect(await outcome(drop(second?.id ?? ''))).toBe('changed-since')
+  expect(await verdictOnDropping(second?.id ?? '')).toBe('P6')
+  const { rows } = await world.owner.query<{ id: string }>(
+    `select m.id from audit_month m, retention r where m.until > now() - make_interval(months => r.months) order by m.until limit 1`,
+  )
+  expect(await verdictOnDropping(rows[0]?.id ?? '')).toBe('P6')
+  expect(await verdictOnDropping(first?.id ?? '', false)).toBe('P6')
+})
+
+test('a month that leaves takes its entries and what was sent of them; that it was there stays, told to the whole nation', async () => {
+  const month = await oldest()
+  const entriesOf = async () => {
+    const { rows } = await world.owner.query<{ entries: string; messages: string }>(
+      `select count(*) as entries, (select count(*) from outbox o where not exists (select 1 from audit_entry e where e.id = o.entry_id)) as messages from audit_entry where at < $1`,
+      [month.until],
+    )
+    return [Number(rows[0]?.entries), Number(rows[0]?.messages)]
+  }
+  expect((await entriesOf())[0]).toBe(month.entries)
+  expect(month.entries).toBeGreaterThan(0)
+  await drop(month.id)
+  expect(await entriesOf()).toEqual([0, 0])
+  expect(await world.entriesAbout(month.id)).toEqual(['audit.month-dropped'])
+  const auditor = await world.as('isabelle.carpentier')
+  const shown = await auditor.call.audit.kept()
+  expect(shown).toMatchObject({ months: 12, reason: null, droppedUntil: month.until.toISOString(), droppedEntries: month.entries })
+  expect((await auditor.call.audit.list({ type: 'audit.month-dropped' })).rows[0]?.data).toMatchObject({ entries: month.entries })
+})
+
+test('two consoles that drop the same month drop it once', async () => {
+  const { id } = await oldest()
+  const before = await kept()
+  const outcomes = await Promise.all([outcome(drop(id)), outcome(drop(id))])
+  expect(outcomes.sort()).toEqual(['allowed', 'changed-since'])
+  expect(await kept()).toBe(before - 1)
+})
+
+test('people go on working while a month leaves', async () => {
+  const olivier = await world.as('olivier.perrin')
+  const agents = await Promise.all(Array.from({ length: 6 }, (_, index) => make.agentOf('Mission locale de Lille', index)))
+  const { id } = await oldest()
+  const [dropped, ...ended] = await Promise.all([
+    outcome(drop(id)),
+    ...agents.map((agent) => outcome(olivier.call.accounts.suspend({ accountIds: [agent] }))),
+  ])
+  expect(dropped).toBe('allowed')
+  expect(ended).toEqual(agents.map(() => 'allowed'))
+})
+
+test('how long the audit is kept is set by the owner alone: a year to three, beyond a year for a written reason, and told', async () => {
+  expect(await outcome(keep(11, 'Moins'))).toBe('retention-out-of-range')
+  expect(await outcome(keep(37, 'Plus'))).toBe('retention-out-of-range')
+  expect(await outcome(keep(24, null))).toBe('retention-without-reason')
+  expect(await outcome(keep(12, null))).toBe('nothing-to-do')
+  const due = (await months.due(maintenance.db)).length
+  await keep(24, 'Enquête en cours')
+  expect((await months.due(maintenance.db)).length).toBeLessThan(due)
+  const { rows } = await world.owner.query<{ id: string }>('select id from retention')
+  expect(await world.entriesAbout(rows[0]?.id ?? '')).toEqual(['audit.retention-set'])
+  await keep(12, null)
+  const without = (sql: string) => verdictOfDatabase(world.owner.query(sql))
+  expect(await without(`update retention set months = 36, reason = 'Sans trace'`)).toBe('P6')
+  expect(await without('update retention set months = 24')).toBe('23514')
+  expect(await without(`update retention set months = 11, reason = 'Court'`)).toBe('23514')
+  expect(await without('delete from retention')).toBe('P6')
+})
+
+const beyond = [
+  ['reads an entry', 'select data from audit_entry limit 1'],
+  ['reads an account', 'select 1 from account limit 1'],
+  ['deletes an entry', 'delete from audit_entry'],
+  ['shortens the retention', 'update retention set months = 12'],
+  ['calls a month dropped', `update audit_month set dropped_at = now(), entries = 0, messages = 0`],
+  ['makes an account', 'insert into account (id) values (gen_random_uuid())'],
+  ['drops a partition by hand', 'drop table audit_entry_2026_01'],
+] as const
+test.each(beyond)('the maintenance login %s: refused', async (_, sql) => {
+  expect(await verdictOfDatabase(maintenance.pool.query(sql))).toBe('42501')
+})
+
+const notOfTheApplication = [
+  ['asks what is over', 'select * from due_audit_months()'],
+  ['drops a month', 'select drop_audit_month(gen_random_uuid())'],
+  ['detaches a month', 'alter table audit_entry detach partition audit_entry_2026_01'],
+  ['reads a partition past the table', 'select 1 from audit_entry_2026_01'],
+  ['writes into a partition past the table', `insert into audit_entry_2026_01 select * from audit_entry limit 1`],
+  ['sets the retention', `update retention set months = 12`],
+] as const
+test.each(notOfTheApplication)('the application’s login %s: refused', async (_, sql) => {
+  expect(await verdictOfDatabase(world.pool.query(sql))).toBe('42501')
+})
+
+test('an entry of any month is never changed, not even by the owner, nor by way of its partition', async () => {
+  const { rows } = await world.owner.query<{ partition: string }>('select partition from audit_month where dropped_at is null')
+  for (const { partition } of rows) {
+    expect(await verdictOfDatabase(world.owner.query(`update ${partition} set data = '{}'`))).toBe('P6')
+    expect(await verdictOfDatabase(world.owner.query(`truncate ${partition}`))).toBe('P6')
+  }
+})
+
+test('the console shows the months, says what it would drop, and drops it when told to', async () => {
+  const run = async (...args: readonly string[]) => {
+    const env = { ...process.env, DATABASE_MAINTENANCE_URL: maintenanceUrl(world.url), DATABASE_OWNER_URL: world.ownerUrl }
+    const ran = await promisify(execFile)(process.execPath, ['server/src/cli.ts', 'retention', ...args], { cwd: root, env }).catch(
+      (error: { stderr: string }) => ({ stdout: error.stderr }),
+    )
+    return ran.stdout
+  }
+  const before = await kept()
+  expect(await run()).toMatch(/kept for 12 months\.[\s\S]*dropped \d{4}-\d\d-\d\d, \d+ entries[\s\S]*kept/)
+  expect(await run('--drop')).toContain('would be dropped')
+  expect(await kept()).toBe(before)
+  expect(await run('--keep', '24')).toBe('refused: retention-without-reason\n')
+  expect(await run('--keep', 'abc')).toBe('refused: retention-out-of-range\n')
+  expect(await run('--keep', '13', '--because', 'Contrôle de la CNIL')).toContain('13 months: Contrôle de la CNIL')
+  await run('--drop', '--apply')
+  expect(await months.due(maintenance.db)).toEqual([])
+  expect(await run('--drop', '--apply')).toBe('No month is over yet: nothing to drop.\n')
+})

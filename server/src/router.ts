@@ -9,6 +9,7 @@ import { liveRouter } from './features/live/live.router.ts'
 import { mailboxRouter } from './features/mailbox/mailbox.router.ts'
 import { organisationsRouter } from './features/organisations/organisations.router.ts'
 import { overviewRouter } from './features/overview/overview.router.ts'
+import { policyRouter } from './features/policy/policy.router.ts'
 import { requestsRouter } from './features/requests/requests.router.ts'
 import { sessionsRouter } from './features/sessions/sessions.router.ts'
 import { signalsRouter } from './features/signals/signals.router.ts'
@@ -27,6 +28,7 @@ export const appRouter = router({
   mailbox: mailboxRouter,
   organisations: organisationsRouter,
   overview: overviewRouter,
+  policy: policyRouter,
   requests: requestsRouter,
   sessions: sessionsRouter,
   signals: signalsRouter,

@@ -1,6 +1,7 @@
 import type { Role } from './access/roles.ts'
 import type { AccountStatus, EndReason } from './accounts/status.ts'
 import type { BulkStep, BulkVerb } from './bulks/bulk.ts'
+import type { Policy } from './policy/policy.ts'
 import type { RefusalCode } from './refusals.ts'
 import type { RequestKind } from './requests/kinds.ts'
 import type { CallBackOutcome, VoidReason } from './requests/status.ts'
@@ -90,6 +91,7 @@ export type EventData = {
   'sign-in.failed': { failures: number }
   'accounts.exported': { count: number; filter: string }
   'audit.exported': { format: string; filter: string }
+  'policy.set': { requestId: string; before: Policy; after: Policy }
   'audit.retention-set': { monthsBefore: number; months: number; note: string }
   'audit.month-dropped': { until: string; entries: number; messages: number }
   'attempt.refused': { operation: string; code: RefusalCode; target: string | null }
@@ -160,6 +162,7 @@ const catalogue = {
   'sign-in.failed': true,
   'accounts.exported': true,
   'audit.exported': true,
+  'policy.set': true,
   'audit.retention-set': true,
   'audit.month-dropped': true,
   'attempt.refused': true,

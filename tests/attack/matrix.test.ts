@@ -72,6 +72,8 @@ beforeAll(async () => {
     'accounts.facets': { valid: {} },
     'audit.list': { valid: {} },
     'audit.kept': { valid: undefined },
+    'policy.get': { valid: undefined },
+    'policy.ask': { valid: { after: { criticalSuspends: true }, justification: 'Essai' } },
     'bulks.list': { valid: {} },
     'bulks.get': { valid: { bulkId: missing }, elsewhere: { bulkId: theirs } },
     'bulks.lines': { valid: { bulkId: missing, list: 'change' }, elsewhere: { bulkId: theirs, list: 'change' } },

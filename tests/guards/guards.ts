@@ -22,6 +22,7 @@ const requests: Suite = { project: 'integration', file: 'integration/requests' }
 
 const incidents: Suite = { project: 'integration', file: 'integration/incidents' }
 const retention: Suite = { project: 'integration', file: 'integration/retention' }
+const policies: Suite = { project: 'integration', file: 'integration/policy' }
 const replica: Suite = { project: 'failure', file: 'failure/replica' }
 const signals: Suite = { project: 'integration', file: 'integration/signals' }
 
@@ -103,6 +104,8 @@ const inDatabase: readonly Guard[] = [
   trigger('audit_entry', 'stamp_audit_entry'),
   trigger('audit_entry', 'audit_entry_stands'),
   trigger('outbox', 'message_posted'),
+  { ...trigger('policy', 'policy_changed'), suites: [policies] },
+  { ...trigger('policy', 'policy_audited'), suites: [policies] },
   ofRetention('audit_month', 'audit_month_audited'),
   ofRetention('retention', 'retention_audited'),
   within('the oldest month first, when it is over', 'drop_audit_month(uuid)', 'month.id IS DISTINCT FROM month_id'),
@@ -244,6 +247,23 @@ const inSource: readonly Guard[] = [
     'recordedUntil !== null && recordedUntil > keptFrom',
     'recordedUntil === keptFrom',
     retention,
+  ),
+  source(
+    'no finding suspends without the policy',
+    'server/src/features/signals/contain.ts',
+    'const { criticalSuspends } = await policies.read(tx)',
+    'const criticalSuspends = policies !== null',
+    policies,
+  ),
+  source('a finding put off suspends nobody', 'shared/src/signals/containing.ts', '&& stands &&', '&&', policies),
+  source('twenty an hour', 'server/src/features/signals/contain.ts', '!wanted || left <= 0', '!wanted', policies),
+  source('one change of the policy at a time', 'shared/src/policy/policy.ts', 'pending && ', 'false && ', policies),
+  source(
+    'the policy that was seen',
+    'server/src/features/policy/set.ts',
+    'if (!samePolicy(standing.document, before))',
+    'if (false as boolean)',
+    policies,
   ),
   source('a long retention has a reason', 'shared/src/audit/retention.ts', '&& !after.reason', '&& false', retention),
   source('short batches', 'server/src/app.ts', 'maxBatchSize: 20', 'maxBatchSize: 2000', door),

@@ -34,6 +34,7 @@ test('the permission matrix is this one', () => {
         "request:read",
         "incident:read",
         "signal:read",
+        "policy:read",
         "audit:read",
         "audit:export",
       ],
@@ -52,6 +53,7 @@ test('the permission matrix is this one', () => {
         "incident:keep",
         "signal:read",
         "signal:settle",
+        "policy:read",
         "audit:read",
         "delivery:read",
       ],
@@ -68,6 +70,8 @@ test('the permission matrix is this one', () => {
         "signal:read",
         "signal:settle",
         "canary:place",
+        "policy:read",
+        "request:file:set-policy",
         "audit:read",
       ],
       "reset-manager": [
@@ -77,6 +81,7 @@ test('the permission matrix is this one', () => {
         "request:countersign",
         "request:call-back",
         "signal:read",
+        "policy:read",
       ],
       "supervisor": [
         "account:read",
@@ -93,6 +98,7 @@ test('the permission matrix is this one', () => {
         "incident:keep",
         "signal:read",
         "signal:settle",
+        "policy:read",
         "audit:read",
       ],
     }

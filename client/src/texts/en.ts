@@ -111,6 +111,7 @@ export const en: typeof fr = {
     'grant-role': 'Role grant',
     'reinstate-bulk': 'Bulk reinstatement',
     'revoke-bulk': 'Bulk revocation',
+    'set-policy': 'Change of policy',
   },
   voidReason: {
     'account-ended': 'An account concerned was suspended or revoked',
@@ -210,11 +211,18 @@ export const en: typeof fr = {
     'view.saved': 'View saved',
     'view.removed': 'View removed',
     'audit.exported': 'Audit exported',
+    'policy.set': 'Policy changed',
     'audit.retention-set': 'Retention of the audit set',
     'audit.month-dropped': 'Month of the audit erased, its time being over',
     'attempt.refused': 'Attempt refused',
   },
-  cause: { operator: 'by an operator', bulk: 'by a bulk', disowned: '“this was not me”', 'denied-on-call-back': 'denied on call-back' },
+  cause: {
+    policy: 'by the policy, on a critical signal',
+    operator: 'by an operator',
+    bulk: 'by a bulk',
+    disowned: '“this was not me”',
+    'denied-on-call-back': 'denied on call-back',
+  },
   nav: {
     overview: 'Overview',
     requests: 'Requests',
@@ -463,6 +471,7 @@ export const en: typeof fr = {
       'reinstate-bulk': '{{requester}} asks for {{accounts}} accounts back ({{place}}); they will reach {{files}} citizens’ files again.',
       'revoke-bulk':
         '{{requester}} asks to revoke for good {{accounts}} accounts that are suspended already ({{place}}). Refusing asks for all of them back.',
+      'set-policy': '{{requester}} asks to change the policy of the whole network. Two other policy owners have to countersign.',
     },
     seeBulk: 'See the bulk and its list',
     accounts_one: '{{shown}} account',
@@ -539,6 +548,19 @@ export const en: typeof fr = {
     submitted: 'Request {{reference}} submitted',
     submittedHint: 'It waits for a countersignature.',
     typeToSearch: 'Type to search',
+  },
+  policy: {
+    title: 'Policy of the network',
+    before: 'In force',
+    after: 'Asked for',
+    criticalSuspends: {
+      yes: 'A critical signal suspends the account it is about by itself, and nothing more. Those who guard the network stay; beyond {{most}} accounts an hour, you decide.',
+      no: 'No critical signal suspends anybody by itself: you decide, with one click.',
+    },
+    ask: { yes: 'Ask that critical signals suspend', no: 'Ask that nothing suspends by itself any more' },
+    hint: 'Two other policy owners have to countersign.',
+    pending: 'A change is waiting:',
+    asked: 'Request {{reference}} is filed.',
   },
   signal: {
     title: 'Signals',

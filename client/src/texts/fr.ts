@@ -126,6 +126,7 @@ export const fr = {
     'grant-role': 'Attribution de rôle',
     'reinstate-bulk': 'Réactivation d’un lot',
     'revoke-bulk': 'Révocation d’un lot',
+    'set-policy': 'Changement de politique',
   } satisfies Record<RequestKind, string>,
   voidReason: {
     'account-ended': 'Un compte concerné a été suspendu ou révoqué',
@@ -225,11 +226,18 @@ export const fr = {
     'view.saved': 'Vue enregistrée',
     'view.removed': 'Vue retirée',
     'audit.exported': 'Journal exporté',
+    'policy.set': 'Politique changée',
     'audit.retention-set': 'Durée de conservation du journal fixée',
     'audit.month-dropped': 'Mois du journal effacé à son terme',
     'attempt.refused': 'Tentative refusée',
   } satisfies Record<EventType, string>,
-  cause: { operator: 'par un opérateur', bulk: 'par lot', disowned: '« ce n’était pas moi »', 'denied-on-call-back': 'démenti au rappel' },
+  cause: {
+    policy: 'par la politique, sur un signal critique',
+    operator: 'par un opérateur',
+    bulk: 'par lot',
+    disowned: '« ce n’était pas moi »',
+    'denied-on-call-back': 'démenti au rappel',
+  },
   nav: {
     overview: 'Accueil',
     requests: 'Demandes',
@@ -482,6 +490,8 @@ export const fr = {
         '{{requester}} demande la réactivation de {{accounts}} comptes ({{place}}), qui atteindront de nouveau {{files}} dossiers de citoyens.',
       'revoke-bulk':
         '{{requester}} demande de révoquer pour de bon {{accounts}} comptes déjà suspendus ({{place}}). Refuser demande leur retour à tous.',
+      'set-policy':
+        '{{requester}} demande de changer la politique de tout le réseau. Deux autres responsables de la politique doivent contresigner.',
     } satisfies Record<RequestKind, string>,
     seeBulk: 'Voir le lot et sa liste',
     accounts_one: '{{shown}} compte',
@@ -559,6 +569,19 @@ export const fr = {
     submitted: 'Demande n° {{reference}} déposée',
     submittedHint: 'Elle attend une contresignature.',
     typeToSearch: 'Tapez pour chercher',
+  },
+  policy: {
+    title: 'Politique du réseau',
+    before: 'En vigueur',
+    after: 'Demandé',
+    criticalSuspends: {
+      yes: 'Un signal critique suspend de lui-même le compte concerné, rien de plus. Les personnes qui gardent le réseau restent ; au-delà de {{most}} comptes par heure, vous décidez.',
+      no: 'Un signal critique ne suspend personne de lui-même : vous décidez, en un clic.',
+    },
+    ask: { yes: 'Demander que les signaux critiques suspendent', no: 'Demander que plus rien ne suspende de lui-même' },
+    hint: 'Deux autres responsables de la politique doivent contresigner.',
+    pending: 'Un changement attend :',
+    asked: 'Demande n° {{reference}} déposée.',
   },
   signal: {
     title: 'Signaux',

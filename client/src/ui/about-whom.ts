@@ -11,6 +11,7 @@ export const useAboutWhom = (): ((row: Row) => string) => {
   const language = useLanguage()
   return ({ content, subject }) => {
     if (content.kind === 'create-account') return `${content.givenName} ${content.familyName}`
+    if (content.kind === 'set-policy') return t('policy.title')
     return 'bulkId' in content
       ? t('requests.accounts', { count: content.accounts, shown: count(content.accounts, language) })
       : (subject?.name ?? '')

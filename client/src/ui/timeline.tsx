@@ -1,4 +1,5 @@
-import type { EventType } from '@countersign/shared/events.ts'
+import type { EventData, EventType } from '@countersign/shared/events.ts'
+import { selfSuspensionsAnHour } from '@countersign/shared/signals/containing.ts'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { count, exactly, onDay, toTheSecond } from '../lib/format.ts'
@@ -49,6 +50,14 @@ export const useEntryDetail = () => {
   const { t, i18n } = useTranslation()
   const language = useLanguage()
   const worded = (key: string, value: string) => (i18n.exists(key) ? t(key as 'agent') : value)
+  const own: { readonly [T in EventType]?: (data: EventData[T]) => string } = {
+    'incident.dated': ({ before, after }) => `${exactly(before, language)} → ${exactly(after, language)}`,
+    'incident.notified': ({ at, reference }) => `${exactly(at, language)} · ${reference}`,
+    'policy.set': ({ after }) => t(`policy.criticalSuspends.${after.criticalSuspends ? 'yes' : 'no'}`, { most: selfSuspensionsAnHour }),
+    'audit.retention-set': ({ monthsBefore, months }) => t('audit.told.keep', { before: monthsBefore, after: months }),
+    'audit.month-dropped': ({ until, entries }) =>
+      `${t('audit.told.until', { day: onDay(until, language) })} · ${t('audit.told.entries', { shown: count(entries, language) })}`,
+  }
   return (type: EventType, data: Record<string, unknown>): string => {
     const text = (name: string) => (typeof data[name] === 'string' ? String(data[name]) : '')
     const parts = [
@@ -63,12 +72,7 @@ export const useEntryDetail = () => {
           ? t(`incident.told.${name}`, { count: data[name], shown: count(data[name], language) })
           : '',
       ),
-      type === 'incident.dated' ? `${exactly(text('before'), language)} → ${exactly(text('after'), language)}` : '',
-      type === 'incident.notified' ? `${exactly(text('at'), language)} · ${text('reference')}` : '',
-      typeof data['monthsBefore'] === 'number' ? t('audit.told.keep', { before: data['monthsBefore'], after: data['months'] }) : '',
-      type === 'audit.month-dropped'
-        ? `${t('audit.told.until', { day: onDay(text('until'), language) })} · ${t('audit.told.entries', { shown: count(Number(data['entries']), language) })}`
-        : '',
+      own[type]?.(data as never),
       text('justification') && t('bulk.quoted', { text: text('justification') }),
       text('reportHash') && `${t('bulk.reportHash')} ${text('reportHash').slice(0, 12)}…`,
       text('note'),

@@ -19,7 +19,7 @@ export type MailFacts = {
     readonly whole: boolean
   }
 }
-export type MailKind = 'invitation' | 'enrolment' | 'resetAsked' | 'resetLink' | 'resetNotice' | 'ended' | 'bulk' | 'signal'
+export type MailKind = 'invitation' | 'enrolment' | 'resetAsked' | 'resetLink' | 'resetNotice' | 'ended' | 'contained' | 'bulk' | 'signal'
 const deeds = {
   fr: { suspend: 'suspend', revoke: 'révoque', reset: 'demande la réinitialisation de', reinstate: 'réintègre' },
   en: { suspend: 'is suspending', revoke: 'is revoking', reset: 'is asking to reset', reinstate: 'is reinstating' },
@@ -80,6 +80,14 @@ const french: Record<MailKind, Text> = {
     subject: 'Compte suspendu dans votre périmètre',
     lines: ({ about, place, address }) => [
       `Le compte de ${about} (${place}) est suspendu : son titulaire a déclaré ne pas être à l’origine d’une demande.`,
+      address,
+    ],
+  },
+  contained: {
+    subject: 'Compte suspendu dans votre périmètre par un signal critique',
+    lines: ({ about, place, address }) => [
+      `Ce que fait le compte de ${about} (${place}) ressemble à un piratage : la politique du réseau l’a suspendu.`,
+      'Voyez les faits ; si tout est en ordre, demandez sa réactivation :',
       address,
     ],
   },
@@ -155,6 +163,14 @@ const english: Record<MailKind, Text> = {
     subject: 'An account in your scope is suspended',
     lines: ({ about, place, address }) => [
       `The account of ${about} (${place}) is suspended: its holder says a request was not theirs.`,
+      address,
+    ],
+  },
+  contained: {
+    subject: 'An account in your scope is suspended by a critical signal',
+    lines: ({ about, place, address }) => [
+      `What the account of ${about} (${place}) does looks like a hijacking: the policy of the network has suspended it.`,
+      'See the facts; if all is well, ask for it to be reinstated:',
       address,
     ],
   },

@@ -110,6 +110,7 @@ export const mailCarriers = (carriage: Carriage): Record<Destination, Carrier> =
   'mail.reset-link': withLink(carriage, 'resetLink', ['reset'], 'link'),
   'mail.reset-notice': toSupervisors(carriage, 'resetNotice'),
   'mail.ended': toSupervisors(carriage, 'ended'),
+  'mail.contained': toSupervisors(carriage, 'contained'),
   'mail.bulk': ofBulk(carriage),
   'mail.signal': ofSignal(carriage),
 })

@@ -35,6 +35,7 @@ const application: Record<string, string> = {
     'select, insert, update (severity, numbers, facts, times, first_at, last_at, settled_count, status, until, reason, settled_by, settled_at)',
   signal_position: 'select, update (position)',
   canary: 'select, insert, update (lifted_at)',
+  policy: 'select, update (document, request_id, set_at)',
   saved_view: 'select, insert, update (search, hidden, shared, saved_at), delete',
   outbox: 'select, insert, update (attempts, run_after, settled_at, outcome, last_error)',
   door_count: 'select, insert, update, delete',

@@ -1,4 +1,5 @@
 import type { DomainEvent, EventType } from '@countersign/shared/events.ts'
+import { byPolicy } from '@countersign/shared/signals/containing.ts'
 import { sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
@@ -13,6 +14,7 @@ export const destinations = [
   'mail.reset-link',
   'mail.reset-notice',
   'mail.ended',
+  'mail.contained',
   'mail.bulk',
   'mail.signal',
 ] as const
@@ -40,7 +42,9 @@ const routes: { readonly [T in EventType]?: Route<T> } = {
   // A supervisor who suspends knows; one whose agent said "it was not me" must be told.
   'account.locked-out': ({ subject }) => [{ destination: 'mail.ended', accountId: subject }],
   'account.suspended': ({ subject, data }) =>
-    data.cause === 'operator' || data.bulkId ? [] : [{ destination: 'mail.ended', accountId: subject }],
+    data.cause === 'operator' || data.bulkId
+      ? []
+      : [{ destination: data.cause === byPolicy ? 'mail.contained' : 'mail.ended', accountId: subject }],
 }
 
 const routeOf = <T extends EventType>(event: Extract<DomainEvent, { type: T }>): Routed => {

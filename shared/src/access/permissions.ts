@@ -20,6 +20,8 @@ export const permissions = {
   'signal:read': ['supervisor', 'reset-manager', 'it-admin', 'auditor', 'policy-owner'],
   'signal:settle': ['supervisor', 'it-admin', 'policy-owner'],
   'canary:place': ['policy-owner'],
+  'policy:read': ['supervisor', 'reset-manager', 'it-admin', 'auditor', 'policy-owner'],
+  'request:file:set-policy': ['policy-owner'],
   'audit:read': ['supervisor', 'it-admin', 'auditor', 'policy-owner'],
   'audit:export': ['auditor'],
   'delivery:read': ['it-admin'],
@@ -35,4 +37,5 @@ export const filedWith = {
   'grant-role': 'request:file:grant-role',
   'reinstate-bulk': 'request:file:reinstate',
   'revoke-bulk': 'account:revoke',
+  'set-policy': 'request:file:set-policy',
 } as const satisfies Record<RequestKind, Permission>

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { roles } from '../access/roles.ts'
 import { profileIds } from '../accounts/profiles.ts'
+import { policyDocument } from '../policy/policy.ts'
 import { email, isoDate, justification, login, personName, phone } from '../text/fields.ts'
 
-/** The kinds a person fills in a form for, and those a bulk asks for. Each is one request with its full content: the request is the operation. */
+/** The kinds a person fills in a form for, those a bulk asks for, and the policy's own. Each is one request with its full content: the request is the operation. */
 export const formKinds = ['create-account', 'reset-credentials', 'reinstate', 'grant-role'] as const
-export const requestKinds = [...formKinds, 'reinstate-bulk', 'revoke-bulk'] as const
+export const requestKinds = [...formKinds, 'reinstate-bulk', 'revoke-bulk', 'set-policy'] as const
 export type FormKind = (typeof formKinds)[number]
 export type RequestKind = (typeof requestKinds)[number]
 
@@ -56,12 +57,25 @@ export const reinstateBulkContent = z.strictObject({ kind: z.literal('reinstate-
 /** Makes the suspension of all accounts of a bulk a revocation. */
 export const revokeBulkContent = z.strictObject({ kind: z.literal('revoke-bulk'), ...listed })
 
+/** Puts one policy in the place of another: whoever signs has seen both. */
+export const setPolicyContent = z.strictObject({
+  kind: z.literal('set-policy'),
+  before: policyDocument,
+  after: policyDocument,
+  justification,
+})
+
 /** What a person may ask for in a form. */
 export const formContent = z.discriminatedUnion('kind', [createAccountContent, resetCredentialsContent, reinstateContent, grantRoleContent])
 export type FormContent = z.infer<typeof formContent>
 
 /** What is asked for, word for word; the hash of its canonical JSON is what an approval binds to (P3). */
-export const requestContent = z.discriminatedUnion('kind', [...formContent.options, reinstateBulkContent, revokeBulkContent])
+export const requestContent = z.discriminatedUnion('kind', [
+  ...formContent.options,
+  reinstateBulkContent,
+  revokeBulkContent,
+  setPolicyContent,
+])
 
 export type RequestContent = z.infer<typeof requestContent>
 export type ContentOf<K extends RequestKind> = Extract<RequestContent, { kind: K }>

@@ -12,6 +12,7 @@ export const approvalsNeeded = {
   'grant-role': { standard: 2, sensitive: 2 },
   'reinstate-bulk': { standard: 1, sensitive: 2 },
   'revoke-bulk': { standard: 1, sensitive: 1 },
+  'set-policy': { standard: 2, sensitive: 2 },
 } as const satisfies Record<RequestKind, Record<Sensitivity, number>>
 
 /**
@@ -25,6 +26,7 @@ export const approverRoles = {
   'grant-role': ['policy-owner'],
   'reinstate-bulk': ['supervisor', 'policy-owner'],
   'revoke-bulk': ['it-admin', 'supervisor', 'policy-owner'],
+  'set-policy': ['policy-owner'],
 } as const satisfies Record<RequestKind, readonly [Role, ...Role[]]>
 
 /**
@@ -38,6 +40,7 @@ export const deadlines = {
   'grant-role': { workingHours: 19 },
   'reinstate-bulk': { hours: finalHours },
   'revoke-bulk': { hours: finalHours },
+  'set-policy': { workingHours: 19 },
 } as const satisfies Record<RequestKind, { readonly workingHours: number } | { readonly hours: number }>
 
 /** No reset for this long after a contact changed (MITRE T1098): a hijacker changes the address first. */
@@ -52,14 +55,17 @@ export const independenceDays = 30
 /** While fewer policy owners than this have ever been named, the network is being founded. */
 export const foundingPolicyOwners = 3
 
+/** What policy owners alone sign for. */
+const ofOwners: ReadonlySet<RequestKind> = new Set(['grant-role', 'set-policy'])
+
 export type Requirement = { readonly approvalsNeeded: number; readonly approverRoles: readonly Role[] }
 
 /**
  * What a request needs, from the table. One exception: two founders cannot ask and give two signatures, so until a third
- * policy owner has ever been named, a role grant needs one founder besides the one who asks. "Ever" cannot be undone by
+ * policy owner has ever been named, a role grant or a policy needs one founder besides the one who asks. "Ever" cannot be undone by
  * revoking people, and it is never fewer than one: two people in any case.
  */
 export const requirementFor = (kind: RequestKind, sensitivity: Sensitivity, policyOwnersEver: number): Requirement => ({
-  approvalsNeeded: kind === 'grant-role' && policyOwnersEver < foundingPolicyOwners ? 1 : approvalsNeeded[kind][sensitivity],
+  approvalsNeeded: ofOwners.has(kind) && policyOwnersEver < foundingPolicyOwners ? 1 : approvalsNeeded[kind][sensitivity],
   approverRoles: approverRoles[kind],
 })

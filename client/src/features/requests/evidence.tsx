@@ -55,13 +55,15 @@ export const Evidence = ({ request }: { request: Detail }) => {
           {may.includes('signal:read') ? <AccountSignals accountId={request.subjectCard.id} /> : null}
         </section>
       ) : null}
-      <section>
-        <h3>{t('requests.reach')}</h3>
-        <div>
-          <span className="soft">{count(request.reach.before, language)} → </span>
-          <span className="strong">{count(request.reach.after, language)}</span> <span className="soft small">{request.reach.over}</span>
-        </div>
-      </section>
+      {request.reach ? (
+        <section>
+          <h3>{t('requests.reach')}</h3>
+          <div>
+            <span className="soft">{count(request.reach.before, language)} → </span>
+            <span className="strong">{count(request.reach.after, language)}</span> <span className="soft small">{request.reach.over}</span>
+          </div>
+        </section>
+      ) : null}
       <section>
         <h3>{t('requests.approvals')}</h3>
         <div>{t('requests.approvalsOf', { given: request.approvalsGiven, needed: request.approvalsNeeded })}</div>

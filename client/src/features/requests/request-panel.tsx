@@ -1,6 +1,7 @@
+import { selfSuspensionsAnHour } from '@countersign/shared/signals/containing.ts'
 import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
+import { Fragment, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { count, exactly, phoneNumber } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
@@ -58,6 +59,14 @@ const Content = ({ content }: { content: Detail['content'] }) => {
           </dd>
         </>
       ) : null}
+      {content.kind === 'set-policy'
+        ? (['before', 'after'] as const).map((when) => (
+            <Fragment key={when}>
+              <dt>{t(`policy.${when}`)}</dt>
+              <dd>{t(`policy.criticalSuspends.${content[when].criticalSuspends ? 'yes' : 'no'}`, { most: selfSuspensionsAnHour })}</dd>
+            </Fragment>
+          ))
+        : null}
       <dt>{t('requests.justification')}</dt>
       <dd>{content.justification === 'public-page' ? t('requests.public') : content.justification}</dd>
     </dl>

@@ -18,7 +18,7 @@ export const useSentence = (request: Detail): string => {
     ofSubject: ofWhom(request.subject?.name ?? '', language),
     place,
     atPlace: atPlace(place, language),
-    files: count(request.reach.after, language),
+    files: count(request.reach?.after ?? 0, language),
   }
   if (content.kind === 'create-account')
     return t('requests.sentence.create-account', {
@@ -28,6 +28,7 @@ export const useSentence = (request: Detail): string => {
       end: onDay(content.endsOn, language),
     })
   if ('bulkId' in content) return t(`requests.sentence.${content.kind}`, { ...common, accounts: count(content.accounts, language) })
+  if (content.kind === 'set-policy') return t('requests.sentence.set-policy', common)
   if (content.kind === 'grant-role')
     return t('requests.sentence.grant-role', { ...common, role: t(`role.${content.role}`), over: request.grantedOver?.name ?? '' })
   return t(`requests.sentence.${content.kind}`, common)

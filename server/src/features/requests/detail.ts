@@ -9,7 +9,7 @@ import { requestListing } from './listing.store.ts'
 import { requests, type StoredRequest } from './requests.store.ts'
 import { subjects } from './subjects.store.ts'
 
-/** Citizens' files within reach before and after, so that the decision is about something one can picture. */
+/** Citizens' files within reach before and after, so that the decision is about something one can picture; null where it is about nobody's. */
 const reachOf = async (db: Db, stored: StoredRequest) => {
   const { content } = stored
   if (content.kind === 'create-account') {
@@ -21,6 +21,7 @@ const reachOf = async (db: Db, stored: StoredRequest) => {
     const files = bulk?.impact.files ?? 0
     return content.kind === 'reinstate-bulk' ? { before: 0, after: files, over: null } : { before: files, after: 0, over: null }
   }
+  if (content.kind === 'set-policy') return null
   const subject = await subjects.find(db, content.accountId)
   const reached = subject ? await accountDetail.reach(db, reachedOrganisation(subject.profileId, stored.place)) : null
   const files = reached?.total ?? 0

@@ -9,6 +9,7 @@ import { logins } from '../accounts/logins.store.ts'
 import { countersigned } from '../bulks/countersigned.ts'
 import { links } from '../links/links.store.ts'
 import { organisations } from '../organisations/organisations.store.ts'
+import { setPolicy } from '../policy/set.ts'
 import { credentials } from '../sessions/credentials.store.ts'
 import { sessions } from '../sessions/sessions.store.ts'
 import { grants } from './grants.store.ts'
@@ -134,6 +135,7 @@ export const execute = async (tx: Tx, request: StoredRequest, approverIds: reado
   // A list is carried out by its bulk, chunk by chunk; each account's lineage is written when its turn has come.
   if (content.kind === 'reinstate-bulk' || content.kind === 'revoke-bulk')
     return { events: [await countersigned(tx, content.bulkId, request.id, now)], lineage: [] }
+  if (content.kind === 'set-policy') return { events: [await setPolicy(tx, request, content, now)], lineage: [] }
   const { events, accountId } = await run(content.kind, tx, request, content, now)
   const edge = (kind: LineageEdge['kind'], from: string): LineageEdge => ({ kind, from, to: accountId, requestId: request.id })
   const asked = request.requesterId && request.requesterId !== accountId ? [edge(handOf[content.kind], request.requesterId)] : []

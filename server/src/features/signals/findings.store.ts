@@ -2,6 +2,7 @@ import { account } from '@countersign/drizzle/schema/account.ts'
 import { finding } from '@countersign/drizzle/schema/signal.ts'
 import { type Actor, type Place, scopeOf } from '@countersign/shared/access/scope.ts'
 import type { AccountStatus } from '@countersign/shared/accounts/status.ts'
+import { byPolicy } from '@countersign/shared/signals/containing.ts'
 import type { Finding, Severity, SignalRule } from '@countersign/shared/signals/finding.ts'
 import type { Standing } from '@countersign/shared/signals/observe.ts'
 import { type FindingStatus, lapsedDays } from '@countersign/shared/signals/settling.ts'
@@ -166,6 +167,14 @@ export const findings = {
         ${cursor ? sql`and (${grave} > ${cursor[0]}::int or ${grave} = ${cursor[0]}::int and (finding.last_at, finding.id) < (${cursor[1]}::timestamptz, ${cursor[2]}::uuid))` : sql``}
       order by rank, finding.last_at desc, finding.id desc limit ${limit + 1}`)
     return toPage<FindingRow & { rank: number }>(rows, limit, (row) => [row.rank, row.lastAt, row.id])
+  },
+
+  /** How many accounts findings have suspended by themselves within the hour. */
+  async suspendedByPolicy(tx: Tx): Promise<number> {
+    const { rows } = await tx.execute<{ count: number }>(
+      sql`select count(*)::int as count from audit_entry where type = 'account.suspended' and at > now() - interval '1 hour' and data ->> 'cause' = ${byPolicy}`,
+    )
+    return rows[0]?.count ?? 0
   },
 
   /** How many stand, by gravity; a thousand are enough to know. */

@@ -1,0 +1,17 @@
+import { policyDocument } from '@countersign/shared/policy/policy.ts'
+import { justification } from '@countersign/shared/text/fields.ts'
+import { z } from 'zod'
+import { commit } from '../../kernel/commit.ts'
+import { permitted, router } from '../../trpc.ts'
+import { askForPolicy } from './ask.ts'
+import { policies } from './policy.store.ts'
+
+export const policyRouter = router({
+  get: permitted('policy:read').query(async ({ ctx }) => {
+    const [policy, pending] = await Promise.all([policies.read(ctx.db), policies.pending(ctx.db)])
+    return { policy, pending }
+  }),
+  ask: permitted('request:file:set-policy')
+    .input(z.strictObject({ after: policyDocument, justification }))
+    .mutation(commit(askForPolicy)),
+})

@@ -1,0 +1,55 @@
+import type { Actor } from '@countersign/shared/access/scope.ts'
+import { decidePolicyRequest } from '@countersign/shared/policy/policy.ts'
+import { requirementFor } from '@countersign/shared/requests/requirement.ts'
+import { type ContainingCase, suspendsByItself } from '@countersign/shared/signals/containing.ts'
+import { describe, expect, test } from 'vitest'
+
+const nation = { nationId: 'france', networkId: null, regionId: null, departementId: null, structureId: null, siteId: null }
+const claire: Actor = { id: 'claire', grants: [{ role: 'policy-owner', level: 'nation', organisationId: 'france' }] }
+const olivier: Actor = { id: 'olivier', grants: [{ role: 'it-admin', level: 'nation', organisationId: 'france' }] }
+const [off, on] = [{ criticalSuspends: false }, { criticalSuspends: true }]
+
+describe('asking for a policy', () => {
+  const asked = { actor: claire, place: nation, before: off, after: on, pending: false }
+  test.each([
+    ['a policy owner', {}, null],
+    ['anybody else', { actor: olivier }, 'out-of-scope'],
+    ['for what is in force', { after: off }, 'nothing-to-do'],
+    ['while another change waits', { pending: true }, 'one-pending-already'],
+  ] as const)('%s', (_, change, refusal) => {
+    const verdict = decidePolicyRequest({ ...asked, ...change })
+    expect(verdict.ok ? null : verdict.refusal).toBe(refusal)
+  })
+
+  test('takes two signatures of policy owners, one while the network is being founded', () => {
+    expect(requirementFor('set-policy', 'standard', 3)).toEqual({ approvalsNeeded: 2, approverRoles: ['policy-owner'] })
+    expect(requirementFor('set-policy', 'sensitive', 2).approvalsNeeded).toBe(1)
+  })
+})
+
+describe('a finding suspends by itself', () => {
+  const grave: ContainingCase = {
+    criticalSuspends: true,
+    rule: 'canary-used',
+    severity: 'critical',
+    stands: true,
+    status: 'active',
+    guarding: { ownersLeft: null, lastItAdmin: false },
+  }
+  test.each([
+    ['where it is critical and the policy says so', {}, true],
+    ['never without the policy', { criticalSuspends: false }, false],
+    ['never for less than critical', { severity: 'serious' }, false],
+    ['never whoever puts many out, who may be answering an incident', { rule: 'burst-of-endings' }, false],
+    ['never while somebody has put it off', { stands: false }, false],
+    ['never whoever is out already', { status: 'suspended' }, false],
+    [
+      'never the owner without whom nobody could be given back',
+      { guarding: { ownersLeft: { active: 1, standing: 3, ever: 3 }, lastItAdmin: false } },
+      false,
+    ],
+    ['an IT admin, who can come back', { guarding: { ownersLeft: null, lastItAdmin: true } }, true],
+  ] as const)('%s', (_, change, answer) => {
+    expect(suspendsByItself({ ...grave, ...change })).toBe(answer)
+  })
+})

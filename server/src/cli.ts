@@ -11,7 +11,7 @@ export type Command = (args: readonly string[]) => Promise<void>
 
 const commands: Record<string, { readonly run: Command; readonly help: string }> = {
   demo: { run: demoCommand, help: 'the demo network on this machine  [--reset] [--port N] [--accounts N]' },
-  start: { run: startCommand, help: 'production, with the settings of the environment' },
+  start: { run: startCommand, help: 'production, with the settings of the environment  [--role web | --role worker], both without' },
   migrate: { run: migrateCommand, help: 'bring the database of DATABASE_OWNER_URL to the newest version' },
   init: { run: initCommand, help: 'found the network: two policy owners, two links  --founder "Given;Family;login;email;phone" twice' },
   retention: {

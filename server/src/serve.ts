@@ -13,6 +13,10 @@ import { metricsServer } from './metrics.ts'
 
 export type Serving = { readonly port: number; readonly stop: () => Promise<void> }
 
+/** What a process does: answers people, or carries mail, bulks, deadlines and suspicion. One alone does both. */
+export const processRoles = ['web', 'worker'] as const
+export type ProcessRole = (typeof processRoles)[number]
+
 const listen = (server: Server, port: number, host: string): Promise<void> =>
   new Promise((done, failed) => {
     server.once('error', failed)
@@ -25,8 +29,8 @@ const closing = (server: Server): Promise<void> =>
     server.closeAllConnections()
   })
 
-/** Serves the built client and the API until stopped. Refuses to start as the owner of the tables. */
-export const serve = async (settings: Settings): Promise<Serving> => {
+/** Serves the built client and the API, works off what is due, or both, until stopped. Refuses to start as the owner of the tables. */
+export const serve = async (settings: Settings, role: ProcessRole | null = null): Promise<Serving> => {
   const log = pino({ level: settings.LOG_LEVEL, base: null })
   const pool = openPool(settings.DATABASE_URL)
   const probe = await pool.connect().catch(() => {
@@ -42,7 +46,8 @@ export const serve = async (settings: Settings): Promise<Serving> => {
   const live = await openLive(settings.DATABASE_URL, log)
   const replica = readUrl ? openReplica(readUrl, log) : null
   const post = settings.demo ? demoPost(db) : smtpPost(settings.SMTP_URL, settings.MAIL_FROM)
-  const jobs = startJobs({ db, live, carriers: mailCarriers({ post, publicUrl: settings.PUBLIC_URL }), log })
+  const carriers = mailCarriers({ post, publicUrl: settings.PUBLIC_URL })
+  const jobs = role === 'web' ? null : startJobs({ db, live, carriers, log })
   const server = createServer(
     createApp({
       db,
@@ -58,14 +63,14 @@ export const serve = async (settings: Settings): Promise<Serving> => {
   )
   server.requestTimeout = 10_000
   const metrics = metricsServer(db, replica)
-  await listen(server, settings.PORT, settings.HOST)
+  if (role !== 'worker') await listen(server, settings.PORT, settings.HOST)
   if (!settings.demo) await listen(metrics, settings.METRICS_PORT, '127.0.0.1')
 
   return {
     port: settings.PORT,
     stop: async () => {
-      await Promise.all([closing(server), metrics.listening ? closing(metrics) : undefined])
-      await jobs.stop()
+      await Promise.all([server, metrics].filter(({ listening }) => listening).map(closing))
+      await jobs?.stop()
       await live.close()
       await replica?.close()
       await pool.end()

@@ -40,7 +40,10 @@ export const measuredOnceEach = async (lists: readonly (readonly Call[])[]): Pro
 }
 
 const milliseconds = (value: number): string => value.toFixed(value < 10 ? 1 : 0)
-export const shown = ({ p50, p99 }: Times): string => `${milliseconds(p50)} / ${milliseconds(p99)}`
+export const shown = ({ p50, p95, p99 }: Times): string => [p50, p95, p99].map(milliseconds).join(' / ')
+
+/** How many times the bare statement takes, at the median. */
+export const ratio = (ours: Times | null, bare: Times | null): string => (ours && bare ? (ours.p50 / bare.p50).toFixed(1) : '–')
 
 /** A line of the table, on standard output; what goes on meanwhile is told on the other one. */
 export const row = (...cells: readonly string[]): void => void process.stdout.write(`| ${cells.join(' | ')} |\n`)

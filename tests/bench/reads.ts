@@ -1,5 +1,5 @@
 import { encodeCursor } from '@countersign/server/kernel/page.ts'
-import { type Call, measured, row, shown, type Times } from './measure.ts'
+import { type Call, measured, ratio, row, shown, type Times } from './measure.ts'
 import type { Asker, Network } from './network.ts'
 
 export const clients = [1, 8, 32] as const
@@ -9,9 +9,21 @@ type Line = {
   readonly by: readonly Asker[]
   readonly path: string
   readonly body: unknown
-  /** The same rows in one statement, without the names and roles shown beside them; none where no single statement finds them. */
-  readonly bare?: (by: Asker) => Call
+  /** The same rows in one statement, without the names, roles and rules beside them. */
+  readonly bare: (by: Asker) => Call
 }
+
+const holding = 'select account_id from account_search where words like $1'
+const cells = (place: string, where: string) =>
+  `select status, profile_id, ${place}, sum(change) from account_count where ${where} group by 1, 2, 3`
+/** An account with whoever made it, what it had a hand in, and what happened to it. */
+const life = `select a.*, array(select l from lineage l where l.to_account_id = a.id) as made, array(select l from lineage l where l.from_account_id = a.id order by at desc limit 50) as hands,
+  array(select e from audit_entry e where e.subject_id = a.id order by at desc limit 50) as told, array(select s from session s where s.account_id = a.id) as sessions from account a where a.id = $1`
+/** Whoever it had a hand in since then, and whoever those had. */
+const touched = `with recursive reached as (
+    select l.to_account_id as id, l.at from lineage l where l.from_account_id = $1 and l.at >= $2
+    union select l.to_account_id, l.at from reached r join lineage l on l.from_account_id = r.id and l.at >= r.at)
+  select a.*, (select count(*) from session s where s.account_id = a.id) from account a where a.id in (select id from reached) limit 500`
 
 const order = 'order by family_name, given_name, id limit 51'
 
@@ -59,23 +71,41 @@ const linesOf = async ({ pool, accounts, holders }: Network): Promise<readonly L
       ...{ name: 'search: rare name', by: national, path: 'accounts.list', body: { q: `${one.given_name} ${one.family_name}` } },
       bare: () => bare(found, `%${one.given_name.toLowerCase()}%`, `%${one.family_name.toLowerCase()}%`),
     },
-    { name: 'search: common name', by: national, path: 'accounts.list', body: { q: 'martin' } },
-    { name: 'search: two letters', by: regional, path: 'accounts.list', body: { q: 'ga' } },
-    { name: 'facets: network', by: national, path: 'accounts.facets', body: {} },
-    { name: 'facets: region', by: regional, path: 'accounts.facets', body: {} },
-    { name: 'detail with lineage', by: national, path: 'accounts.get', body: { accountId: one.id } },
-    { name: 'Ctrl K', by: national, path: 'finder.find', body: { words: 'mart' } },
+    {
+      ...{ name: 'search: common name', by: national, path: 'accounts.list', body: { q: 'martin' } },
+      bare: () => bare(`select a.* from account a where a.id = any (array(${holding})) ${order}`, '%martin%'),
+    },
+    {
+      ...{ name: 'search: two letters', by: regional, path: 'accounts.list', body: { q: 'ga' } },
+      bare: (by) =>
+        bare(
+          `select a.* from account a where a.region_id = $3 and a.id = any (array(${holding} or words like $2)) ${order}`,
+          ...['ga%', '% ga%', by.organisationId],
+        ),
+    },
+    { name: 'facets: network', by: national, path: 'accounts.facets', body: {}, bare: () => bare(cells('network_id', 'true')) },
+    {
+      ...{ name: 'facets: region', by: regional, path: 'accounts.facets', body: {} },
+      bare: (by) => bare(cells('departement_id', 'region_id = $1'), by.organisationId),
+    },
+    {
+      ...{ name: 'detail with lineage', by: national, path: 'accounts.get', body: { accountId: one.id } },
+      bare: () => bare(life, one.id),
+    },
+    {
+      ...{ name: 'Ctrl K', by: national, path: 'finder.find', body: { words: 'mart' } },
+      bare: () => bare(`select a.* from account a where a.id = any (array(${holding})) ${order.replace('51', '8')}`, '%mart%'),
+    },
     {
       ...{ name: 'cascade over 500 accounts', by: admins, path: 'cascade.trace' },
       body: { suspectId: busiest[0]?.id, since: busiest[0]?.at },
+      bare: () => bare(touched, busiest[0]?.id, busiest[0]?.at),
     },
   ]
 }
 
 /** Of one person as many calls run at once as the server takes. */
 const callsOfOne = 12
-
-const ratio = (ours: Times | null, bare: Times | null): string => (ours && bare ? (ours.p50 / bare.p50).toFixed(1) : '–')
 
 /** What is looked at, over HTTP with 1, 8 and 32 clients, beside the bare statement with 1 and 8. */
 export const measureReads = async (network: Network): Promise<void> => {
@@ -84,12 +114,11 @@ export const measureReads = async (network: Network): Promise<void> => {
     const http: (Times | null)[] = []
     for (const count of clients)
       http.push(count <= by.length * callsOfOne ? await measured(count, (client) => network.ask(asker(client).token, path, body)) : null)
-    const sql = bare ? [await measured(1, (client) => bare(asker(client))), await measured(8, (client) => bare(asker(client)))] : []
-    const [one, eight] = [sql[0] ?? null, sql[1] ?? null]
+    const [one, eight] = [await measured(1, (client) => bare(asker(client))), await measured(8, (client) => bare(asker(client)))]
     row(
       name,
       ...http.map((times) => (times ? shown(times) : '–')),
-      one && eight ? `${shown(one)} · ${shown(eight)}` : '–',
+      `${shown(one)} · ${shown(eight)}`,
       `${ratio(http[0] ?? null, one)} · ${ratio(http[1] ?? null, eight)}`,
     )
   }

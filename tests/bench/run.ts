@@ -18,7 +18,7 @@ const network = await openNetwork(accounts)
 try {
   const { rows } = await network.pool.query<{ many: string }>('select count(*) as many from account')
   row(
-    `${Number(rows[0]?.many).toLocaleString('en')} accounts; ms p50 / p99`,
+    `${Number(rows[0]?.many).toLocaleString('en')} accounts; ms p50 / p95 / p99`,
     ...clients.map((count) => `${count} client${count > 1 ? 's' : ''}`),
     'bare SQL, 1 · 8 clients',
     'ratio of p50, 1 · 8',

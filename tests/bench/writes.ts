@@ -1,14 +1,17 @@
+import { approveBare } from './approving.ts'
 import { agents, endBare } from './ending.ts'
-import { type Call, measuredOnceEach, note, row, shown } from './measure.ts'
+import { type Call, measuredOnceEach, note, ratio, row, shown, type Times } from './measure.ts'
 import type { Asker, Network } from './network.ts'
 import { clients } from './reads.ts'
 
 /** So many each person does for a line: fewer than one person makes final alone in a day. */
 const each = { 1: 80, 8: 20, 32: 6 } as const
 
+const line = (name: string, http: readonly Times[], one: Times, eight: Times): void =>
+  row(name, ...http.map(shown), `${shown(one)} · ${shown(eight)}`, `${ratio(http[0] ?? null, one)} · ${ratio(http[1] ?? null, eight)}`)
+
 const revocations = async (network: Network, supervisors: readonly Asker[]): Promise<void> => {
-  const cells: string[] = []
-  let first = Number.NaN
+  const http: Times[] = []
   for (const count of clients) {
     await network.owner.query('truncate lone_revocation')
     const works: Call[][] = []
@@ -18,9 +21,7 @@ const revocations = async (network: Network, supervisors: readonly Asker[]): Pro
       works.push(accountIds.map((accountId) => network.ask(token, 'accounts.revoke', { accountIds: [accountId] })))
     }
     await network.quiet()
-    const times = await measuredOnceEach(works)
-    if (count === 1) first = times.p50
-    cells.push(shown(times))
+    http.push(await measuredOnceEach(works))
   }
   const bare = async (count: number) => {
     const accountIds = await agents(network, 25 * count)
@@ -30,7 +31,7 @@ const revocations = async (network: Network, supervisors: readonly Asker[]): Pro
     return measuredOnceEach(lists.map((list) => list.map((accountId) => endBare(network, by, [accountId]))))
   }
   const [one, eight] = [await bare(1), await bare(8)]
-  row('revoke one, with session, audit, outbox', ...cells, `${shown(one)} · ${shown(eight)}`, `${(first / one.p50).toFixed(1)} · –`)
+  line('revoke one, with session, audit, outbox', http, one, eight)
 }
 
 let number = 0
@@ -61,15 +62,22 @@ const approvals = async (network: Network, supervisors: readonly Asker[]): Promi
     }
     return requests
   }
-  const cells: string[] = []
+  const http: Times[] = []
   for (const count of clients) {
     const works: Call[][] = []
     for (const { token, organisationId } of supervisors.slice(0, count))
       works.push((await asked(organisationId, Math.min(each[count], 20))).map((one) => network.ask(token, 'requests.approve', one)))
     await network.quiet()
-    cells.push(shown(await measuredOnceEach(works)))
+    http.push(await measuredOnceEach(works))
   }
-  row('approve a creation', ...cells, '–', '–')
+  const bare = async (count: number) => {
+    const works: Call[][] = []
+    for (const { accountId, organisationId } of supervisors.slice(0, count))
+      works.push((await asked(organisationId, 20)).map(({ requestId }) => approveBare(network, accountId, requestId)))
+    return measuredOnceEach(works)
+  }
+  const [one, eight] = [await bare(1), await bare(8)]
+  line('approve a creation', http, one, eight)
 }
 
 export const measureWrites = async (network: Network): Promise<void> => {

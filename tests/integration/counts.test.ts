@@ -78,6 +78,17 @@ describe('how many there are', () => {
     expect(facets.by?.role['account-manager']).toBe(holders.rows[0]?.count)
   })
 
+  test('says about how many something waits to be looked at: as many as the list then shows, and none to who may not know', async () => {
+    const [sophie, nadia] = [await world.as('sophie.marchand'), await world.as('nadia.roux')]
+    const before = (await sophie.call.accounts.facets({})).by?.signal ?? 0
+    await make.finding(await make.agentOf('Mission locale de Lyon', 3))
+    await make.finding(await make.agentOf('Mission locale de Lyon', 4))
+    expect((await sophie.call.accounts.facets({})).by?.signal).toBe(before + 2)
+    expect((await sophie.call.accounts.list({ signal: 'open' })).rows.length).toBe(before + 2)
+    expect((await sophie.call.accounts.facets({ status: 'revoked' })).by?.signal).toBe(0)
+    expect((await nadia.call.accounts.facets({})).by?.signal).toBe(0)
+  })
+
   test('tells the parts of a place from each other for somebody with two roles over it, and forgets a part that is empty', async () => {
     const claire = await world.as('claire.fontaine')
     const [grant] = claire.person.grants

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 type Mail = { readonly recipient: string; readonly text: string }
 
 /** A mail server that delivers to this test. Quoted-printable is undone as far as a link needs it. */
-const startPost = async () => {
+export const startPost = async () => {
   const mails: Mail[] = []
   const port = await freePort()
   const server = new SMTPServer({

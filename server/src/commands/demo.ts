@@ -45,7 +45,7 @@ const steps = () => {
   return (line: string) => process.stdout.write(`${`${((performance.now() - began) / 1000).toFixed(1)} s`.padStart(8)}  ${line}\n`)
 }
 
-/** Builds the client where it was never built, or where a source is newer than the build. */
+/** Builds the client. */
 export const buildClient = (): Promise<void> => {
   const folder = join(root, 'client')
   const vite = join(dirname(createRequire(join(folder, 'package.json')).resolve('vite/package.json')), 'bin/vite.js')

@@ -1,16 +1,29 @@
 import type { Command } from '../cli.ts'
 import { migrate } from '../database/migrate.ts'
-import { readSettings } from '../env.ts'
-import { serve } from '../serve.ts'
+import { readSettings, SettingsWrong } from '../env.ts'
+import { type ProcessRole, processRoles, serve } from '../serve.ts'
 import { buildClient } from './demo.ts'
 
+const roleOf = (args: readonly string[]): ProcessRole | null => {
+  const [flag, value, ...more] = args
+  if (flag === undefined) return null
+  const role = processRoles.find((one) => one === value)
+  if (flag !== '--role' || !role || more.length > 0) throw new SettingsWrong([`start takes: --role ${processRoles.join(' or --role ')}`])
+  return role
+}
+
 /** `npm start`: production. Migrates first where the owner's address is given, then never uses it again. */
-export const startCommand: Command = async () => {
+export const startCommand: Command = async (args) => {
+  const role = roleOf(args)
   const settings = readSettings()
   if (settings.DATABASE_OWNER_URL) await migrate(settings.DATABASE_OWNER_URL, settings.DATABASE_URL)
-  await buildClient()
-  const server = await serve(settings)
-  process.stdout.write(`Countersign serves ${settings.PUBLIC_URL} on ${settings.HOST}:${settings.PORT}\n`)
+  if (role !== 'worker') await buildClient()
+  const server = await serve(settings, role)
+  process.stdout.write(
+    role === 'worker'
+      ? 'Countersign works off what is due\n'
+      : `Countersign serves ${settings.PUBLIC_URL} on ${settings.HOST}:${settings.PORT}\n`,
+  )
   const stop = () => void server.stop().then(() => process.exit(0))
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)

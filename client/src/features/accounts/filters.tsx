@@ -92,7 +92,7 @@ export const Filters = ({ search, set, by }: { search: ListAccounts; set: (chang
           label={t('signal.ofAccount')}
           value={search.signal ?? ''}
           onChange={(event) => set({ signal: event.currentTarget.value === 'open' ? 'open' : undefined })}
-          data={options(['open'] as const, () => t('signal.views.open'))}
+          data={options(['open'] as const, () => t('signal.views.open'), search.signal, by ? { open: by.signal } : null)}
         />
       ) : null}
       {some ? (

@@ -10,6 +10,7 @@ import { type Db, expectedRows } from '../../kernel/db.ts'
 import { prepared } from '../../kernel/prepared.ts'
 import { within } from '../../kernel/scope.ts'
 import { organisations } from '../organisations/organisations.store.ts'
+import { suspected } from '../signals/findings.store.ts'
 import { below, narrowing } from './filters.store.ts'
 
 /** A number of accounts; where it is not exact it is the planner's estimate, and says so. */
@@ -24,6 +25,8 @@ export type Facets = {
     readonly status: Partial<Record<AccountStatus, number>>
     readonly profile: Partial<Record<ProfileId, number>>
     readonly role: Partial<Record<Role, number>>
+    /** Accounts about which something waits to be looked at. */
+    readonly signal: number
     /** The next level of the tree below what one looks at. */
     readonly places: readonly PlaceCount[]
   } | null
@@ -79,14 +82,16 @@ export const counts = {
     if (others.q || others.role || others.life || others.signal)
       return { at, total: await counts.total(db, await narrowing(db, actor, { status, profile, organisation, ...others })), by: null }
     const looked = organisation ? await below(db, organisation) : widest(scope, await organisations.placesOf(db, scope))
-    const [cells, roles] = await Promise.all([
+    const narrowed = sql`${await narrowing(db, actor, { status, profile })} and (${within(looked, account)})`
+    const [cells, roles, signal] = await Promise.all([
       prepared<Cell>(
         db,
         sql`
         select status, profile_id as profile, ${partOf(looked)} as place, sum(change)::int as count
         from account_count where (${within(scope, accountCount)}) and (${within(looked, accountCount)}) group by 1, 2, 3 having sum(change) <> 0`,
       ),
-      counts.roles(db, sql`${await narrowing(db, actor, { status, profile })} and (${within(looked, account)})`),
+      counts.roles(db, narrowed),
+      counts.suspected(db, actor, narrowed),
     ])
     const ofStatus = (cell: Cell) => !status || cell.status === status
     const ofProfile = (cell: Cell) => !profile || cell.profile === profile
@@ -98,6 +103,7 @@ export const counts = {
         status: summed(cells.rows.filter(ofProfile), (cell) => cell.status),
         profile: summed(cells.rows.filter(ofStatus), (cell) => cell.profile),
         role: roles,
+        signal,
         places: await counts.named(
           db,
           summed(left, (cell) => cell.place),
@@ -115,6 +121,15 @@ export const counts = {
       where g.revoked_at is null and ${narrowed} group by g.role`,
     )
     return Object.fromEntries(rows.map(({ role, count }) => [role, count]))
+  },
+
+  /** As holders of roles. */
+  async suspected(db: Db, actor: Actor, narrowed: SQL): Promise<number> {
+    const { rows } = await prepared<{ count: number }>(
+      db,
+      sql`select count(*)::int as count from account where account.id = any (array(${suspected(actor)})) and ${narrowed}`,
+    )
+    return rows[0]?.count ?? 0
   },
 
   async named(db: Db, sums: Partial<Record<string, number>>): Promise<readonly PlaceCount[]> {

@@ -2,7 +2,7 @@ import { personas } from '@countersign/drizzle/seed/cast.ts'
 import { askPublicly } from '@countersign/server/features/requests/ask-publicly.ts'
 import { nobody } from '@countersign/server/kernel/actor.ts'
 import { runCommitted } from '@countersign/server/kernel/commit.ts'
-import { roles } from '@countersign/shared/access/roles.ts'
+import { type Role, roles } from '@countersign/shared/access/roles.ts'
 import { profileIds } from '@countersign/shared/accounts/profiles.ts'
 import { callBackOutcomes } from '@countersign/shared/requests/status.ts'
 import fc from 'fast-check'
@@ -93,12 +93,16 @@ const verbs: Record<string, Verb> = {
   undo: (stage, actor, at, pick) =>
     actor.call.accounts.undo({ accountId: (pick % 2 ? stage.ended.at(-1) : undefined) ?? at(stage.people) }),
   disown: (_stage, actor) => actor.call.accounts.disown(),
-  revokeRole: (stage, actor, at, pick) =>
-    actor.call.accounts.revokeRole({
-      accountId: at(stage.people),
-      role: roles[pick % roles.length] ?? 'auditor',
-      organisationId: at(places),
-    }),
+  // Half of the time a role they hold: role and place drawn apart meet too seldom to prove anything.
+  revokeRole: async (stage, actor, at, pick) => {
+    const accountId = at(stage.people)
+    const { rows } = await world.owner.query<{ role: Role; organisationId: string }>(
+      'select role, organisation_id as "organisationId" from role_grant where account_id = $1 and revoked_at is null limit 1',
+      [accountId],
+    )
+    const drawn = { role: roles[pick % roles.length] ?? 'auditor', organisationId: at(places) }
+    return actor.call.accounts.revokeRole({ accountId, ...((pick % 2 ? rows[0] : undefined) ?? drawn) })
+  },
   // Behind the public page, without the time it takes to say nothing.
   askPublicly: (stage, _actor, at) =>
     runCommitted(

@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url'
 import { freePort } from '@countersign/server/database/embedded.ts'
 import type { ProcessRole } from '@countersign/server/serve.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { makerOf } from '../../support/make.ts'
-import { startPost } from '../../support/production.ts'
-import { openWorld, type World } from '../../support/world.ts'
+import { makerOf } from '../support/make.ts'
+import { startPost } from '../support/production.ts'
+import { openWorld, type World } from '../support/world.ts'
 
-const root = fileURLToPath(new URL('../../..', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
 
 let world: World
 let make: ReturnType<typeof makerOf>

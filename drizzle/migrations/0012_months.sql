@@ -22,6 +22,9 @@ CREATE TABLE "retention" (
 CREATE UNIQUE INDEX "retention__one" ON "retention" USING btree ((true));--> statement-breakpoint
 INSERT INTO retention (id, months, set_at) VALUES (gen_random_uuid(), 12, now());--> statement-breakpoint
 
+-- In the order in which everybody else takes them.
+LOCK TABLE audit_entry, outbox IN ACCESS EXCLUSIVE MODE;--> statement-breakpoint
+
 -- P8: a message belongs to an entry of the transaction that posts it. The months of the audit leave with what was sent of them.
 ALTER TABLE "outbox" DROP CONSTRAINT "outbox_entry_id_audit_entry_id_fk";--> statement-breakpoint
 CREATE FUNCTION message_posted() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off SET search_path = pg_catalog, public, pg_temp AS $$
@@ -33,7 +36,10 @@ BEGIN
 END $$;
 CREATE TRIGGER message_posted AFTER INSERT ON outbox REFERENCING NEW TABLE AS posted FOR EACH STATEMENT EXECUTE FUNCTION message_posted();--> statement-breakpoint
 
--- The audit by month. What there is becomes the first partition as it stands, up to the end of this month: nothing is copied, no index is built.
+CREATE INDEX "outbox__entry" ON "outbox" USING btree ("entry_id");--> statement-breakpoint
+
+-- The audit by month. What there is becomes the first partition as it stands, up to the end of this month: nothing is copied and no index is
+-- built, but all of it is read once, to see that it is of before.
 DO $$
 DECLARE one record; until timestamptz := date_trunc('month', now(), 'UTC') + interval '1 month'; partition text := 'audit_entry_until_' || to_char(until AT TIME ZONE 'UTC', 'YYYY_MM');
 BEGIN
@@ -53,6 +59,21 @@ BEGIN
   CREATE TRIGGER audit_entry_stands BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_stands();
   EXECUTE format('ALTER TABLE audit_entry ATTACH PARTITION %I FOR VALUES FROM (MINVALUE) TO (%L)', partition, until);
   INSERT INTO audit_month (id, partition, until) VALUES (gen_random_uuid(), partition, until);
+  -- Who served goes on serving.
+  FOR one IN SELECT a.grantee::regrole AS login, a.privilege_type AS may FROM pg_class c, aclexplode(c.relacl) a WHERE c.oid = partition::regclass AND a.grantee NOT IN (0, c.relowner) LOOP
+    EXECUTE format('GRANT %s ON audit_entry TO %s', one.may, one.login);
+    EXECUTE format('REVOKE %s ON %I FROM %s', one.may, partition, one.login);
+  END LOOP;
+END $$;--> statement-breakpoint
+
+-- P6: whoever may change no account tells of months and of nothing else.
+CREATE OR REPLACE FUNCTION stamp_audit_entry() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  NEW.recorded_at := now();
+  NEW.transaction_id := pg_current_xact_id();
+  IF NEW.at > NEW.recorded_at THEN PERFORM refuse('P6', 'an entry about the future'); END IF;
+  IF NEW.type <> 'audit.month-dropped' AND NOT has_table_privilege('account'::regclass, 'insert') THEN PERFORM refuse('P6', 'an entry about what its author may not do'); END IF;
+  RETURN NEW;
 END $$;--> statement-breakpoint
 
 -- Months are there before they begin. A partition that is attached, rather than made as one, waits for nobody who writes or reads.
@@ -75,38 +96,55 @@ BEGIN
 END $$;
 SELECT open_audit_months();--> statement-breakpoint
 
--- What is known of the months whose time is over: all that decides whether they may go.
-CREATE FUNCTION due_audit_months() RETURNS TABLE (id uuid, partition text, since timestamptz, until timestamptz, entries bigint, messages bigint, waiting bigint, recorded_until timestamptz, incidents bigint)
+-- What is known of the oldest month whose time is over: all that decides whether it may go. Reads the whole of it.
+CREATE FUNCTION due_audit_month() RETURNS TABLE (id uuid, partition text, until timestamptz, entries bigint, messages bigint, unsent bigint, recorded_until timestamptz, kept_from timestamptz, incidents bigint)
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET jit = off AS $$
 BEGIN
-  FOR id, partition, since, until IN SELECT m.id, m.partition, m.since, m.until FROM audit_month m, retention r
-    WHERE m.dropped_at IS NULL AND m.until <= now() - make_interval(months => r.months) ORDER BY m.until
-  LOOP
-    EXECUTE format('SELECT count(*), max(e.recorded_at) FROM %I e', partition) INTO entries, recorded_until;
-    EXECUTE format('SELECT count(*), count(*) FILTER (WHERE o.settled_at IS NULL) FROM outbox o JOIN %I e ON e.id = o.entry_id', partition) INTO messages, waiting;
-    SELECT count(*) INTO incidents FROM incident i WHERE i.closed_at IS NULL
-      AND EXISTS (SELECT 1 FROM incident_account a WHERE a.incident_id = i.id AND a.since < due_audit_months.until);
-    RETURN NEXT;
-  END LOOP;
+  SELECT m.id, m.partition, m.until, now() - make_interval(months => r.months) INTO id, partition, until, kept_from FROM audit_month m, retention r
+    WHERE m.dropped_at IS NULL AND m.until <= now() - make_interval(months => r.months) ORDER BY m.until LIMIT 1;
+  IF NOT FOUND THEN RETURN; END IF;
+  EXECUTE format('SELECT count(*), max(e.recorded_at) FROM %I e', partition) INTO entries, recorded_until;
+  EXECUTE format('SELECT count(*), count(*) FILTER (WHERE o.settled_at IS NULL) FROM %I e JOIN outbox o ON o.entry_id = e.id', partition) INTO messages, unsent;
+  SELECT count(*) INTO incidents FROM incident i WHERE i.closed_at IS NULL
+    AND EXISTS (SELECT 1 FROM incident_account a WHERE a.incident_id = i.id AND a.since < due_audit_month.until);
+  RETURN NEXT;
 END $$;
-REVOKE ALL ON FUNCTION due_audit_months() FROM PUBLIC;--> statement-breakpoint
+REVOKE ALL ON FUNCTION due_audit_month() FROM PUBLIC;--> statement-breakpoint
 
 -- P6: an entry leaves with its month, the oldest first, when the time it is kept for is over, whatever it says of its own date, and while no
 -- open incident tells of it. The maintenance login may call this and nothing else; the entry about it is asked for at commit, as everywhere.
-CREATE FUNCTION drop_audit_month(month_id uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET jit = off SET lock_timeout = '2s' AS $$
-DECLARE month record;
+-- From here on nothing can be added to the month, filed under an incident or decided about the retention until it is committed.
+CREATE FUNCTION month_closed() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN PERFORM refuse('P6', 'this month of the audit is closed'); RETURN NULL; END $$;
+CREATE FUNCTION close_audit_month(month_id uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET jit = off SET lock_timeout = '2s' AS $$
+DECLARE month record; partition text;
 BEGIN
   PERFORM pg_advisory_xact_lock(7203012);
-  SELECT * INTO month FROM due_audit_months() LIMIT 1;
+  PERFORM 1 FROM retention FOR SHARE;
+  LOCK TABLE incident, incident_account IN SHARE MODE;
+  SELECT m.partition INTO partition FROM audit_month m WHERE m.id = month_id AND m.dropped_at IS NULL;
+  IF NOT FOUND THEN PERFORM refuse('P6', 'a month of the audit leaves once'); END IF;
+  EXECUTE format('CREATE TRIGGER month_closed BEFORE INSERT ON %I FOR EACH ROW EXECUTE FUNCTION month_closed()', partition);
+  SELECT * INTO month FROM due_audit_month();
   IF month.id IS DISTINCT FROM month_id THEN PERFORM refuse('P6', 'a month of the audit leaves when its time is over, the oldest first'); END IF;
-  IF month.recorded_until > now() - (SELECT make_interval(months => r.months) FROM retention r) THEN PERFORM refuse('P6', 'an entry is kept from when it was recorded'); END IF;
+  IF month.recorded_until > month.kept_from THEN PERFORM refuse('P6', 'an entry is kept from when it was recorded'); END IF;
   IF month.incidents > 0 THEN PERFORM refuse('P6', 'an open incident keeps its months'); END IF;
-  IF month.waiting > 0 THEN PERFORM refuse('P8', 'a message that has not left keeps its entry'); END IF;
-  EXECUTE format('DELETE FROM outbox o USING %I e WHERE e.id = o.entry_id', month.partition);
-  EXECUTE format('DROP TABLE %I', month.partition);
+  EXECUTE format('DELETE FROM outbox o USING %I e WHERE e.id = o.entry_id', partition);
   UPDATE audit_month SET dropped_at = now(), entries = month.entries, messages = month.messages WHERE id = month_id;
 END $$;
-REVOKE ALL ON FUNCTION drop_audit_month(uuid) FROM PUBLIC;--> statement-breakpoint
+REVOKE ALL ON FUNCTION close_audit_month(uuid) FROM PUBLIC;--> statement-breakpoint
+
+-- Dropping takes the whole audit for itself, for as long as its transaction lasts: hence one of its own, with nothing to say after it, and
+-- for a fifth of a second, in which everybody who writes waits behind it, or not at all this time. True when none is left.
+CREATE FUNCTION drop_closed_audit_months() RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET lock_timeout = '200ms' AS $$
+DECLARE partition text;
+BEGIN
+  FOR partition IN SELECT m.partition FROM audit_month m WHERE m.dropped_at IS NOT NULL AND to_regclass('public.' || quote_ident(m.partition)) IS NOT NULL
+    LOOP EXECUTE format('DROP TABLE public.%I', partition); END LOOP;
+  RETURN true;
+EXCEPTION WHEN lock_not_available THEN RETURN false;
+END $$;
+REVOKE ALL ON FUNCTION drop_closed_audit_months() FROM PUBLIC;--> statement-breakpoint
 
 -- P6: first within the months of the last hour, which is one. What the demo tells of a past is found in the second look.
 CREATE OR REPLACE FUNCTION must_be_audited() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off SET jit = off SET search_path = pg_catalog, public, pg_temp AS $$

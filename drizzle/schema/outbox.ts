@@ -26,6 +26,7 @@ export const outbox = pgTable(
   },
   (table) => [
     uniqueIndex('outbox__order').on(table.accountId, table.destination, table.sequence),
+    index('outbox__entry').on(table.entryId),
     index('outbox__due').on(table.runAfter).where(sql`${table.settledAt} is null`),
   ],
 )

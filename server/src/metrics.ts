@@ -5,8 +5,6 @@ import type { Db } from './kernel/db.ts'
 import { undelivered } from './kernel/outbox.ts'
 import type { Replica } from './kernel/replica.ts'
 
-const day = 86_400_000
-
 /** `/metrics`, for the operator's own monitoring. Where the database is silent the rest is worth reading all the more. */
 export const metricsServer = (db: Db, replica: Replica | null): Server => {
   const registry = new Registry()
@@ -19,25 +17,21 @@ export const metricsServer = (db: Db, replica: Replica | null): Server => {
   const ahead = gauge('audit_days_ahead', 'Days until nothing can be written for want of a month of the audit; below 31 something is wrong')
   const overdue = gauge('audit_days_overdue', 'Days since the oldest month of the audit could have been dropped')
 
+  /** Not a number: what is not known is neither well nor ill. */
+  const unknown = (...all: readonly Gauge[]) => all.forEach((one) => void one.set(Number.NaN))
   const outbox = async () => {
     const now = await undelivered(db)
     waiting.set(now.waiting)
     failing.set(now.failing)
   }
   const audit = async () => {
-    const [retention, all] = await Promise.all([months.retention(db), months.all(db)])
-    const over = new Date()
-    over.setUTCMonth(over.getUTCMonth() - retention.months)
-    const oldest = all.find(({ droppedAt }) => droppedAt === null)
-    ahead.set(((all.at(-1)?.until.getTime() ?? 0) - Date.now()) / day)
-    overdue.set(Math.max(0, (over.getTime() - (oldest?.until.getTime() ?? Number.POSITIVE_INFINITY)) / day))
+    const days = await months.inDays(db)
+    ahead.set(days.ahead)
+    overdue.set(days.overdue)
   }
   return createServer((_request, response) => {
     for (const [from, count] of Object.entries(replica?.served() ?? {})) lists.set({ from }, count)
-    Promise.all([
-      outbox().catch(() => [waiting, failing].forEach((one) => void one.reset())),
-      audit().catch(() => [ahead, overdue].forEach((one) => void one.reset())),
-    ])
+    Promise.all([outbox().catch(() => unknown(waiting, failing)), audit().catch(() => unknown(ahead, overdue))])
       .then(() => registry.metrics())
       .then(
         (text) => response.setHeader('Content-Type', registry.contentType).end(text),

@@ -5,6 +5,7 @@ import { createApp } from './app.ts'
 import { demoPost, mailCarriers, smtpPost } from './carriers/mail.ts'
 import { unfitLogin } from './database/roles.ts'
 import { type Settings, SettingsWrong } from './env.ts'
+import { months } from './features/audit/months.store.ts'
 import { startJobs } from './jobs.ts'
 import { openDb, openPool } from './kernel/db.ts'
 import { openLive } from './kernel/live.ts'
@@ -43,11 +44,12 @@ export const serve = async (settings: Settings, role: ProcessRole | null = null)
   if (unfit) throw new SettingsWrong([unfit])
 
   const db = openDb(pool)
+  // Where nobody has worked for months, there may be none to write into.
+  await months.open(db)
   const live = await openLive(settings.DATABASE_URL, log)
   const replica = readUrl ? openReplica(readUrl, log) : null
   const post = settings.demo ? demoPost(db) : smtpPost(settings.SMTP_URL, settings.MAIL_FROM)
   const carriers = mailCarriers({ post, publicUrl: settings.PUBLIC_URL })
-  const jobs = role === 'web' ? null : startJobs({ db, live, carriers, log })
   const server = createServer(
     createApp({
       db,
@@ -65,6 +67,7 @@ export const serve = async (settings: Settings, role: ProcessRole | null = null)
   const metrics = metricsServer(db, replica)
   if (role !== 'worker') await listen(server, settings.PORT, settings.HOST)
   if (!settings.demo) await listen(metrics, settings.METRICS_PORT, '127.0.0.1')
+  const jobs = role === 'web' ? null : startJobs({ db, live, carriers, log })
 
   return {
     port: settings.PORT,

@@ -93,7 +93,7 @@ export type EventData = {
   'audit.exported': { format: string; filter: string }
   'policy.set': { requestId: string; before: Policy; after: Policy }
   'audit.retention-set': { monthsBefore: number; months: number; note: string }
-  'audit.month-dropped': { until: string; entries: number; messages: number }
+  'audit.month-dropped': { until: string; entries: number; messages: number; unsent: number }
   'attempt.refused': { operation: string; code: RefusalCode; target: string | null }
 }
 

@@ -57,7 +57,6 @@ export const refusalCodes = [
   'retention-without-reason',
   'month-recorded-lately',
   'month-of-open-incident',
-  'month-with-mail',
   'too-many',
   'unavailable',
 ] as const

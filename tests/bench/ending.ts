@@ -23,25 +23,6 @@ const statement = `
   select gen_random_uuid(), id, 'bench', subject_id, 1, now(), now(), 'delivered' from audited`
 
 export const endBare =
-  ({ owner }: Network, by: string, accountIds: readonly string[]): Call =>
-  async () => {
-    const client = await owner.connect()
-    try {
-      await client.query(`begin; set local session_replication_role = replica`)
-      await client.query({ name: 'end', text: statement, values: [accountIds, by] })
-      await client.query('commit')
-    } finally {
-      client.release()
-    }
-  }
-
-/** Agents in force without a role, a few of each structure before more of any: most of one structure would be a mass action. */
-export const agents = async ({ pool }: Network, many: number, regionId: string | null = null): Promise<readonly string[]> => {
-  const { rows } = await pool.query<{ id: string }>({
-    text: `select id from (select id, row_number() over (partition by structure_id order by id) as nth from account a
-      where status = 'active' and structure_id is not null and ($2::uuid is null or region_id = $2)
-        and not exists (select 1 from role_grant g where g.account_id = a.id)) ranked order by nth, id limit $1`,
-    values: [many, regionId],
-  })
-  return rows.map(({ id }) => id)
-}
+  ({ bare }: Network, by: string, accountIds: readonly string[]): Call =>
+  () =>
+    bare.query({ name: 'end', text: statement, values: [accountIds, by] })

@@ -95,7 +95,8 @@ export const multiply = async (ownerUrl: string, accounts: number, report: (line
     await client.query(`select setval(pg_get_serial_sequence('request', 'reference'), (select max(reference) from request))`)
     for (const { name, definition } of indexes) {
       report(`indexing ${name}`)
-      await client.query(definition)
+      // Of a partitioned table the definition is that of the table alone; it is wanted on every month.
+      await client.query(definition.replace(' ON ONLY ', ' ON '))
     }
     report('counting')
     await client.query(

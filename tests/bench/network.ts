@@ -12,6 +12,7 @@ import { nobody } from '@countersign/server/kernel/actor.ts'
 import { runCommitted } from '@countersign/server/kernel/commit.ts'
 import { openDb, openPool } from '@countersign/server/kernel/db.ts'
 import pg from 'pg'
+import { layMonths } from '../support/months.ts'
 import { applicationUrl } from '../support/template.ts'
 import type { Call } from './measure.ts'
 import { note } from './measure.ts'
@@ -23,7 +24,7 @@ const told = 20_000
 
 /** The network, seeded once and kept; what is measured is a fresh copy of it. */
 const copied = async (databaseUrl: (name: string) => string, accounts: number): Promise<void> => {
-  const kept = `network_of_${accounts}`
+  const kept = `months_of_${accounts}`
   const admin = new pg.Client(databaseUrl('postgres'))
   await admin.connect()
   try {
@@ -32,6 +33,7 @@ const copied = async (databaseUrl: (name: string) => string, accounts: number): 
       await ensureDatabase(databaseUrl('postgres'), 'seeding')
       const owner = databaseUrl('seeding')
       await migrate(owner, applicationUrl(owner))
+      await layMonths(owner)
       const pool = openPool(`${applicationUrl(owner)}?options=-c%20synchronous_commit%3Doff`, 4)
       await seedDemo({ db: openDb(pool), accounts: Math.min(told, accounts), report: (line) => note(`seeding: ${line}`) })
       await pool.end()
@@ -76,6 +78,8 @@ export const openNetwork = async (accounts: number) => {
   const base = `http://127.0.0.1:${port}`
   const pool = openPool(url, 40)
   const owner = new pg.Pool({ connectionString: database.url('run'), max: 40 })
+  /** For the bare SQL of writes: no trigger, no rule, one statement and one round trip each. */
+  const bare = new pg.Pool({ connectionString: database.url('run'), max: 40, options: '-c session_replication_role=replica' })
   const db = openDb(pool)
 
   /** What a server does when it starts, such as holding a month of signatures against the lineage, is done before anything is measured. */

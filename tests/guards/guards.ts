@@ -43,10 +43,10 @@ const ofBulks = (table: string, name: string): Guard => ({ ...trigger(table, nam
 const ofIncidents = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [incidents] })
 const ofSignals = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [signals] })
 
-/** One condition within a function of the database. */
-const within = (name: string, definition: string, condition: string): Guard => ({
+/** One condition of the function that gives a month up. */
+const within = (name: string, condition: string): Guard => ({
   name,
-  sql: `do $$ begin execute replace(pg_get_functiondef('${definition}'::regprocedure), '${condition}', 'false'); end $$`,
+  sql: `do $$ begin execute replace(pg_get_functiondef('close_audit_month(uuid)'::regprocedure), '${condition}', 'false'); end $$`,
   suites: [retention],
 })
 const ofRetention = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [retention] })
@@ -255,8 +255,28 @@ const inSource: readonly Guard[] = [
     'const criticalSuspends = policies !== null',
     policies,
   ),
-  source('a finding put off suspends nobody', 'shared/src/signals/containing.ts', '&& stands &&', '&&', policies),
-  source('twenty an hour', 'server/src/features/signals/contain.ts', '!wanted || left <= 0', '!wanted', policies),
+  source(
+    'a finding put off suspends nobody',
+    'server/src/features/signals/findings.store.ts',
+    "f.severity = 'critical' and f.status = 'open'",
+    "f.severity = 'critical'",
+    policies,
+  ),
+  source(
+    'who came back is left alone',
+    'server/src/features/signals/findings.store.ts',
+    'and a.status_changed_at < f.last_at',
+    '',
+    policies,
+  ),
+  source(
+    'who asks a decoy back is left alone',
+    'shared/src/signals/containing.ts',
+    "'canary-used': ({ decoy }) => decoy",
+    "'canary-used': true",
+    policies,
+  ),
+  source('twenty an hour', 'server/src/features/signals/contain.ts', 'closing.slice(0, left)', 'closing', policies),
   source('one change of the policy at a time', 'shared/src/policy/policy.ts', 'pending && ', 'false && ', policies),
   source(
     'the policy that was seen',

@@ -129,8 +129,8 @@ describe('a critical finding', () => {
   })
 
   test('somebody has put off suspends nobody until it is back', async () => {
-    const id = await touched(5)
     await set(false)
+    const id = await touched(5)
     await look()
     const [found] = await openOnes(olivier, id)
     await olivier.call.signals.snooze({ findingId: found?.id ?? '', until: new Date(Date.now() + 86_400_000).toISOString() })
@@ -140,18 +140,44 @@ describe('a critical finding', () => {
     expect(await statusOf(id)).toBe('active')
   })
 
+  test('about a decoy that was suspended does not suspend the supervisor who asks it back, nor again whoever came back', async () => {
+    const id = await touched(6)
+    await look()
+    expect(await statusOf(id)).toBe('suspended')
+    const sophie = await world.as('sophie.marchand')
+    const asked = await sophie.call.requests.submit({ kind: 'reinstate', accountId: id, justification: 'Vérifié' })
+    await look()
+    expect(await statusOf(sophie.person.id)).toBe('active')
+    const [reader] = (await sophie.call.requests.get({ requestId: asked.id })).approvers.filter(({ id: one }) => one !== sophie.person.id)
+    const other = await world.enter(reader?.id ?? '')
+    await other.call.requests.approve({ requestId: asked.id, seen: await make.hashOf(asked.id) })
+    await look()
+    expect(await statusOf(id)).toBe('active')
+    expect(await statusOf(other.person.id)).toBe('active')
+  })
+
+  test('that cannot be acted upon is found all the same, and acted upon when it can', async () => {
+    await world.owner.query(`create function stuck() returns trigger language plpgsql as $$ begin raise exception 'stuck' using errcode = 'CS001'; end $$;
+      create trigger stuck before update of status on account for each row execute function stuck()`)
+    const id = await touched(7)
+    await expect(look()).rejects.toThrow()
+    expect((await openOnes(olivier, id)).map(({ rule }) => rule)).toEqual(['canary-used'])
+    await world.owner.query('drop trigger stuck on account; drop function stuck()')
+    await look()
+    expect(await statusOf(id)).toBe('suspended')
+  })
+
   test('leaves what is beyond twenty in an hour to people', async () => {
     const { rows } = await world.owner.query<{ done: number }>(
       `select count(*)::int as done from audit_entry where type = 'account.suspended' and data ->> 'cause' = 'policy' and at > now() - interval '1 hour'`,
     )
-    const told = await touched(6)
+    const id = await touched(8)
     for (let index = rows[0]?.done ?? 0; index < selfSuspensionsAnHour; index += 1)
-      await entry('account.suspended', told, { minutes: 5, data: '{"cause": "policy"}' })
+      await entry('account.suspended', id, { minutes: 5, data: '{"cause": "policy"}' })
     await look()
-    expect(await statusOf(told)).toBe('active')
+    expect(await statusOf(id)).toBe('active')
     await world.tamper(`update audit_entry set at = at - interval '2 hours' where data ->> 'cause' = 'policy'`)
-    await entry('sign-in.failed', told)
     await look()
-    expect(await statusOf(told)).toBe('suspended')
+    expect(await statusOf(id)).toBe('suspended')
   })
 })

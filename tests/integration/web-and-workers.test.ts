@@ -72,12 +72,11 @@ const until = async (what: () => Promise<boolean>): Promise<void> => {
   }
 }
 
-test('two web and two worker processes are one: sessions, mail, and a bulk that outlives the worker that was at it', async () => {
-  // One after the other: both build the same client.
-  const webs = [await start('web'), await start('web')] as const
+test('two web and two worker processes are one: sessions, mail, and a bulk that goes on when a worker is killed', async () => {
+  const webs = await Promise.all([start('web'), start('web')])
   const olivier = await world.as('olivier.perrin')
   const ours = await world.owner.query<{ id: string }>(
-    `select a.id from account a where a.status = 'active' and not exists (select 1 from role_grant g where g.account_id = a.id) order by a.id limit 900`,
+    `select a.id from account a where a.status = 'active' and not exists (select 1 from role_grant g where g.account_id = a.id) order by a.id limit 4500`,
   )
   const accountIds = ours.rows.map(({ id }) => id)
 
@@ -92,23 +91,26 @@ test('two web and two worker processes are one: sessions, mail, and a bulk that 
   const { rows } = await world.owner.query<{ seen: string }>('select list_hash as seen from bulk where id = $1', [preview.bulkId])
   const order = { bulkId: preview.bulkId, seen: rows[0]?.seen, justification: 'Incident' }
   expect((await webs[0].ask('bulks.start', olivier.token, order)).status).toBe(200)
-  const done = async () => {
+  const state = async () => {
     const found = await world.owner.query<{ done: number; status: string }>('select done, status from bulk where id = $1', [preview.bulkId])
     return found.rows[0] ?? { done: 0, status: '' }
   }
   await wait(1_000)
-  expect((await done()).done).toBe(0)
+  expect((await state()).done).toBe(0)
 
-  const workers = [await start('worker'), await start('worker')] as const
-  await until(async () => (await done()).done > 0)
+  const workers = await Promise.all([start('worker'), start('worker')])
+  await until(async () => (await state()).done > 0)
   await ended(workers[0].child, 'SIGKILL')
-  await until(async () => (await done()).status === 'finished')
+  const left = await state()
+  expect([left.status, left.done < accountIds.length - 1]).toEqual(['running', true])
+  await until(async () => (await state()).status === 'finished')
   const entries = await world.owner.query<{ entries: number }>(
     `select count(*)::int as entries from audit_entry where type = 'account.suspended' and subject_id = any($1) group by subject_id`,
     [accountIds],
   )
   expect(entries.rows.map((row) => row.entries)).toEqual(accountIds.map(() => 1))
 
+  await start('worker')
   const { login } = await make.account()
   const arrived = () => post.mails.filter(({ recipient }) => recipient.startsWith(login)).length
   await until(async () => arrived() > 0)

@@ -7,12 +7,9 @@ import type { World } from './world.ts'
 export const maintenanceUrl = (url: string): string =>
   Object.assign(new URL(url), { username: 'countersign_maintenance', password: 'of-the-tests' }).href
 
-/**
- * A network that has been in use for two years: what the demo tells of its past lies in the months it tells of, as if it had been written
- * down then.
- */
-export const aged = async (world: World): Promise<{ db: Db; pool: pg.Pool; close: () => Promise<void> }> => {
-  const owner = new pg.Client({ connectionString: world.ownerUrl })
+/** Two years of months, as if the network had been in use for so long: what it tells of its past lies in the months it tells of, written down then. */
+export const layMonths = async (ownerUrl: string): Promise<void> => {
+  const owner = new pg.Client({ connectionString: ownerUrl })
   await owner.connect()
   await owner.query('begin')
   await owner.query('set local session_replication_role = replica')
@@ -27,6 +24,11 @@ export const aged = async (world: World): Promise<{ db: Db; pool: pg.Pool; close
     insert into audit_entry select * from as_it_was; update audit_entry set recorded_at = at; drop table as_it_was`)
   await owner.query('commit')
   await owner.end()
+}
+
+/** The months of two years, and the login that may drop those that are over. */
+export const aged = async (world: World): Promise<{ db: Db; pool: pg.Pool; close: () => Promise<void> }> => {
+  await layMonths(world.ownerUrl)
   const url = maintenanceUrl(world.url)
   await migrate(world.ownerUrl, world.url, url)
   const pool = openPool(url, 4)

@@ -30,25 +30,28 @@ describe('asking for a policy', () => {
 describe('a finding suspends by itself', () => {
   const grave: ContainingCase = {
     criticalSuspends: true,
-    rule: 'canary-used',
+    rule: 'new-network-asks',
     severity: 'critical',
-    stands: true,
+    numbers: {},
     status: 'active',
-    guarding: { ownersLeft: null, lastItAdmin: false },
+    guards: false,
+    decoy: false,
   }
   test.each([
     ['where it is critical and the policy says so', {}, true],
     ['never without the policy', { criticalSuspends: false }, false],
     ['never for less than critical', { severity: 'serious' }, false],
-    ['never whoever puts many out, who may be answering an incident', { rule: 'burst-of-endings' }, false],
-    ['never while somebody has put it off', { stands: false }, false],
     ['never whoever is out already', { status: 'suspended' }, false],
+    ['never a policy owner or an IT admin', { guards: true }, false],
+    ['never whoever puts many out, who may be answering an incident', { rule: 'burst-of-endings' }, false],
+    ['a decoy that acts', { rule: 'canary-used', decoy: true }, true],
+    ['never whoever touches a decoy, who may be asking it back', { rule: 'canary-used' }, false],
+    ['whoever guessed from where they then got in', { rule: 'failures-then-success', numbers: { alike: 6 } }, true],
     [
-      'never the owner without whom nobody could be given back',
-      { guarding: { ownersLeft: { active: 1, standing: 3, ever: 3 }, lastItAdmin: false } },
+      'never for wrong passwords typed elsewhere, which is anybody’s to do',
+      { rule: 'failures-then-success', numbers: { alike: 0 } },
       false,
     ],
-    ['an IT admin, who can come back', { guarding: { ownersLeft: null, lastItAdmin: true } }, true],
   ] as const)('%s', (_, change, answer) => {
     expect(suspendsByItself({ ...grave, ...change })).toBe(answer)
   })

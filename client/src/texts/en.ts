@@ -61,7 +61,6 @@ export const en: typeof fr = {
     'retention-without-reason': 'Beyond 12 months a written reason is needed.',
     'month-recorded-lately': 'Entries of this month were written down later: they are kept for as long as the others.',
     'month-of-open-incident': 'An open incident reaches back to this month: close it first.',
-    'month-with-mail': 'Messages of this month have not left yet.',
     'too-many': 'Too many requests. Wait a little.',
     unavailable: 'The service does not answer. Nothing was changed.',
   },

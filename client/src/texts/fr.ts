@@ -69,7 +69,6 @@ export const fr = {
     'retention-without-reason': 'Au-delà de 12 mois, une raison écrite est nécessaire.',
     'month-recorded-lately': 'Des entrées de ce mois ont été écrites plus tard : elles sont gardées aussi longtemps que les autres.',
     'month-of-open-incident': 'Un incident ouvert remonte à ce mois : clôturez-le d’abord.',
-    'month-with-mail': 'Des messages de ce mois ne sont pas encore partis.',
     'too-many': 'Trop de demandes. Attendez un peu.',
     unavailable: 'Le service ne répond pas. Rien n’a été changé.',
   } satisfies Record<RefusalCode, string>,

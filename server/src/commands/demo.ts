@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -45,9 +45,29 @@ const steps = () => {
   return (line: string) => process.stdout.write(`${`${((performance.now() - began) / 1000).toFixed(1)} s`.padStart(8)}  ${line}\n`)
 }
 
-/** Builds the client. */
-export const buildClient = (): Promise<void> => {
+const newest = async (folder: string): Promise<number> => {
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((one) => one.isFile())
+  const times = await Promise.all(files.map(async (file) => (await stat(join(file.parentPath, file.name))).mtimeMs))
+  return Math.max(...times)
+}
+
+/** Built, and nothing it is made of is newer. */
+const isBuilt = async (folder: string): Promise<boolean> => {
+  const built = await stat(join(folder, 'dist/index.html')).catch(() => null)
+  if (!built) return false
+  const sources = [join(folder, 'src'), join(folder, 'public'), join(root, 'shared/src')]
+  const single = [join(root, 'pnpm-lock.yaml'), join(folder, 'index.html'), join(folder, 'vite.config.ts')]
+  const times = [
+    ...(await Promise.all(sources.map(newest))),
+    ...(await Promise.all(single.map(async (file) => (await stat(file)).mtimeMs))),
+  ]
+  return Math.max(...times) < built.mtimeMs
+}
+
+/** Builds the client where it was never built, or where a source is newer than the build: another process may be serving it. */
+export const buildClient = async (): Promise<void> => {
   const folder = join(root, 'client')
+  if (await isBuilt(folder)) return
   const vite = join(dirname(createRequire(join(folder, 'package.json')).resolve('vite/package.json')), 'bin/vite.js')
   return new Promise((done, failed) => {
     const child = spawn(process.execPath, [vite, 'build', '--logLevel', 'warn'], {

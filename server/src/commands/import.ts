@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import type { Command } from '../cli.ts'
 import { readDatabaseSettings, SettingsWrong } from '../env.ts'
+import { months } from '../features/audit/months.store.ts'
 import { planImport } from '../features/organisations/import.ts'
 import { compare, plant } from '../features/organisations/plant.ts'
 import { tree } from '../features/organisations/tree.store.ts'
@@ -34,6 +35,7 @@ export const importCommand: Command = async (args) => {
   const pool = openPool(readDatabaseSettings().DATABASE_URL, 2)
   try {
     const db = openDb(pool)
+    await months.open(db)
     const { created, changed, unchanged, moved } = compare(
       plan,
       await tree.standing(

@@ -4,6 +4,7 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { z } from 'zod'
 import type { Command } from '../cli.ts'
 import { readDatabaseSettings, readSettings, SettingsWrong } from '../env.ts'
+import { months } from '../features/audit/months.store.ts'
 import { type Founder, found } from '../features/founding/found.ts'
 import { founding } from '../features/founding/founding.store.ts'
 import { links } from '../features/links/links.store.ts'
@@ -48,6 +49,7 @@ export const initCommand: Command = async (args) => {
   const pool = openPool(DATABASE_URL, 2)
   try {
     const db = openDb(pool)
+    await months.open(db)
     if (await founding.done(db)) throw new SettingsWrong(['This network is founded already: its database has accounts.'])
     const context = { db, actor: nobody, origin: { channel: 'cli' as const } }
     const { ids } = await runCommitted(plant, context, { plan: trunk, fileHash: '' })

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { whyMonthStays } from '@countersign/shared/audit/retention.ts'
 import type { Command } from '../cli.ts'
@@ -22,7 +23,8 @@ const options = (args: readonly string[]) => {
 }
 
 const withDatabase = async (url: string, work: (db: Db) => Promise<void>): Promise<void> => {
-  const pool = openPool(url, 1)
+  // A month may be tens of millions of entries: there is no telling how long it takes to read.
+  const pool = openPool(url, 1, 0)
   try {
     await work(openDb(pool))
   } finally {
@@ -44,18 +46,30 @@ const show = async (db: Db): Promise<void> => {
   for (const month of await months.all(db)) say(told(month))
 }
 
+/** Somebody always reads the audit: tried again until there is a fifth of a second in which nobody does. */
+const free = async (db: Db): Promise<void> => {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (await months.dropClosed(db)) return
+    await wait(300)
+  }
+  throw new SettingsWrong(['The audit is being read without a pause: the room of what was dropped could not be freed. Run it again later.'])
+}
+
 const drop = async (db: Db, apply: boolean): Promise<void> => {
-  const due = await months.due(db)
-  if (due.length === 0) return say('No month is over yet: nothing to drop.')
-  for (const { id, until, entries, ...facts } of due) {
-    const reason = whyMonthStays(facts)
-    const line = `  until ${day(until)}   ${entries} entries`
+  if (apply) await free(db)
+  for (let first = true; ; first = false) {
+    const month = await months.due(db)
+    if (!month) return first ? say('No month is over yet: nothing to drop.') : undefined
+    const reason = whyMonthStays(month)
+    const line = `  until ${day(month.until)}   ${month.entries} entries`
     // The ledger has no hole: what is younger than a month that stays, stays.
     if (reason) return say(`${line}   stays: ${reason}`)
-    if (apply) await runCommitted(dropMonth, context(db), { monthId: id })
-    say(`${line}   ${apply ? 'dropped' : 'would be dropped'}`)
+    if (!apply)
+      return say(`${line}   would be dropped\nNothing was dropped: this was the dry run, which looks at the oldest. Add --apply to do it.`)
+    await runCommitted(dropMonth, context(db), { monthId: month.id })
+    await free(db)
+    say(`${line}   dropped`)
   }
-  if (!apply) say('Nothing was dropped: this was the dry run. Add --apply to do it.')
 }
 
 const keep = async (text: string, because: string | undefined, url: string): Promise<void> => {
@@ -69,6 +83,8 @@ const keep = async (text: string, because: string | undefined, url: string): Pro
 export const retentionCommand: Command = async (args) => {
   const { drop: dropping = false, apply = false, keep: wanted, because } = options(args)
   const { DATABASE_OWNER_URL, DATABASE_MAINTENANCE_URL } = readRetentionSettings()
+  if (apply && !dropping) throw new SettingsWrong(['--apply goes with --drop'])
+  if (because !== undefined && wanted === undefined) throw new SettingsWrong(['--because goes with --keep'])
   if (wanted !== undefined) {
     if (dropping) throw new SettingsWrong(['--keep and --drop are two hands: run them one after the other'])
     if (!DATABASE_OWNER_URL) throw new SettingsWrong(['DATABASE_OWNER_URL is missing: only the owner of the tables sets the retention'])

@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util'
 import type { Command } from '../cli.ts'
 import { migrate } from '../database/migrate.ts'
 import { readSettings, SettingsWrong } from '../env.ts'
@@ -5,11 +6,16 @@ import { type ProcessRole, processRoles, serve } from '../serve.ts'
 import { buildClient } from './demo.ts'
 
 const roleOf = (args: readonly string[]): ProcessRole | null => {
-  const [flag, value, ...more] = args
-  if (flag === undefined) return null
-  const role = processRoles.find((one) => one === value)
-  if (flag !== '--role' || !role || more.length > 0) throw new SettingsWrong([`start takes: --role ${processRoles.join(' or --role ')}`])
-  return role
+  const wrong = new SettingsWrong([`start takes: --role ${processRoles.join(' or --role ')}`])
+  try {
+    const { role } = parseArgs({ args: [...args], options: { role: { type: 'string' } } }).values
+    if (role === undefined) return null
+    const found = processRoles.find((one) => one === role)
+    if (found) return found
+  } catch {
+    throw wrong
+  }
+  throw wrong
 }
 
 /** `npm start`: production. Migrates first where the owner's address is given, then never uses it again. */

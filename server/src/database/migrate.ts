@@ -33,6 +33,7 @@ export const migrate = async (ownerUrl: string, applicationUrl: string, maintena
     // Whoever reads a table for long would hold up the migration, and everybody behind it: it gives up and is run again.
     await client.query(`set lock_timeout = '10s'`)
     await runMigrations(drizzle({ client }), { migrationsFolder: folder, migrationsSchema: 'public', migrationsTable: 'schema_migration' })
+    await client.query('select open_audit_months()')
     await grants(client, 'application', new URL(applicationUrl))
     if (maintenanceUrl) await grants(client, 'maintenance', new URL(maintenanceUrl))
   } finally {

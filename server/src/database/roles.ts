@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { SettingsWrong } from '../env.ts'
 
 /**
  * What the application may do, table by table. What it may not do here, no bug and no injection can make it do: it cannot alter
@@ -50,37 +51,45 @@ const maintenance: Record<string, string> = {
   audit_entry: 'insert, select (transaction_id, subject_id, at)',
 }
 
-const mayCall = { application: [], maintenance: ['due_audit_months()', 'drop_audit_month(uuid)'] } as const
+const mayCall = { maintenance: ['due_audit_month()', 'close_audit_month(uuid)', 'drop_closed_audit_months()'] } as const
 
-export type Login = keyof typeof mayCall
+export type Login = 'application' | 'maintenance'
 
-/** Gives a login exactly its rights, taking back whatever else it had; makes it where it is missing. */
+/** Gives a login exactly its rights, taking back whatever else it had, in one go: whoever serves meanwhile notices nothing. Makes it where it is missing. */
 export const grants = async (owner: pg.Client, kind: Login, address: URL): Promise<void> => {
   const name = decodeURIComponent(address.username)
   const login = owner.escapeIdentifier(name)
-  const { rowCount } = await owner.query('select 1 from pg_roles where rolname = $1', [name])
-  if (!rowCount) {
+  const { rows: known } = await owner.query<{ owns: boolean }>(
+    `select rolsuper or pg_has_role(rolname, current_user, 'member') as owns from pg_roles where rolname = $1`,
+    [name],
+  )
+  if (known[0]?.owns) throw new SettingsWrong([`"${name}" owns the tables, or could: give the ${kind} a login of its own`])
+  if (known.length === 0) {
     const password = owner.escapeLiteral(decodeURIComponent(address.password))
     await owner.query(`create role ${login} login password ${password} nosuperuser nocreatedb nocreaterole`)
   }
   const { rows } = await owner.query<{ name: string }>('select current_database() as name')
   const database = owner.escapeIdentifier(rows[0]?.name ?? '')
+  const ofTables = Object.entries({ application, maintenance }[kind]).map(([table, allowed]) => {
+    const quoted = owner.escapeIdentifier(table)
+    return `revoke all on ${quoted} from public, ${login}; grant ${allowed} on ${quoted} to ${login}`
+  })
+  const ofFunctions = mayCall.maintenance.map((each) =>
+    kind === 'maintenance' ? `grant execute on function ${each} to ${login}` : `revoke all on function ${each} from ${login}`,
+  )
+  const sequences = `all sequences in schema public`
   // A temporary table would be found before the one of the same name that the checks of the database mean to read.
-  await owner.query(`revoke all on all tables in schema public from ${login}; revoke create on schema public from public;
-    revoke temporary on database ${database} from public, ${login}; grant connect on database ${database} to ${login}; grant usage on schema public to ${login};
-    ${kind === 'application' ? 'grant usage on all sequences in schema public to' : 'revoke all on all sequences in schema public from'} ${login}`)
-  for (const [table, allowed] of Object.entries({ application, maintenance }[kind])) {
-    await owner.query(
-      `revoke all on ${owner.escapeIdentifier(table)} from public, ${login}; grant ${allowed} on ${owner.escapeIdentifier(table)} to ${login}`,
-    )
-  }
-  for (const each of mayCall.maintenance) {
-    await owner.query(
-      mayCall[kind].some((one) => one === each)
-        ? `grant execute on function ${each} to ${login}`
-        : `revoke all on function ${each} from ${login}`,
-    )
-  }
+  const all = [
+    `revoke all on all tables in schema public from ${login}; revoke create on schema public from public`,
+    `revoke temporary on database ${database} from public, ${login}; grant connect on database ${database} to ${login}; grant usage on schema public to ${login}`,
+    kind === 'application' ? `grant usage on ${sequences} to ${login}` : `revoke all on ${sequences} from ${login}`,
+    ...ofTables,
+    ...ofFunctions,
+  ]
+  await owner.query(`begin; ${all.join('; ')}; commit`).catch(async (error: unknown) => {
+    await owner.query('rollback')
+    throw error
+  })
 }
 
 /** The reason why this login must not serve, or null. An owner or superuser could undo every promise. */

@@ -2,16 +2,18 @@ import { type SQL, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
 
-/** Nothing may hang: a statement ends after this many milliseconds, and so does waiting for a connection. */
+/** Nothing may hang: a statement ends after this many milliseconds, 0 being never, and so does waiting for a connection. */
 const patience = 10_000
 
-export const openPool = (url: string, max = 20): pg.Pool => {
+export const openPool = (url: string, max = 20, milliseconds = patience): pg.Pool => {
   const pool = new pg.Pool({
     connectionString: url,
     max,
     connectionTimeoutMillis: patience,
-    query_timeout: patience,
-    statement_timeout: patience,
+    query_timeout: milliseconds,
+    statement_timeout: milliseconds,
+    // Whoever has gone silent in the middle of something holds nobody up for longer.
+    idle_in_transaction_session_timeout: 3 * patience,
     // Every statement here is small, and many people ask at once: a statement that starts workers waits for them, and others wait for it.
     options: '-c max_parallel_workers_per_gather=0 -c jit=off',
   })

@@ -1,5 +1,4 @@
 import { type Actor, covers, type Place, scopeOf } from '../access/scope.ts'
-import type { RefusalCode } from '../refusals.ts'
 import { requirementFor } from '../requests/requirement.ts'
 import { firstObjection, granted, type Rule, refused, type Verdict } from '../verdict.ts'
 import { type AccountStatus, statusAfter, undoSeconds } from './status.ts'
@@ -31,10 +30,6 @@ const guardingRules: readonly Rule<Guarding & { readonly verb: EndingVerb }>[] =
   ({ verb, ownersLeft }) => ownersLeft !== null && leavesTooFewOwners(verb, ownersLeft) && 'last-policy-owner',
   ({ verb, lastItAdmin }) => verb === 'revoke' && lastItAdmin && 'last-it-admin',
 ]
-
-/** Why those who guard the network keep this one, or null. */
-export const guardingObjection = (verb: EndingVerb, guarding: Guarding): RefusalCode | null =>
-  firstObjection(guardingRules, { ...guarding, verb })
 
 export type EndedBefore = {
   readonly status: AccountStatus
@@ -70,7 +65,7 @@ export type RoleRevocationCase = Guarding & { readonly actor: Actor; readonly pl
 const roleRules: readonly Rule<RoleRevocationCase>[] = [
   ({ actor, place }) => !covers(scopeOf(actor, 'role:revoke'), place) && 'out-of-scope',
   ({ held }) => !held && 'already-in-state',
-  (subject) => guardingObjection('revoke', subject) ?? false,
+  (subject) => firstObjection(guardingRules, { ...subject, verb: 'revoke' }) ?? false,
 ]
 
 /** Taking a role away needs one person, as every taking away, and leaves those without whom none could be given again. */

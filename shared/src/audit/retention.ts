@@ -21,14 +21,11 @@ export type DueMonth = {
   readonly keptFrom: Date
   /** Open incidents whose story reaches into it. */
   readonly incidents: number
-  /** Messages about its entries that have not left. */
-  readonly waiting: number
 }
 
 const reasons: readonly (readonly [RefusalCode, (month: DueMonth) => boolean])[] = [
   ['month-recorded-lately', ({ recordedUntil, keptFrom }) => recordedUntil !== null && recordedUntil > keptFrom],
   ['month-of-open-incident', ({ incidents }) => incidents > 0],
-  ['month-with-mail', ({ waiting }) => waiting > 0],
 ]
 
 /** Why this month of the audit stays although its time is over, or null. */

@@ -5,15 +5,15 @@ import { Refused } from '../../kernel/refused.ts'
 import { tree } from '../organisations/tree.store.ts'
 import { type Due, months } from './months.store.ts'
 
-/** Drops a month of the audit whose time is over, the oldest first; that it was there, and how much it held, stays. */
+/** Gives up the oldest month of the audit, its time being over; that it was there, and how much it held, stays. The room it took is freed after it. */
 export const dropMonth: Operation<{ readonly monthId: string }, Due, Nobody> = async ({ tx }, { monthId }) => {
   await months.lock(tx)
-  const [month] = await months.due(tx)
+  const month = await months.due(tx)
   if (month?.id !== monthId) throw new Refused('changed-since')
   const reason = whyMonthStays(month)
   if (reason) throw new Refused(reason)
-  await months.drop(tx, month.id)
-  const { entries, messages } = month
+  await months.close(tx, month.id)
+  const { entries, messages, unsent } = month
   return {
     value: month,
     events: [
@@ -21,7 +21,7 @@ export const dropMonth: Operation<{ readonly monthId: string }, Due, Nobody> = a
         type: 'audit.month-dropped',
         subject: month.id,
         organisation: await tree.nationId(tx),
-        data: { until: month.until.toISOString(), entries, messages },
+        data: { until: month.until.toISOString(), entries, messages, unsent },
       },
     ],
   }

@@ -1,34 +1,31 @@
-import type { DomainEvent } from '@countersign/shared/events.ts'
-import { byPolicy, type ContainingCase, selfSuspensionsAnHour, suspendsByItself } from '@countersign/shared/signals/containing.ts'
-import type { Tx } from '../../kernel/db.ts'
+import { byPolicy, selfSuspensionsAnHour, suspendsByItself } from '@countersign/shared/signals/containing.ts'
+import type { Nobody } from '../../kernel/actor.ts'
+import { type Operation, told } from '../../kernel/commit.ts'
+import { Refused } from '../../kernel/refused.ts'
 import { accounts } from '../accounts/accounts.store.ts'
 import { closeAccounts } from '../accounts/close.ts'
-import { guardianCase, guardians } from '../accounts/guardians.store.ts'
+import { guardians } from '../accounts/guardians.store.ts'
 import { policies } from '../policy/policy.store.ts'
 import { findings } from './findings.store.ts'
 
-export type Suspect = Pick<ContainingCase, 'rule' | 'severity' | 'stands'> & { readonly accountId: string }
-
-/** Suspends those whom a critical finding is about, where the policy lets it: as one click would, one after the other. */
-export const containCritical = async (tx: Tx, suspects: readonly Suspect[], now: Date): Promise<readonly DomainEvent[]> => {
-  const grave = suspects.filter(({ severity }) => severity === 'critical')
-  if (grave.length === 0) return []
+/**
+ * Suspends those whom a critical finding of the last day is about, where the policy lets it: as one click would. Looks at what stands, so
+ * that a process that died over it leaves it to the next; who was given back since is left alone.
+ */
+export const contain: Operation<null, number, Nobody> = async ({ tx, now }) => {
   const { criticalSuspends } = await policies.read(tx)
-  if (!criticalSuspends) return []
-  const events: DomainEvent[] = []
-  let left = selfSuspensionsAnHour - (await findings.suspendedByPolicy(tx))
-  for (const row of await accounts.lockAll(
-    tx,
-    grave.map(({ accountId }) => accountId),
-  )) {
-    const guards = (await guardians.among(tx, [row.id])).get(row.id)
-    const guarding = guardianCase(guards, guards ? await guardians.holdWithout(tx, [row.id]) : null)
-    const wanted = grave.some(
-      (suspect) => suspect.accountId === row.id && suspendsByItself({ ...suspect, criticalSuspends, status: row.status, guarding }),
-    )
-    if (!wanted || left <= 0) continue
-    left -= 1
-    events.push(...(await closeAccounts(tx, { rows: [row], verb: 'suspend', by: null, cause: byPolicy, now })).events)
-  }
-  return events
+  const grave = criticalSuspends ? await findings.grave(tx) : []
+  if (grave.length === 0) throw new Refused('nothing-to-do')
+  const ids = [...new Set(grave.map(({ accountId }) => accountId))]
+  const rows = await accounts.lockAll(tx, ids)
+  const guarding = await guardians.among(tx, ids)
+  const closing = rows.filter((row) =>
+    grave.some(
+      (one) => one.accountId === row.id && suspendsByItself({ ...one, criticalSuspends, status: row.status, guards: guarding.has(row.id) }),
+    ),
+  )
+  const left = Math.max(0, selfSuspensionsAnHour - (await findings.suspendedByPolicy(tx)))
+  const { events } = await closeAccounts(tx, { rows: closing.slice(0, left), verb: 'suspend', by: null, cause: byPolicy, now })
+  if (events.length === 0) throw new Refused('nothing-to-do')
+  return { value: events.length, events: told(events) }
 }

@@ -169,6 +169,15 @@ export const findings = {
     return toPage<FindingRow & { rank: number }>(rows, limit, (row) => [row.rank, row.lastAt, row.id])
   },
 
+  /** Critical ones of the last day that nobody has put off, about somebody who is in and has not been given back since. */
+  async grave(tx: Tx): Promise<readonly (Pick<Finding, 'rule' | 'severity' | 'numbers'> & { accountId: string; decoy: boolean })[]> {
+    const { rows } = await tx.execute<Pick<Finding, 'rule' | 'severity' | 'numbers'> & { accountId: string; decoy: boolean }>(sql`
+      select f.rule, f.severity, f.numbers, f.account_id as "accountId", exists (select 1 from canary c where c.account_id = f.account_id and c.lifted_at is null) as decoy
+      from finding f join account a on a.id = f.account_id and a.status = 'active' and a.status_changed_at < f.last_at
+      where f.severity = 'critical' and f.status = 'open' and f.last_at > now() - interval '1 day' limit 200`)
+    return rows
+  },
+
   /** How many accounts findings have suspended by themselves within the hour. */
   async suspendedByPolicy(tx: Tx): Promise<number> {
     const { rows } = await tx.execute<{ count: number }>(

@@ -124,10 +124,10 @@ export const ledger = {
     return shelve(rows)
   },
 
-  /** When these accounts were made and reset of late, and whether one is a decoy. */
+  /** When these accounts were made, or from when on anything is known of them; when they were reset of late, and whether one is a decoy. */
   async known(db: Db, ids: readonly string[], until: Date): Promise<ReadonlyMap<string, Known>> {
     const { rows } = await db.execute<{ id: string; bornAt: string | null; resets: string[]; canary: boolean }>(sql`
-      select a.id, case when r.kind = 'found-network' then null else to_json(a.created_at)#>>'{}' end as "bornAt", exists (select 1 from canary c where c.account_id = a.id and c.lifted_at is null) as canary,
+      select a.id, case when r.kind = 'found-network' then null else to_json(greatest(a.created_at, (select max(until) from audit_month where dropped_at is not null)))#>>'{}' end as "bornAt", exists (select 1 from canary c where c.account_id = a.id and c.lifted_at is null) as canary,
         array(select to_json(e.at)#>>'{}' from audit_entry e where e.subject_id = a.id and e.type = 'account.reset' and e.at > ${until}::timestamptz - interval '7 days' and e.at <= ${until} order by e.at) as resets
       from account a join request r on r.id = a.created_by_request_id where a.id = any(${uuids(ids)})`)
     return new Map(

@@ -10,18 +10,12 @@ import type { Tx } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { breaker } from '../requests/breaker.store.ts'
 import { factOf } from '../requests/facts.ts'
-import { containCritical, type Suspect } from './contain.ts'
 import { findings } from './findings.store.ts'
 import { ledger } from './ledger.store.ts'
 
 export type Raised = { readonly finding: Finding; readonly at: Date }
 export type RaiseInput = { readonly raised: readonly Raised[]; readonly from: string; readonly to: string }
-type Folded = {
-  readonly event: DomainEvent
-  readonly stands: boolean
-  readonly structureId: string | null
-  readonly suspect: Suspect | null
-}
+type Folded = { readonly event: DomainEvent; readonly stands: boolean; readonly structureId: string | null }
 
 /** So many of the entries that show it are kept with it; all of them are in the audit. */
 const shown = 20
@@ -80,8 +74,7 @@ const fold = async (tx: Tx, { finding, at, times: again }: Recurring, now: Date)
     organisation: organisationId,
     data: { rule, severity, accountId, facts: facts.slice(-shown), told: hearing },
   }
-  const suspect = accountId ? { accountId, rule, severity: finding.severity, stands: !quiet } : null
-  return { event, stands: !quiet, structureId: levels.structureId, suspect }
+  return { event, stands: !quiet, structureId: levels.structureId }
 }
 
 /** Beyond the normal pace everything pending of theirs waits for one reader more, once, however many bursts it is part of. */
@@ -118,21 +111,18 @@ export const raise: Operation<RaiseInput, number, Nobody> = async ({ tx, now }, 
   const structures = new Set<string>()
   // A burst is found with each of its requests, and breaks once.
   const bursts = new Map<string, Finding>()
-  const suspects: Suspect[] = []
   const write = async (all: readonly Raised[]) => {
     for (const one of together(all)) {
       const folded = await fold(tx, one, now)
       if (!folded) continue
       events.push(folded.event)
       if (folded.stands) bursts.set(folded.event.subject, one.finding)
-      if (folded.suspect) suspects.push(folded.suspect)
       if (folded.structureId) structures.add(folded.structureId)
     }
   }
   await write(raised)
   await write(await gathered(tx, [...structures], now))
   events.push(...(await breakVelocity(tx, [...bursts.values()])))
-  events.push(...(await containCritical(tx, suspects, now)))
   if (events.length === 0) throw new Refused('nothing-to-do')
   return { value: events.length, events: told(events) }
 }

@@ -4,6 +4,7 @@ import { nobody } from '../../kernel/actor.ts'
 import { runCommitted } from '../../kernel/commit.ts'
 import { codeOf, type Db } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
+import { contain } from './contain.ts'
 import { remember } from './history.ts'
 import { type Batch, ledger } from './ledger.store.ts'
 import { type Raised, type RaiseInput, raise } from './raise.ts'
@@ -32,6 +33,15 @@ const writeEach = async (db: Db, raised: readonly Raised[], from: string, log?: 
   }
 }
 
+/** Apart from writing the findings down: what the policy cannot carry out is found all the same. */
+const containGrave = async (db: Db): Promise<void> => {
+  try {
+    await runCommitted(contain, { db, actor: nobody, origin }, null)
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+  }
+}
+
 /**
  * Looks through whatever the ledger has gained, in the order it was written, until there is nothing new. How far it has come is a row of
  * its own: any process goes on where another stopped, and of two at the same stretch one is turned away.
@@ -42,7 +52,7 @@ export const watchLedger = async (db: Db, stopped: () => boolean, log?: Logger):
     const batch = await ledger.next(db, from)
     if (batch.facts.length === 0) {
       if (BigInt(batch.to) - BigInt(from) > stride) await ledger.advance(db, from, batch.to)
-      return
+      return containGrave(db)
     }
     const raised = await found(db, batch)
     try {

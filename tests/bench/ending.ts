@@ -26,3 +26,14 @@ export const endBare =
   ({ bare }: Network, by: string, accountIds: readonly string[]): Call =>
   () =>
     bare.query({ name: 'end', text: statement, values: [accountIds, by] })
+
+/** Agents in force without a role, a few of each structure before more of any: most of one structure would be a mass action. */
+export const agents = async ({ pool }: Network, many: number, regionId: string | null = null): Promise<readonly string[]> => {
+  const { rows } = await pool.query<{ id: string }>({
+    text: `select id from (select id, row_number() over (partition by structure_id order by id) as nth from account a
+      where status = 'active' and structure_id is not null and ($2::uuid is null or region_id = $2)
+        and not exists (select 1 from role_grant g where g.account_id = a.id)) ranked order by nth, id limit $1`,
+    values: [many, regionId],
+  })
+  return rows.map(({ id }) => id)
+}

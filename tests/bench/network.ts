@@ -141,8 +141,8 @@ export const openNetwork = async (accounts: number) => {
     const ended = once(child, 'exit')
     agent.destroy()
     child.send('stop')
-    await Promise.all([ended, pool.end(), owner.end()])
+    await Promise.all([ended, pool.end(), owner.end(), bare.end()])
     await database.stop()
   }
-  return { accounts, base, pool, owner, quiet, enter, holders, post, answered, ask, memory, close }
+  return { accounts, base, pool, owner, bare, quiet, enter, holders, post, answered, ask, memory, close }
 }

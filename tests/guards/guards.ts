@@ -108,17 +108,22 @@ const inDatabase: readonly Guard[] = [
   { ...trigger('policy', 'policy_audited'), suites: [policies] },
   ofRetention('audit_month', 'audit_month_audited'),
   ofRetention('retention', 'retention_audited'),
-  within('the oldest month first, when it is over', 'drop_audit_month(uuid)', 'month.id IS DISTINCT FROM month_id'),
-  within(
-    'kept from when it was recorded',
-    'drop_audit_month(uuid)',
-    'month.recorded_until > now() - (SELECT make_interval(months => r.months) FROM retention r)',
-  ),
-  within('an open incident keeps its months', 'drop_audit_month(uuid)', 'month.incidents > 0'),
-  within('mail that waits keeps its entry', 'drop_audit_month(uuid)', 'month.waiting > 0'),
+  within('the oldest month first, when it is over', 'month.id IS DISTINCT FROM month_id'),
+  within('kept from when it was recorded', 'month.recorded_until > month.kept_from'),
+  within('an open incident keeps its months', 'month.incidents > 0'),
   {
     name: 'maintenance alone drops',
-    sql: 'grant execute on function drop_audit_month(uuid), due_audit_months() to public',
+    sql: 'grant execute on function close_audit_month(uuid), due_audit_month(), drop_closed_audit_months() to public',
+    suites: [retention],
+  },
+  {
+    name: 'maintenance tells of months alone',
+    sql: `do $$ begin execute replace(pg_get_functiondef('stamp_audit_entry()'::regprocedure), 'NOT has_table_privilege', 'false AND has_table_privilege'); end $$`,
+    suites: [retention],
+  },
+  {
+    name: 'a commit looks into one month',
+    sql: `do $$ begin execute replace(pg_get_functiondef('must_be_audited()'::regprocedure), 'AND at > now()', 'AND recorded_at > now()'); end $$`,
     suites: [retention],
   },
   ...['account', 'request', 'approval', 'role_grant', 'link', 'credential', 'session', 'organisation', 'call_back'].map((table) => ({

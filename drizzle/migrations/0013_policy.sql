@@ -7,7 +7,7 @@ CREATE TABLE "policy" (
 --> statement-breakpoint
 ALTER TABLE "policy" ADD CONSTRAINT "policy_request_id_request_id_fk" FOREIGN KEY ("request_id") REFERENCES "public"."request"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "policy__one" ON "policy" USING btree ((true));--> statement-breakpoint
-INSERT INTO policy (id, document, set_at) VALUES (gen_random_uuid(), '{"criticalSuspends": false}', now());--> statement-breakpoint
+INSERT INTO policy (id, document, set_at) VALUES (gen_random_uuid(), '{"criticalSuspends": false, "massAccounts": 100, "massPercent": 10}', now());--> statement-breakpoint
 
 -- One kind of request more, which policy owners alone sign.
 ALTER TABLE request DROP CONSTRAINT request__kind;
@@ -55,4 +55,21 @@ BEGIN
 END $$;
 CREATE TRIGGER policy_changed AFTER UPDATE ON policy FOR EACH ROW EXECUTE FUNCTION policy_changed();
 CREATE CONSTRAINT TRIGGER policy_audited AFTER UPDATE OR DELETE ON policy DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION must_be_audited('id');
-CREATE TRIGGER reads_the_present BEFORE INSERT OR UPDATE ON policy FOR EACH STATEMENT EXECUTE FUNCTION reads_the_present();
+CREATE TRIGGER reads_the_present BEFORE INSERT OR UPDATE ON policy FOR EACH STATEMENT EXECUTE FUNCTION reads_the_present();--> statement-breakpoint
+
+-- P10: as before, and as many as the policy says.
+CREATE OR REPLACE FUNCTION revoked_alone() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET enable_seqscan = off SET jit = off SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE most integer := (SELECT (document ->> 'massAccounts')::integer FROM policy);
+BEGIN
+  IF NEW.status_changed_by IS NULL THEN PERFORM refuse('P10', 'a revocation has a name under it'); END IF;
+  PERFORM pg_advisory_xact_lock(hashtextextended(NEW.status_changed_by::text, 7203007));
+  IF EXISTS (SELECT 1 FROM bulk b JOIN request r ON r.id = b.request_id AND r.kind = 'revoke-bulk' AND r.status = 'executed' AND r.content ->> 'bulkId' = b.id::text
+      CROSS JOIN LATERAL (SELECT outcome, acted_in FROM bulk_line WHERE bulk_id = b.id AND account_id = NEW.id OFFSET 0) l
+      WHERE b.status = 'running' AND b.verb = 'revoke' AND b.mass AND b.step = 'act' AND l.outcome = 'done' AND l.acted_in = pg_current_xact_id())
+    THEN RETURN NULL; END IF;
+  INSERT INTO lone_revocation (account_id, actor_id, at) VALUES (NEW.id, NEW.status_changed_by, NEW.status_changed_at);
+  IF (SELECT count(*) FROM (SELECT 1 FROM lone_revocation WHERE actor_id = NEW.status_changed_by AND at > NEW.status_changed_at - interval '24 hours' AND at <= NEW.status_changed_at LIMIT most + 1) first) > most
+    THEN PERFORM refuse('P10', 'more revocations than one person makes final alone'); END IF;
+  RETURN NULL;
+END $$;
+ALTER TABLE policy ADD CONSTRAINT policy__within CHECK ((jsonb_typeof(document -> 'criticalSuspends') = 'boolean' AND (document ->> 'massAccounts')::integer BETWEEN 10 AND 1000 AND (document ->> 'massPercent')::integer BETWEEN 1 AND 50) IS TRUE);

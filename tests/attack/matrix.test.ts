@@ -73,7 +73,7 @@ beforeAll(async () => {
     'audit.list': { valid: {} },
     'audit.kept': { valid: undefined },
     'policy.get': { valid: undefined },
-    'policy.ask': { valid: { after: { criticalSuspends: true }, justification: 'Essai' } },
+    'policy.ask': { valid: { after: { criticalSuspends: true, massAccounts: 100, massPercent: 10 }, justification: 'Essai' } },
     'bulks.list': { valid: {} },
     'bulks.get': { valid: { bulkId: missing }, elsewhere: { bulkId: theirs } },
     'bulks.lines': { valid: { bulkId: missing, list: 'change' }, elsewhere: { bulkId: theirs, list: 'change' } },

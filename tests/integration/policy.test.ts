@@ -1,3 +1,4 @@
+import { firstPolicy } from '@countersign/shared/policy/policy.ts'
 import { selfSuspensionsAnHour } from '@countersign/shared/signals/containing.ts'
 import { describe, expect, test } from 'vitest'
 import { outcome, verdictOfDatabase } from '../support/make.ts'
@@ -6,7 +7,7 @@ import { claire, entry, look, make, olivier, onSignalGround, openOnes, settled, 
 onSignalGround()
 
 const ask = async (criticalSuspends: boolean) =>
-  claire.call.policy.ask({ after: { criticalSuspends }, justification: 'Nuits sans astreinte' })
+  claire.call.policy.ask({ after: { ...firstPolicy, criticalSuspends }, justification: 'Nuits sans astreinte' })
 const sign = async (id: string, ...logins: readonly ('marc.delorme' | 'helene.garnier' | 'olivier.perrin')[]) => {
   const seen = await make.hashOf(id)
   for (const login of logins) await (await world.as(login)).call.requests.approve({ requestId: id, seen })
@@ -31,7 +32,7 @@ describe('a policy', () => {
       ...['request.submitted', 'request.approval-given', 'request.approval-given', 'request.executed'],
     ])
     const { rows } = await world.owner.query<{ data: unknown }>(`select data from audit_entry where type = 'policy.set'`)
-    expect(rows).toEqual([{ data: { requestId: id, before: { criticalSuspends: false }, after: { criticalSuspends: true } } }])
+    expect(rows).toEqual([{ data: { requestId: id, before: firstPolicy, after: { ...firstPolicy, criticalSuspends: true } } }])
     await set(false)
   })
 
@@ -53,14 +54,15 @@ describe('a policy', () => {
   test('that was changed since it was asked for is not put in force', async () => {
     const { id } = await ask(true)
     await sign(id, 'marc.delorme')
-    await world.tamper(`update policy set document = '{"criticalSuspends": true}'`)
+    await world.tamper(`update policy set document = document || '{"criticalSuspends": true}'`)
     expect(await outcome(sign(id, 'helene.garnier'))).toBe('changed-since')
-    await world.tamper(`update policy set document = '{"criticalSuspends": false}'`)
+    await world.tamper(`update policy set document = document || '{"criticalSuspends": false}'`)
     await claire.call.requests.cancel({ requestId: id })
   })
 
   test('is held by the database: no other way, no fewer signatures, no other hands, no other text', async () => {
-    const on = (id: string | null) => `update policy set document = '{"criticalSuspends": true}', request_id = ${id ? `'${id}'` : 'null'}`
+    const on = (id: string | null) =>
+      `update policy set document = document || '{"criticalSuspends": true}', request_id = ${id ? `'${id}'` : 'null'}`
     const alone = (sql: string) => verdictOfDatabase(world.pool.query(sql))
     expect(await alone(on(null))).toBe('P10')
     const { id } = await ask(true)
@@ -79,6 +81,48 @@ describe('a policy', () => {
     expect(await alone(copy(2, `ARRAY['supervisor']`))).toBe('23514')
     expect(await alone(copy(2, 'approver_roles', `(select id from organisation where level = 'region' limit 1)`))).toBe('P3')
     expect(await alone(copy(2, 'approver_roles'))).toBe('P6')
+  })
+})
+
+describe('how many are a mass action', () => {
+  test('is what the policy says, for the preview, the click and the database', async () => {
+    const { id } = await claire.call.policy.ask({
+      after: { ...firstPolicy, massAccounts: 10, massPercent: 50 },
+      justification: 'Plus prudent',
+    })
+    await sign(id, 'marc.delorme', 'helene.garnier')
+    const agents = await Promise.all(Array.from({ length: 12 }, (_, index) => make.agentOf('Mission locale de Lille', 20 + index)))
+    const mass = async (accountIds: readonly string[]) =>
+      (
+        await olivier.call.bulks.get({
+          bulkId: (await olivier.call.bulks.preview({ verb: 'revoke', selection: { from: 'ticked', accountIds: [...accountIds] } })).bulkId,
+        })
+      ).mass
+    expect([await mass(agents.slice(0, 3)), await mass(agents.slice(0, 11))]).toEqual([false, true])
+    expect(await outcome(olivier.call.accounts.revoke({ accountIds: agents.slice(0, 11) }))).toBe('mass-revocation')
+    const client = await world.owner.connect()
+    try {
+      await client.query('begin')
+      const verdict = await verdictOfDatabase(
+        client.query(
+          `update account set status = 'revoked', previous_status = 'active', status_changed_at = now(), status_changed_by = $1, epoch = epoch + 1 where id = any($2)`,
+          [olivier.person.id, agents],
+        ),
+      )
+      expect(verdict).toBe('P10')
+      await client.query('rollback')
+    } finally {
+      client.release()
+    }
+    const back = await claire.call.policy.ask({ after: firstPolicy, justification: 'Comme avant' })
+    await sign(back.id, 'marc.delorme', 'helene.garnier')
+  })
+
+  test('stays within limits, at the door and in the database', async () => {
+    const beyond = claire.call.policy.ask({ after: { ...firstPolicy, massAccounts: 5000 }, justification: 'Sans limite' })
+    await expect(beyond).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+    expect(await verdictOfDatabase(world.owner.query(`update policy set document = document || '{"massAccounts": 5000}'`))).toBe('23514')
+    expect(await verdictOfDatabase(world.owner.query(`update policy set document = document - 'massPercent'`))).toBe('23514')
   })
 })
 

@@ -1,9 +1,9 @@
 import type pg from 'pg'
 
-/** What must hold after anything whatever, as queries that find the exceptions. */
 /** What is older has left the audit. */
 const kept = `(select coalesce(max(until) filter (where dropped_at is not null), '-infinity') from audit_month)`
 
+/** What must hold after anything whatever, as queries that find the exceptions. */
 const queries: Record<string, string> = {
   'P1 an active account was born of a satisfied request': `
     select a.id from account a join request r on r.id = a.created_by_request_id

@@ -5,6 +5,7 @@ import { type BulkCase, decideGivingBack, decideStart, decideSteer } from '@coun
 import { namesIn, namingColumn } from '@countersign/shared/bulks/names.ts'
 import { type LineCase, planOf } from '@countersign/shared/bulks/plan.ts'
 import { isMass } from '@countersign/shared/bulks/threshold.ts'
+import { firstPolicy } from '@countersign/shared/policy/policy.ts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
@@ -67,11 +68,18 @@ describe('a mass action', () => {
     ['a whole structure of two', 2, [{ touched: 2, accounts: 2 }], true],
     ['the one account of a structure', 1, [{ touched: 1, accounts: 1 }], false],
   ] as const)('%s', (_, accounts, structures, expected) => {
-    expect(isMass(accounts, 0, structures)).toBe(expected)
+    expect(isMass({ accounts, holders: 0, structures }, firstPolicy)).toBe(expected)
   })
 
   test('is one where more than three hold a role, however few they are', () => {
-    expect([isMass(3, 3, []), isMass(4, 4, [])]).toEqual([false, true])
+    const taken = (many: number) => ({ accounts: many, holders: many, structures: [] })
+    expect([isMass(taken(3), firstPolicy), isMass(taken(4), firstPolicy)]).toEqual([false, true])
+  })
+
+  test('is what the policy says', () => {
+    const policy = { massAccounts: 20, massPercent: 50 }
+    const taken = (accounts: number, touched: number) => ({ accounts, holders: 0, structures: [{ touched, accounts: 40 }] })
+    expect([isMass(taken(20, 20), policy), isMass(taken(21, 5), policy), isMass(taken(20, 21), policy)]).toEqual([false, true, true])
   })
 })
 

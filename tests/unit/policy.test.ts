@@ -1,5 +1,5 @@
 import type { Actor } from '@countersign/shared/access/scope.ts'
-import { decidePolicyRequest } from '@countersign/shared/policy/policy.ts'
+import { decidePolicyRequest, firstPolicy } from '@countersign/shared/policy/policy.ts'
 import { requirementFor } from '@countersign/shared/requests/requirement.ts'
 import { type ContainingCase, suspendsByItself } from '@countersign/shared/signals/containing.ts'
 import { describe, expect, test } from 'vitest'
@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 const nation = { nationId: 'france', networkId: null, regionId: null, departementId: null, structureId: null, siteId: null }
 const claire: Actor = { id: 'claire', grants: [{ role: 'policy-owner', level: 'nation', organisationId: 'france' }] }
 const olivier: Actor = { id: 'olivier', grants: [{ role: 'it-admin', level: 'nation', organisationId: 'france' }] }
-const [off, on] = [{ criticalSuspends: false }, { criticalSuspends: true }]
+const [off, on] = [firstPolicy, { ...firstPolicy, criticalSuspends: true }]
 
 describe('asking for a policy', () => {
   const asked = { actor: claire, place: nation, before: off, after: on, pending: false }

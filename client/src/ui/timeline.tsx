@@ -1,9 +1,9 @@
 import type { EventData, EventType } from '@countersign/shared/events.ts'
-import { selfSuspensionsAnHour } from '@countersign/shared/signals/containing.ts'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { count, exactly, onDay, toTheSecond } from '../lib/format.ts'
 import { useLanguage } from '../lib/language.ts'
+import { usePolicySentences } from './policy-sentences.ts'
 import { When } from './when.tsx'
 
 type Entry = {
@@ -50,10 +50,14 @@ export const useEntryDetail = () => {
   const { t, i18n } = useTranslation()
   const language = useLanguage()
   const worded = (key: string, value: string) => (i18n.exists(key) ? t(key as 'agent') : value)
+  const sentences = usePolicySentences()
   const own: { readonly [T in EventType]?: (data: EventData[T]) => string } = {
     'incident.dated': ({ before, after }) => `${exactly(before, language)} → ${exactly(after, language)}`,
     'incident.notified': ({ at, reference }) => `${exactly(at, language)} · ${reference}`,
-    'policy.set': ({ after }) => t(`policy.criticalSuspends.${after.criticalSuspends ? 'yes' : 'no'}`, { most: selfSuspensionsAnHour }),
+    'policy.set': ({ before, after }) =>
+      sentences(after)
+        .filter((one) => !sentences(before).includes(one))
+        .join(' '),
     'audit.retention-set': ({ monthsBefore, months }) => t('audit.told.keep', { before: monthsBefore, after: months }),
     'audit.month-dropped': ({ until, entries }) =>
       `${t('audit.told.until', { day: onDay(until, language) })} · ${t('audit.told.entries', { shown: count(entries, language) })}`,

@@ -18,11 +18,12 @@ type Row = { type: EventType; subject_id: string; actor_id: string | null } & Re
 /** Reads what a transaction told. A forged notification only causes a re-read of what is there anyway. */
 const changesOf = async (client: pg.Client, transaction: string): Promise<readonly Change[]> => {
   if (!/^\d{1,20}$/.test(transaction)) return []
-  const { rows } = await client.query<Row>(
-    `select type, subject_id, actor_id, nation_id, network_id, region_id, departement_id, structure_id, site_id
+  const { rows } = await client.query<Row>({
+    name: 'changes',
+    text: `select type, subject_id, actor_id, nation_id, network_id, region_id, departement_id, structure_id, site_id
      from audit_entry where transaction_id = $1::xid8 and at > now() - interval '1 hour' limit $2`,
-    [transaction, most],
-  )
+    values: [transaction, most],
+  })
   return rows.map((row) => ({
     type: row.type,
     subject: row.subject_id,

@@ -7,9 +7,16 @@ import { firstObjection, granted, type Rule, refused, type Verdict } from '../ve
 export const policyDocument = z.strictObject({
   /** A critical finding about an account suspends it by itself: never more than that, and never by anything less. */
   criticalSuspends: z.boolean(),
+  /** More accounts than this are a mass action: a second person makes it final. */
+  massAccounts: z.int('number-range').min(10, 'number-range').max(1000, 'number-range'),
+  /** So is more than this share of a structure, in per cent. */
+  massPercent: z.int('number-range').min(1, 'number-range').max(50, 'number-range'),
 })
 
 export type Policy = z.infer<typeof policyDocument>
+
+/** What a new network begins with. */
+export const firstPolicy: Policy = { criticalSuspends: false, massAccounts: 100, massPercent: 10 }
 
 export const samePolicy = (one: Policy, other: Policy): boolean => canonicalJson(one) === canonicalJson(other)
 

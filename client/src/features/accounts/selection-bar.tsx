@@ -1,5 +1,4 @@
 import { type BulkSelection, type BulkVerb, mostTicked } from '@countersign/shared/bulks/bulk.ts'
-import { massAccounts } from '@countersign/shared/bulks/threshold.ts'
 import { Button, Menu } from '@mantine/core'
 import { IconListCheck } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
@@ -97,6 +96,9 @@ const AsBulk = ({ selection, verbs }: { selection: BulkSelection; verbs: readonl
   )
 }
 
+/** More than this are looked at in a dry run first. */
+const mostClicked = 100
+
 /** What one has ticked, or all that match: a few end with a click, many after a dry run. */
 export const SelectionBar = ({ chosen: { ticked, all, clear }, total, chooseAll, endings, verbs }: Props) => {
   const { t } = useTranslation()
@@ -116,7 +118,7 @@ export const SelectionBar = ({ chosen: { ticked, all, clear }, total, chooseAll,
           {t('accounts.allMatching', { count: total.count, shown: amount(total) })}
         </Button>
       ) : null}
-      {endings && !all && ticked.size <= massAccounts ? <Ends ticked={ticked} clear={clear} endings={endings} /> : null}
+      {endings && !all && ticked.size <= mostClicked ? <Ends ticked={ticked} clear={clear} endings={endings} /> : null}
       {verbs.length > 0 && ticked.size <= mostTicked ? (
         <AsBulk selection={all ?? { from: 'ticked', accountIds: [...ticked] }} verbs={verbs} />
       ) : null}

@@ -1,4 +1,3 @@
-import { selfSuspensionsAnHour } from '@countersign/shared/signals/containing.ts'
 import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { Fragment, useState } from 'react'
@@ -6,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { count, exactly, phoneNumber } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import type { Outputs } from '../../lib/trpc.ts'
+import { usePolicySentences } from '../../ui/policy-sentences.ts'
 import { RequestState } from '../../ui/state.tsx'
 import { Countdown, Day, When } from '../../ui/when.tsx'
 import { CallBack } from './call-back-form.tsx'
@@ -26,6 +26,7 @@ const useReason = () => {
 const Content = ({ content }: { content: Detail['content'] }) => {
   const { t } = useTranslation()
   const language = useLanguage()
+  const sentences = usePolicySentences()
   return (
     <dl className="facts">
       {content.kind === 'create-account' ? (
@@ -63,7 +64,13 @@ const Content = ({ content }: { content: Detail['content'] }) => {
         ? (['before', 'after'] as const).map((when) => (
             <Fragment key={when}>
               <dt>{t(`policy.${when}`)}</dt>
-              <dd>{t(`policy.criticalSuspends.${content[when].criticalSuspends ? 'yes' : 'no'}`, { most: selfSuspensionsAnHour })}</dd>
+              <dd>
+                {sentences(content[when]).map((one) => (
+                  <p key={one} style={{ margin: '0 0 4px' }}>
+                    {one}
+                  </p>
+                ))}
+              </dd>
             </Fragment>
           ))
         : null}

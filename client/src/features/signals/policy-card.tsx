@@ -1,6 +1,6 @@
 import type { Permission } from '@countersign/shared/access/permissions.ts'
-import { selfSuspensionsAnHour } from '@countersign/shared/signals/containing.ts'
-import { Button, TextInput } from '@mantine/core'
+import { type Policy, samePolicy } from '@countersign/shared/policy/policy.ts'
+import { Button, Checkbox, TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
@@ -8,10 +8,14 @@ import { useTranslation } from 'react-i18next'
 import { useTextOfRefusal } from '../../lib/fields.ts'
 import { tell } from '../../lib/toast.ts'
 import { queryClient, trpc } from '../../lib/trpc.ts'
+import { usePolicySentences } from '../../ui/policy-sentences.ts'
 
-/** Asks the other policy owners for the opposite of what is in force. */
-const Ask = ({ criticalSuspends, done }: { criticalSuspends: boolean; done: () => void }) => {
+const figures = ['massAccounts', 'massPercent'] as const
+
+/** Asks the other policy owners for another policy than the one in force. */
+const Ask = ({ policy, done }: { policy: Policy; done: () => void }) => {
   const { t } = useTranslation()
+  const [after, setAfter] = useState(policy)
   const [justification, setJustification] = useState('')
   const ask = useMutation(
     trpc.policy.ask.mutationOptions({
@@ -26,57 +30,84 @@ const Ask = ({ criticalSuspends, done }: { criticalSuspends: boolean; done: () =
   const text = useTextOfRefusal(ask.error)
   const send = (event: FormEvent) => {
     event.preventDefault()
-    ask.mutate({ after: { criticalSuspends }, justification })
+    ask.mutate({ after, justification })
   }
   return (
-    <form className="row wrap" style={{ alignItems: 'flex-end' }} onSubmit={send} noValidate>
+    <form className="stack tight" onSubmit={send} noValidate>
+      <Checkbox
+        label={t('policy.fields.criticalSuspends')}
+        checked={after.criticalSuspends}
+        onChange={(event) => setAfter({ ...after, criticalSuspends: event.currentTarget.checked })}
+      />
+      <div className="row wrap" style={{ alignItems: 'flex-start' }}>
+        {figures.map((name) => (
+          <TextInput
+            key={name}
+            type="number"
+            label={t(`policy.fields.${name}`)}
+            value={Number.isNaN(after[name]) ? '' : after[name]}
+            onChange={(event) => setAfter({ ...after, [name]: event.currentTarget.valueAsNumber })}
+            error={text.of(`after.${name}`)}
+          />
+        ))}
+      </div>
       <TextInput
-        style={{ flex: '1 1 260px' }}
         label={t('requests.justification')}
         description={t('policy.hint')}
         value={justification}
         maxLength={500}
         onChange={(event) => setJustification(event.currentTarget.value)}
         error={text.of('justification') ?? text.rest}
-        autoFocus
       />
-      <Button type="submit" loading={ask.isPending} disabled={justification.trim().length < 3}>
-        {t(`policy.ask.${criticalSuspends ? 'yes' : 'no'}`)}
-      </Button>
-      <Button variant="subtle" onClick={done}>
-        {t('common.cancel')}
-      </Button>
+      <div className="row wrap">
+        <Button type="submit" loading={ask.isPending} disabled={justification.trim().length < 3 || samePolicy(after, policy)}>
+          {t('policy.ask')}
+        </Button>
+        <Button variant="subtle" onClick={done}>
+          {t('common.cancel')}
+        </Button>
+      </div>
     </form>
   )
 }
 
-/** What the network has decided about critical findings: read by all who see them, changed by its owners' countersignatures alone. */
+/** What the network has decided for itself: read by all whom it concerns, changed by its owners' countersignatures alone. */
 export const PolicyCard = ({ may }: { may: readonly Permission[] }) => {
   const { t } = useTranslation()
   const [asking, setAsking] = useState(false)
+  const sentences = usePolicySentences()
   const { data } = useQuery(trpc.policy.get.queryOptions())
   if (!data) return null
   const { policy, pending } = data
+  const owns = may.includes('request:file:set-policy')
   return (
     <section className="card stack tight">
       <h2>{t('policy.title')}</h2>
-      <p style={{ margin: 0 }}>{t(`policy.criticalSuspends.${policy.criticalSuspends ? 'yes' : 'no'}`, { most: selfSuspensionsAnHour })}</p>
+      <ul style={{ margin: 0 }}>
+        {sentences(policy).map((one) => (
+          <li key={one}>{one}</li>
+        ))}
+      </ul>
       {pending ? (
         <p className="notice wait" style={{ margin: 0 }}>
           {t('policy.pending')}{' '}
-          <Link to="/requests" search={{ view: 'all', request: pending.id }}>
-            {t('requests.reference', { reference: pending.reference })}
-          </Link>
+          {owns ? (
+            <Link to="/requests" search={{ view: 'all', request: pending.id }}>
+              {t('requests.reference', { reference: pending.reference })}
+            </Link>
+          ) : (
+            t('requests.reference', { reference: pending.reference })
+          )}
         </p>
       ) : null}
-      {may.includes('request:file:set-policy') && !pending && !asking ? (
+      {owns && !pending && !asking ? (
         <div>
           <Button variant="default" onClick={() => setAsking(true)}>
-            {t(`policy.ask.${policy.criticalSuspends ? 'no' : 'yes'}`)}
+            {t('policy.change')}
           </Button>
         </div>
       ) : null}
-      {asking ? <Ask criticalSuspends={!policy.criticalSuspends} done={() => setAsking(false)} /> : null}
+      {asking ? <Ask policy={policy} done={() => setAsking(false)} /> : null}
     </section>
   )
 }

@@ -2,6 +2,7 @@ import type { EndingVerb } from '@countersign/shared/accounts/ending.ts'
 import type { BulkVerb } from '@countersign/shared/bulks/bulk.ts'
 import { isMass } from '@countersign/shared/bulks/threshold.ts'
 import type { Tx } from '../../kernel/db.ts'
+import { policies } from '../policy/policy.store.ts'
 import type { LockedAccount } from './accounts.store.ts'
 import { nothingAlone, revocations } from './revocations.store.ts'
 
@@ -20,14 +21,15 @@ type Act = {
  */
 export const isMassAct = async (tx: Tx, actorId: string, { verb, total, holders, structures, now }: Act): Promise<boolean> => {
   const before = verb === 'revoke' ? await revocations.aloneBy(tx, actorId, now) : nothingAlone
-  return isMass(
-    total + before.total,
-    holders + before.holders,
-    structures.map(({ id, touched, accounts }) => {
+  const taken = {
+    accounts: total + before.total,
+    holders: holders + before.holders,
+    structures: structures.map(({ id, touched, accounts }) => {
       const earlier = before.byStructure.get(id) ?? 0
       return { touched: touched + earlier, accounts: accounts + earlier }
     }),
-  )
+  }
+  return isMass(taken, await policies.read(tx))
 }
 
 /** The same of accounts that are locked and about to be revoked. */

@@ -6,6 +6,7 @@ import type { DomainEvent } from '@countersign/shared/events.ts'
 import { type Operation, told } from '../../kernel/commit.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { orRefuse, Refused } from '../../kernel/refused.ts'
+import { policies } from '../policy/policy.store.ts'
 import { askFor } from './ask.ts'
 import { bulks, type StoredBulk } from './bulks.store.ts'
 import { watchers } from './watchers.store.ts'
@@ -22,7 +23,9 @@ export const started = async (
   await bulks.start(tx, bulk, { justification, now })
   const { verb, step, mass, planned, listHash } = bulk
   const ending = verb === 'suspend' || verb === 'revoke'
-  const loud = ending && isLoud({ mass, planned, endedLately: await watchers.endedLately(tx, actor.id, now) })
+  const policy = await policies.read(tx)
+  const endedLately = ending ? await watchers.endedLately(tx, actor.id, policy.massAccounts, now) : 0
+  const loud = ending && isLoud({ mass, planned, endedLately }, policy)
   const hearing = loud ? await watchers.of(tx, bulk, actor.id) : []
   return {
     type: 'bulk.started',

@@ -1,5 +1,5 @@
 import type { Role } from '@countersign/shared/access/roles.ts'
-import { massAccounts, massHours } from '@countersign/shared/bulks/threshold.ts'
+import { massHours } from '@countersign/shared/bulks/threshold.ts'
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../../kernel/db.ts'
 import type { StoredBulk } from './bulks.store.ts'
@@ -7,7 +7,7 @@ import type { StoredBulk } from './bulks.store.ts'
 /** Who has to hear of a bulk. */
 export const watchers = {
   /** How many accounts this person has put out within a day, as far as it matters. */
-  async endedLately(tx: Tx, ordererId: string, now: Date): Promise<number> {
+  async endedLately(tx: Tx, ordererId: string, massAccounts: number, now: Date): Promise<number> {
     const { rows } = await tx.execute<{ count: number }>(sql`
       select count(*)::int as count from (select 1 from audit_entry where actor_id = ${ordererId} and at > ${now}::timestamptz - make_interval(hours => ${massHours})
         and type in ('account.suspended', 'account.revoked') limit ${massAccounts + 1}) as recent`)

@@ -117,8 +117,9 @@ export const counts = {
     const { rows } = await prepared<{ role: Role; count: number }>(
       db,
       sql`
-      select g.role, count(distinct g.account_id)::int as count from role_grant g join account on account.id = g.account_id
-      where g.revoked_at is null and ${narrowed} group by g.role`,
+      select g.role, count(distinct g.account_id)::int as count from role_grant g,
+        lateral (select 1 from account where account.id = g.account_id and ${narrowed} offset 0) as holder
+      where g.revoked_at is null group by g.role`,
     )
     return Object.fromEntries(rows.map(({ role, count }) => [role, count]))
   },

@@ -66,13 +66,20 @@ BEGIN
   END LOOP;
 END $$;--> statement-breakpoint
 
--- P6: whoever may change no account tells of months and of nothing else.
+-- P6: whoever may change no account tells of months and of nothing else, and nobody else tells of them. An entry is of now, but for the past
+-- that a seed tells before anybody has signed in.
 CREATE OR REPLACE FUNCTION stamp_audit_entry() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
   NEW.recorded_at := now();
   NEW.transaction_id := pg_current_xact_id();
   IF NEW.at > NEW.recorded_at THEN PERFORM refuse('P6', 'an entry about the future'); END IF;
-  IF NEW.type <> 'audit.month-dropped' AND NOT has_table_privilege('account'::regclass, 'insert') THEN PERFORM refuse('P6', 'an entry about what its author may not do'); END IF;
+  IF NEW.at < NEW.recorded_at - interval '1 hour' THEN
+    IF NEW.origin ->> 'channel' IS DISTINCT FROM 'seed' THEN PERFORM refuse('P6', 'an entry about long ago'); END IF;
+    IF EXISTS (SELECT 1 FROM session) THEN PERFORM refuse('P6', 'an entry about long ago'); END IF;
+  END IF;
+  IF NEW.type = 'audit.month-dropped' THEN
+    IF NOT has_function_privilege('close_audit_month(uuid)'::regprocedure, 'execute') OR NEW.actor_id IS NOT NULL THEN PERFORM refuse('P6', 'an entry about what its author may not do'); END IF;
+  ELSIF NOT has_table_privilege('account'::regclass, 'insert') THEN PERFORM refuse('P6', 'an entry about what its author may not do'); END IF;
   RETURN NEW;
 END $$;--> statement-breakpoint
 
@@ -80,7 +87,9 @@ END $$;--> statement-breakpoint
 CREATE FUNCTION open_audit_months() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' SET lock_timeout = '2s' AS $$
 DECLARE since timestamptz; until timestamptz; partition text; made integer := 0;
 BEGIN
-  PERFORM pg_advisory_xact_lock(7203012);
+  IF (SELECT max(m.until) FROM audit_month m) > now() + interval '2 months' THEN RETURN 0; END IF;
+  -- A lock that no login but the owner's can take and keep.
+  LOCK TABLE audit_month IN SHARE ROW EXCLUSIVE MODE;
   LOOP
     SELECT max(m.until) INTO since FROM audit_month m;
     EXIT WHEN since > now() + interval '2 months';
@@ -98,7 +107,7 @@ SELECT open_audit_months();--> statement-breakpoint
 
 -- What is known of the oldest month whose time is over: all that decides whether it may go. Reads the whole of it.
 CREATE FUNCTION due_audit_month() RETURNS TABLE (id uuid, partition text, until timestamptz, entries bigint, messages bigint, unsent bigint, recorded_until timestamptz, kept_from timestamptz, incidents bigint)
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET jit = off AS $$
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET jit = off SET timezone = 'UTC' AS $$
 BEGIN
   SELECT m.id, m.partition, m.until, now() - make_interval(months => r.months) INTO id, partition, until, kept_from FROM audit_month m, retention r
     WHERE m.dropped_at IS NULL AND m.until <= now() - make_interval(months => r.months) ORDER BY m.until LIMIT 1;
@@ -116,10 +125,10 @@ REVOKE ALL ON FUNCTION due_audit_month() FROM PUBLIC;--> statement-breakpoint
 -- From here on nothing can be added to the month, filed under an incident or decided about the retention until it is committed.
 CREATE FUNCTION month_closed() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN PERFORM refuse('P6', 'this month of the audit is closed'); RETURN NULL; END $$;
-CREATE FUNCTION close_audit_month(month_id uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET jit = off SET lock_timeout = '2s' AS $$
+CREATE FUNCTION close_audit_month(month_id uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET jit = off SET timezone = 'UTC' SET lock_timeout = '2s' AS $$
 DECLARE month record; partition text;
 BEGIN
-  PERFORM pg_advisory_xact_lock(7203012);
+  LOCK TABLE audit_month IN SHARE ROW EXCLUSIVE MODE;
   PERFORM 1 FROM retention FOR SHARE;
   LOCK TABLE incident, incident_account IN SHARE MODE;
   SELECT m.partition INTO partition FROM audit_month m WHERE m.id = month_id AND m.dropped_at IS NULL;
@@ -162,4 +171,8 @@ DROP TRIGGER incident_account_audited ON incident_account;
 CREATE CONSTRAINT TRIGGER incident_account_audited AFTER INSERT OR UPDATE ON incident_account DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION must_be_audited('incident_id');
 DROP FUNCTION filed_and_told();
 CREATE CONSTRAINT TRIGGER audit_month_audited AFTER UPDATE OR DELETE ON audit_month DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION must_be_audited('id');
-CREATE CONSTRAINT TRIGGER retention_audited AFTER UPDATE OR DELETE ON retention DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION must_be_audited('id');
+CREATE CONSTRAINT TRIGGER retention_audited AFTER UPDATE OR DELETE ON retention DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION must_be_audited('id');--> statement-breakpoint
+
+-- An invented time zone moves what is so many days ago by weeks.
+ALTER FUNCTION finding_stands() SET timezone = 'UTC';
+ALTER FUNCTION forget_dry_runs() SET timezone = 'UTC';

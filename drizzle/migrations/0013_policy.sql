@@ -7,6 +7,13 @@ CREATE TABLE "policy" (
 --> statement-breakpoint
 ALTER TABLE "policy" ADD CONSTRAINT "policy_request_id_request_id_fk" FOREIGN KEY ("request_id") REFERENCES "public"."request"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "policy__one" ON "policy" USING btree ((true));--> statement-breakpoint
+-- Exactly what the application reads as a policy: what it could not read would stop whatever asks it.
+CREATE FUNCTION is_policy(document jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT (jsonb_typeof(document) = 'object' AND document - ARRAY['criticalSuspends', 'massAccounts', 'massPercent'] = '{}' AND jsonb_typeof(document -> 'criticalSuspends') = 'boolean'
+    AND CASE WHEN jsonb_typeof(document -> 'massAccounts') = 'number' AND jsonb_typeof(document -> 'massPercent') = 'number'
+      THEN document ->> 'massAccounts' ~ '^[0-9]{2,4}$' AND document ->> 'massPercent' ~ '^[0-9]{1,2}$' AND (document ->> 'massAccounts')::numeric BETWEEN 10 AND 1000 AND (document ->> 'massPercent')::numeric BETWEEN 1 AND 50 END) IS TRUE
+$$;
+ALTER TABLE policy ADD CONSTRAINT policy__within CHECK (is_policy(document));
 INSERT INTO policy (id, document, set_at) VALUES (gen_random_uuid(), '{"criticalSuspends": false, "massAccounts": 100, "massPercent": 10}', now());--> statement-breakpoint
 
 -- One kind of request more, which policy owners alone sign.
@@ -36,6 +43,8 @@ BEGIN
       OR (f.content ->> 'accountId') IS DISTINCT FROM f.subject_id::text
       OR CASE WHEN f.kind IN ('reinstate-bulk', 'revoke-bulk') THEN NOT about_its_bulk(f.kind, f.content, f.organisation_id) OR f.requester_id IS NULL
         WHEN f.kind = 'set-policy' THEN f.requester_id IS NULL OR NOT EXISTS (SELECT 1 FROM organisation o WHERE o.id = f.organisation_id AND o.level = 'nation')
+          OR f.content::jsonb - ARRAY['kind', 'before', 'after', 'justification'] <> '{}' OR NOT is_policy(f.content::jsonb -> 'after') OR NOT EXISTS (SELECT 1 FROM policy p WHERE p.document = f.content::jsonb -> 'before')
+          OR (length(f.content ->> 'justification') BETWEEN 3 AND 500) IS NOT TRUE OR f.expires_at > f.submitted_at + interval '31 days' OR f.submitted_at > now() + interval '1 day'
         ELSE f.organisation_id::text IS DISTINCT FROM CASE f.kind WHEN 'create-account' THEN f.content ->> 'organisationId'
           ELSE (SELECT a.organisation_id::text FROM account a WHERE a.id = f.subject_id) END END))
   THEN PERFORM refuse('P3', 'a request is about what its content says'); END IF;
@@ -72,4 +81,20 @@ BEGIN
     THEN PERFORM refuse('P10', 'more revocations than one person makes final alone'); END IF;
   RETURN NULL;
 END $$;
-ALTER TABLE policy ADD CONSTRAINT policy__within CHECK ((jsonb_typeof(document -> 'criticalSuspends') = 'boolean' AND (document ->> 'massAccounts')::integer BETWEEN 10 AND 1000 AND (document ->> 'massPercent')::integer BETWEEN 1 AND 50) IS TRUE);
+CREATE OR REPLACE FUNCTION bulk_drawn() RETURNS trigger LANGUAGE plpgsql SET jit = off SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE home organisation;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended(NEW.id::text, 7203008));
+  IF NEW.status <> 'previewed' OR NEW.request_id IS NOT NULL OR NEW.done <> 0 OR NEW.skipped <> 0 OR NEW.step IS DISTINCT FROM (CASE WHEN NEW.verb = 'revoke' AND NEW.mass THEN 'contain' ELSE 'act' END)
+    OR NEW.verb = 'revoke' AND NEW.planned > (SELECT (document ->> 'massAccounts')::integer FROM policy) AND NOT NEW.mass
+    THEN PERFORM refuse('P3', 'a bulk begins as a dry run'); END IF;
+  IF NEW.planned <> (SELECT count(*) FROM bulk_line WHERE bulk_id = NEW.id AND plan = 'change') OR NEW.list_hash <> bulk_list_hash(NEW.id, false)
+    THEN PERFORM refuse('P3', 'a bulk is about its list'); END IF;
+  SELECT * INTO home FROM organisation WHERE id = NEW.organisation_id;
+  IF (NEW.nation_id, NEW.network_id, NEW.region_id, NEW.departement_id, NEW.structure_id, NEW.site_id) IS DISTINCT FROM (home.nation_id, home.network_id, home.region_id, home.departement_id, home.structure_id, home.site_id)
+    OR EXISTS (SELECT 1 FROM bulk_line l JOIN account a ON a.id = l.account_id WHERE l.bulk_id = NEW.id AND l.plan = 'change'
+      AND NEW.organisation_id IS DISTINCT FROM CASE home.level WHEN 'nation' THEN a.nation_id WHEN 'network' THEN a.network_id WHEN 'region' THEN a.region_id
+        WHEN 'departement' THEN a.departement_id WHEN 'structure' THEN a.structure_id ELSE a.site_id END)
+    THEN PERFORM refuse('P7', 'the place of a bulk holds all its accounts'); END IF;
+  RETURN NULL;
+END $$;

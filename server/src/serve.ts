@@ -45,7 +45,11 @@ export const serve = async (settings: Settings, role: ProcessRole | null = null)
 
   const db = openDb(pool)
   // Where nobody has worked for months, there may be none to write into.
-  await months.open(db)
+  await months
+    .open(db)
+    .catch((error: unknown) =>
+      log.error({ error: error instanceof Error ? error.name : 'unknown' }, 'the next months of the audit could not be made'),
+    )
   const live = await openLive(settings.DATABASE_URL, log)
   const replica = readUrl ? openReplica(readUrl, log) : null
   const post = settings.demo ? demoPost(db) : smtpPost(settings.SMTP_URL, settings.MAIL_FROM)

@@ -53,6 +53,7 @@ export const refusalCodes = [
   'moment-ahead',
   'moment-late',
   'moment-early',
+  'policy-change-pending',
   'retention-out-of-range',
   'retention-without-reason',
   'month-recorded-lately',

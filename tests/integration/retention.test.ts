@@ -274,7 +274,7 @@ test.each(beyond)('the maintenance login %s: refused', async (_, sql) => {
   expect(await verdictOfDatabase(maintenance.pool.query(await ofMonth(sql)))).toBe('42501')
 })
 
-test('the maintenance login tells of months and of nothing else', async () => {
+test('the maintenance login tells of months and of nothing else, nobody else tells of them, and an entry is of now', async () => {
   const entry = (type: string) =>
     verdictOfDatabase(
       maintenance.pool.query(
@@ -284,6 +284,30 @@ test('the maintenance login tells of months and of nothing else', async () => {
     )
   expect(await entry('session.opened')).toBe('P6')
   expect(await entry('account.suspended')).toBe('P6')
+  const told = (type: string, at: string) =>
+    verdictOfDatabase(
+      world.pool.query(
+        `insert into audit_entry (id, at, type, subject_id, origin, data, transaction_id) values (gen_random_uuid(), ${at}, $1, gen_random_uuid(), '{"channel":"seed"}', '{}', '0')`,
+        [type],
+      ),
+    )
+  expect(await told('audit.month-dropped', 'now()')).toBe('P6')
+  expect(await told('session.opened', `now() - interval '2 hours'`)).toBe('P6')
+})
+
+test('no invented time zone makes a month older than it is', async () => {
+  const client = await maintenance.pool.connect()
+  try {
+    const keptFrom = async () =>
+      (await client.query<{ kept: number }>('select extract(epoch from kept_from)::float8 as kept from due_audit_month()')).rows[0]?.kept ??
+      0
+    const honest = await keptFrom()
+    await client.query(`set timezone = 'AAA167BBB-167,M1.1.1/0,M11.5.1/0'`)
+    expect(Math.abs((await keptFrom()) - honest)).toBeLessThan(60)
+    await client.query('reset timezone')
+  } finally {
+    client.release()
+  }
 })
 
 test('a login that owns the tables is made neither the application’s nor that of maintenance', async () => {
@@ -339,7 +363,7 @@ test('the console shows the months, says what it would drop, and drops it when t
   expect(await run('--keep', '24')).toBe('refused: retention-without-reason\n')
   expect(await run('--keep', 'abc')).toBe('refused: retention-out-of-range\n')
   expect(await run('--keep', '13', '--because', 'Contrôle de la CNIL')).toContain('13 months: Contrôle de la CNIL')
-  await run('--drop', '--apply')
+  expect(await run('--drop', '--apply')).toMatch(/(until .* dropped\n)+$/)
   expect(await months.due(maintenance.db)).toBeNull()
   expect(await run('--drop', '--apply')).toBe('No month is over yet: nothing to drop.\n')
 })

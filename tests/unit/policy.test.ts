@@ -15,7 +15,7 @@ describe('asking for a policy', () => {
     ['a policy owner', {}, null],
     ['anybody else', { actor: olivier }, 'out-of-scope'],
     ['for what is in force', { after: off }, 'nothing-to-do'],
-    ['while another change waits', { pending: true }, 'one-pending-already'],
+    ['while another change waits', { pending: true }, 'policy-change-pending'],
   ] as const)('%s', (_, change, refusal) => {
     const verdict = decidePolicyRequest({ ...asked, ...change })
     expect(verdict.ok ? null : verdict.refusal).toBe(refusal)
@@ -32,7 +32,6 @@ describe('a finding suspends by itself', () => {
     criticalSuspends: true,
     rule: 'new-network-asks',
     severity: 'critical',
-    numbers: {},
     status: 'active',
     guards: false,
     decoy: false,
@@ -46,12 +45,7 @@ describe('a finding suspends by itself', () => {
     ['never whoever puts many out, who may be answering an incident', { rule: 'burst-of-endings' }, false],
     ['a decoy that acts', { rule: 'canary-used', decoy: true }, true],
     ['never whoever touches a decoy, who may be asking it back', { rule: 'canary-used' }, false],
-    ['whoever guessed from where they then got in', { rule: 'failures-then-success', numbers: { alike: 6 } }, true],
-    [
-      'never for wrong passwords typed elsewhere, which is anybody’s to do',
-      { rule: 'failures-then-success', numbers: { alike: 0 } },
-      false,
-    ],
+    ['never for wrong passwords, which are anybody’s to type', { rule: 'failures-then-success' }, false],
   ] as const)('%s', (_, change, answer) => {
     expect(suspendsByItself({ ...grave, ...change })).toBe(answer)
   })

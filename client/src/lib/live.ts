@@ -43,6 +43,7 @@ export const useLive = (): void => {
         trpc.cascade,
         trpc.incidents,
         trpc.signals,
+        trpc.policy,
         trpc.views,
       ])
         void queryClient.invalidateQueries(path.pathFilter())

@@ -33,7 +33,7 @@ export type PolicyCase = {
 const rules: readonly Rule<PolicyCase>[] = [
   ({ actor, place }) => !covers(scopeOf(actor, 'request:file:set-policy'), place) && 'out-of-scope',
   ({ before, after }) => samePolicy(before, after) && 'nothing-to-do',
-  ({ pending }) => pending && 'one-pending-already',
+  ({ pending }) => pending && 'policy-change-pending',
 ]
 
 /** May this person ask for that policy now? */

@@ -1,6 +1,5 @@
 import type { AccountStatus } from '../accounts/status.ts'
-import type { Finding, SignalRule } from './finding.ts'
-import { thresholds } from './thresholds.ts'
+import { type Finding, type SignalRule, signalRules } from './finding.ts'
 
 /** A rule gone wrong, or somebody who sets it off on purpose, must not put a whole network out: beyond this, people decide. */
 export const selfSuspensionsAnHour = 20
@@ -8,7 +7,7 @@ export const selfSuspensionsAnHour = 20
 /** The cause under a suspension nobody clicked. */
 export const byPolicy = 'policy'
 
-export type ContainingCase = Pick<Finding, 'rule' | 'severity' | 'numbers'> & {
+export type ContainingCase = Pick<Finding, 'rule' | 'severity'> & {
   readonly criticalSuspends: boolean
   readonly status: AccountStatus
   /** Policy owners and IT admins, who have to answer when something is wrong. */
@@ -19,7 +18,7 @@ export type ContainingCase = Pick<Finding, 'rule' | 'severity' | 'numbers'> & {
 
 /**
  * What each rule is worth without anybody looking. Who puts many out, or asks a decoy back, may be answering an incident; wrong passwords
- * from elsewhere are anybody's to type: those are for people to see, and no machine stops them.
+ * are anybody's to type: those are for people to see, and no machine stops them.
  */
 const contains: Readonly<Record<SignalRule, boolean | ((subject: ContainingCase) => boolean)>> = {
   'burst-of-requests': false,
@@ -32,7 +31,7 @@ const contains: Readonly<Record<SignalRule, boolean | ((subject: ContainingCase)
   'creators-device': true,
   'dormant-awake': false,
   'impossible-pace': false,
-  'failures-then-success': ({ numbers }) => Number(numbers['alike'] ?? 0) >= thresholds.failures.leastFromNew,
+  'failures-then-success': false,
   'refused-own': false,
   'refused-scope': false,
   'look-alike': false,
@@ -40,6 +39,9 @@ const contains: Readonly<Record<SignalRule, boolean | ((subject: ContainingCase)
   'canary-used': ({ decoy }) => decoy,
   'structure-at-once': false,
 }
+
+/** Those that may suspend anybody at all. */
+export const containingRules: readonly SignalRule[] = signalRules.filter((rule) => contains[rule] !== false)
 
 /** Does this finding suspend the account it is about by itself? Only where the policy says so, and never those who guard the network. */
 export const suspendsByItself = (subject: ContainingCase): boolean => {

@@ -60,7 +60,7 @@ export const gravest = (all: readonly Severity[]): Severity => all.reduce((one, 
 /** Put off, or accepted as it was: graver, or more than twice as many, it is another matter. */
 const rests = ({ status, until, severity, settledCount }: Settled, again: Again, now: Date): boolean => {
   if (status === 'open' || until === null || until <= now) return false
-  return status === 'snoozed' || (!graver(again.severity, severity) && again.count <= 2 * (settledCount ?? 0))
+  return !graver(again.severity, severity) && (status === 'snoozed' || again.count <= 2 * (settledCount ?? 0))
 }
 
 /** What becomes of a finding that recurs: whether it stays silent, how grave it is now, and whether that has to be told aloud. */

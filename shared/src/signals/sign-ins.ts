@@ -58,8 +58,7 @@ export const failuresThenSuccess: Rule = ({ fact, history: { by } }) => {
   if (failed.length < (fromNew ? leastFromNew : least)) return null
   const first = failed[0]?.at ?? fact.at
   const usual = Math.max(0, by.filter(({ type }) => type === 'sign-in.failed').length - failed.length)
-  const alike = failed.filter(({ prefix }) => prefix === fact.prefix).length
-  const numbers = { failures: failed.length, alike, minutes: Math.max(1, minutes(first, fact.at)), usual, fromNew: fromNew ? 1 : 0 }
+  const numbers = { failures: failed.length, minutes: Math.max(1, minutes(first, fact.at)), usual, fromNew: fromNew ? 1 : 0 }
   const severity = fromNew ? 'critical' : 'serious'
   return { rule: 'failures-then-success', severity, ...about(fact), numbers, facts: [...failed.map(({ id }) => id), fact.id] }
 }

@@ -35,6 +35,7 @@ const Ask = ({ policy, done }: { policy: Policy; done: () => void }) => {
   return (
     <form className="stack tight" onSubmit={send} noValidate>
       <Checkbox
+        autoFocus
         label={t('policy.fields.criticalSuspends')}
         checked={after.criticalSuspends}
         onChange={(event) => setAfter({ ...after, criticalSuspends: event.currentTarget.checked })}
@@ -48,6 +49,8 @@ const Ask = ({ policy, done }: { policy: Policy; done: () => void }) => {
             value={Number.isNaN(after[name]) ? '' : after[name]}
             onChange={(event) => setAfter({ ...after, [name]: event.currentTarget.valueAsNumber })}
             error={text.of(`after.${name}`)}
+            min={name === 'massAccounts' ? 10 : 1}
+            max={name === 'massAccounts' ? 1000 : 50}
           />
         ))}
       </div>
@@ -81,7 +84,7 @@ export const PolicyCard = ({ may }: { may: readonly Permission[] }) => {
   const { policy, pending } = data
   const owns = may.includes('request:file:set-policy')
   return (
-    <section className="card stack tight">
+    <section className="card stack tight" aria-label={t('policy.title')}>
       <h2>{t('policy.title')}</h2>
       <ul style={{ margin: 0 }}>
         {sentences(policy).map((one) => (

@@ -61,7 +61,7 @@ export const months = {
     }
   },
 
-  /** One console at a time; the same lock that the database takes. */
+  /** One console at a time. */
   async lock(tx: Tx): Promise<void> {
     await tx.execute(sql`select pg_advisory_xact_lock(7203012)`)
   },

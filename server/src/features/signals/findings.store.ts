@@ -2,12 +2,12 @@ import { account } from '@countersign/drizzle/schema/account.ts'
 import { finding } from '@countersign/drizzle/schema/signal.ts'
 import { type Actor, type Place, scopeOf } from '@countersign/shared/access/scope.ts'
 import type { AccountStatus } from '@countersign/shared/accounts/status.ts'
-import { byPolicy } from '@countersign/shared/signals/containing.ts'
+import { byPolicy, containingRules } from '@countersign/shared/signals/containing.ts'
 import type { Finding, Severity, SignalRule } from '@countersign/shared/signals/finding.ts'
 import type { Standing } from '@countersign/shared/signals/observe.ts'
 import { type FindingStatus, lapsedDays } from '@countersign/shared/signals/settling.ts'
 import { eq, type SQL, sql } from 'drizzle-orm'
-import { type Db, type Tx, uuids } from '../../kernel/db.ts'
+import { type Db, type Tx, texts, uuids } from '../../kernel/db.ts'
 import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { within } from '../../kernel/scope.ts'
@@ -170,18 +170,20 @@ export const findings = {
   },
 
   /** Critical ones of the last day that nobody has put off, about somebody who is in and has not been given back since. */
-  async grave(tx: Tx): Promise<readonly (Pick<Finding, 'rule' | 'severity' | 'numbers'> & { accountId: string; decoy: boolean })[]> {
-    const { rows } = await tx.execute<Pick<Finding, 'rule' | 'severity' | 'numbers'> & { accountId: string; decoy: boolean }>(sql`
-      select f.rule, f.severity, f.numbers, f.account_id as "accountId", exists (select 1 from canary c where c.account_id = f.account_id and c.lifted_at is null) as decoy
+  async grave(tx: Tx): Promise<readonly (Pick<Finding, 'rule' | 'severity'> & { accountId: string; decoy: boolean })[]> {
+    const { rows } = await tx.execute<Pick<Finding, 'rule' | 'severity'> & { accountId: string; decoy: boolean }>(sql`
+      select f.rule, f.severity, f.account_id as "accountId", exists (select 1 from canary c where c.account_id = f.account_id and c.lifted_at is null) as decoy
       from finding f join account a on a.id = f.account_id and a.status = 'active' and a.status_changed_at < f.last_at
-      where f.severity = 'critical' and f.status = 'open' and f.last_at > now() - interval '1 day' limit 200`)
+      where f.severity = 'critical' and f.status = 'open' and f.last_at > now() - interval '1 day' and f.rule = any(${texts(containingRules)})
+      order by f.last_at desc limit 200`)
     return rows
   },
 
   /** How many accounts findings have suspended by themselves within the hour. */
   async suspendedByPolicy(tx: Tx): Promise<number> {
     const { rows } = await tx.execute<{ count: number }>(
-      sql`select count(*)::int as count from audit_entry where type = 'account.suspended' and at > now() - interval '1 hour' and data ->> 'cause' = ${byPolicy}`,
+      sql`select count(*)::int as count from audit_entry e where e.type = 'account.suspended' and e.at > now() - interval '1 hour' and e.data ->> 'cause' = ${byPolicy}
+        and exists (select 1 from account a where a.id = e.subject_id and a.status = 'suspended' and a.status_changed_by is null)`,
     )
     return rows[0]?.count ?? 0
   },

@@ -297,7 +297,7 @@ export const en: typeof fr = {
     by: 'by',
     nobody: 'public page',
     console: 'console',
-    self: 'with its credentials',
+    self: 'with their own credentials',
     unknown: 'somebody not signed in',
     forbidden: 'Not for your role',
     system: 'the system',

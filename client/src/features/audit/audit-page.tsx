@@ -4,7 +4,7 @@ import type { ListAudit } from '@countersign/shared/audit/listing.ts'
 import { eventTypes } from '@countersign/shared/events.ts'
 import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { getRouteApi, Link } from '@tanstack/react-router'
+import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { useAccountChoices, useOrganisationChoices } from '../../lib/choices.ts'
 import { count, exactly, onDay } from '../../lib/format.ts'
@@ -15,6 +15,7 @@ import { More } from '../../ui/more.tsx'
 import { Empty, Failed, Skeleton } from '../../ui/screen.tsx'
 import { SearchSelect } from '../../ui/search-select.tsx'
 import { useActorless, useEntryDetail } from '../../ui/timeline.tsx'
+import { Opens } from './opens.tsx'
 
 const route = getRouteApi('/_signed-in/audit')
 const signedIn = getRouteApi('/_signed-in')
@@ -62,7 +63,7 @@ const useColumns = (set: (change: Partial<ListAudit>) => void): readonly Column<
       id: 'subject',
       header: t('audit.columns.subject'),
       cell: (row) => {
-        const name = row.subject.name ?? row.subject.id.slice(0, 8)
+        const name = row.subject.name ?? (row.type === 'policy.set' ? t('policy.title') : row.subject.id.slice(0, 8))
         return (
           <span className="row" style={{ gap: 6 }}>
             {narrow(
@@ -70,30 +71,7 @@ const useColumns = (set: (change: Partial<ListAudit>) => void): readonly Column<
               { subject: row.subject.id },
               row.subject.kind === 'request' ? `${t('audit.request')} ${name}` : row.subject.kind === 'bulk' ? t('audit.bulk') : name,
             )}
-            {row.subject.kind === 'account' ? (
-              <Link to="/accounts/$accountId" params={{ accountId: row.subject.id }} aria-label={`${t('nav.accounts')} : ${name}`}>
-                →
-              </Link>
-            ) : null}
-            {row.subject.kind === 'bulk' ? (
-              <Link to="/bulks/$bulkId" params={{ bulkId: row.subject.id }} aria-label={t('requests.seeBulk')}>
-                →
-              </Link>
-            ) : null}
-            {row.subject.kind === 'incident' ? (
-              <Link to="/incidents/$incidentId" params={{ incidentId: row.subject.id }} aria-label={`${t('incident.one')} : ${name}`}>
-                →
-              </Link>
-            ) : null}
-            {row.subject.kind === 'request' ? (
-              <Link
-                to="/requests"
-                search={{ view: 'all', request: row.subject.id }}
-                aria-label={t('audit.openRequest', { reference: name })}
-              >
-                →
-              </Link>
-            ) : null}
+            <Opens row={row} name={name} />
           </span>
         )
       },

@@ -3,7 +3,7 @@ import { type Policy, samePolicy } from '@countersign/shared/policy/policy.ts'
 import { Button, Checkbox, TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useTextOfRefusal } from '../../lib/fields.ts'
 import { tell } from '../../lib/toast.ts'
@@ -33,7 +33,7 @@ const Ask = ({ policy, done }: { policy: Policy; done: () => void }) => {
     ask.mutate({ after, justification })
   }
   return (
-    <form className="stack tight" onSubmit={send} noValidate>
+    <form className="stack tight" onSubmit={send} onKeyDown={(event) => event.key === 'Escape' && done()} noValidate>
       <Checkbox
         autoFocus
         label={t('policy.fields.criticalSuspends')}
@@ -78,13 +78,19 @@ const Ask = ({ policy, done }: { policy: Policy; done: () => void }) => {
 export const PolicyCard = ({ may }: { may: readonly Permission[] }) => {
   const { t } = useTranslation()
   const [asking, setAsking] = useState(false)
+  const card = useRef<HTMLElement>(null)
+  // The button that was pressed is gone: the keyboard stays where it was.
+  const done = () => {
+    setAsking(false)
+    card.current?.focus()
+  }
   const sentences = usePolicySentences()
   const { data } = useQuery(trpc.policy.get.queryOptions())
   if (!data) return null
   const { policy, pending } = data
   const owns = may.includes('request:file:set-policy')
   return (
-    <section className="card stack tight" aria-label={t('policy.title')}>
+    <section ref={card} tabIndex={-1} className="card stack tight" aria-label={t('policy.title')}>
       <h2>{t('policy.title')}</h2>
       <ul style={{ margin: 0 }}>
         {sentences(policy).map((one) => (
@@ -110,7 +116,7 @@ export const PolicyCard = ({ may }: { may: readonly Permission[] }) => {
           </Button>
         </div>
       ) : null}
-      {asking ? <Ask policy={policy} done={() => setAsking(false)} /> : null}
+      {asking ? <Ask policy={policy} done={done} /> : null}
     </section>
   )
 }

@@ -65,7 +65,7 @@ test('the policy is asked for by one of its owners, countersigned by two more, a
   await page.goto('/signals')
   const policy = page.getByRole('region', { name: 'Politique du réseau' })
   await policy.getByRole('button', { name: 'Demander un changement…' }).click()
-  const accounts = policy.getByLabel('Révocations seul, par jour (10 à 1 000)')
+  const accounts = policy.getByLabel('Comptes qu’une personne révoque seule, par jour (10 à 1 000)')
   await accounts.fill('5000')
   await policy.getByLabel('Motif').fill('Plus prudent la nuit')
   await policy.getByRole('button', { name: 'Demander cette politique' }).click()

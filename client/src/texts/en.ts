@@ -561,7 +561,7 @@ export const en: typeof fr = {
     mass: 'One person alone revokes at most {{accounts}} accounts a day, and of a structure three accounts or {{percent}}% of its accounts, never all; beyond that a second person countersigns.',
     fields: {
       criticalSuspends: 'Three critical signals suspend the account they are about by themselves',
-      massAccounts: 'Revocations alone, a day (10 to 1,000)',
+      massAccounts: 'Accounts one person revokes alone, a day (10 to 1,000)',
       massPercent: 'Share of a structure, in % (1 to 50)',
     },
     change: 'Ask for a change…',

@@ -582,7 +582,7 @@ export const fr = {
     mass: 'Une personne seule révoque au plus {{accounts}} comptes par jour, et dans une structure trois comptes ou {{percent}} % de ses comptes, jamais tous ; au-delà, une deuxième personne contresigne.',
     fields: {
       criticalSuspends: 'Trois signaux critiques suspendent d’eux-mêmes le compte concerné',
-      massAccounts: 'Révocations seul, par jour (10 à 1 000)',
+      massAccounts: 'Comptes qu’une personne révoque seule, par jour (10 à 1 000)',
       massPercent: 'Part d’une structure, en % (1 à 50)',
     },
     change: 'Demander un changement…',

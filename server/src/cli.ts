@@ -1,9 +1,11 @@
 import { demoCommand } from './commands/demo.ts'
+import { exportCommand } from './commands/export.ts'
 import { importCommand } from './commands/import.ts'
 import { initCommand } from './commands/init.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { retentionCommand } from './commands/retention.ts'
 import { startCommand } from './commands/start.ts'
+import { witnessCommand } from './commands/witness.ts'
 import { SettingsWrong } from './env.ts'
 import { Refused } from './kernel/refused.ts'
 
@@ -17,6 +19,11 @@ const commands: Record<string, { readonly run: Command; readonly help: string }>
   retention: {
     run: retentionCommand,
     help: 'the months the audit is kept in  [--drop [--apply]] drops those whose time is over  [--keep MONTHS [--because TEXT]]',
+  },
+  export: { run: exportCommand, help: 'audit --out FILE [--since DAY] [--until DAY]: everything an auditor checks without trusting us' },
+  witness: {
+    run: witnessCommand,
+    help: 'on another machine: sees that the audit only grows  --name NAME --state FOLDER --log KEY [--port N] [--host H]',
   },
   import: { run: importCommand, help: 'organisations FILE [--apply]: a dry run first, then all or nothing' },
 }

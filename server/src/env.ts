@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { readKeyLine, type Signer, signingKey, verifierOf } from './transparency/note.ts'
 
 const url = (protocols: RegExp, hint: string) =>
   z.string({ error: `is missing: ${hint}` }).refine((text) => URL.canParse(text) && protocols.test(text), `is not ${hint}`)
@@ -31,6 +32,27 @@ const settings = z.object({
     .string({ error: 'is missing: 32 random bytes in base64' })
     .transform((text) => Buffer.from(text, 'base64'))
     .refine((bytes) => bytes.length === 32, 'is not 32 bytes in base64'),
+  /** 32 bytes in base64: signs how far the sealed audit goes. Wherever entries are sealed, and never in the database. */
+  SEALING_KEY: z
+    .string()
+    .transform((text) => Buffer.from(text, 'base64'))
+    .refine((bytes) => bytes.length === 32, 'is not 32 bytes in base64')
+    .optional(),
+  /** A file on another disk or machine that every checkpoint is written to. */
+  CHECKPOINT_FILE: z.string().optional(),
+  /** An address every checkpoint is sent to, with POST. */
+  CHECKPOINT_URL: url(/^https?:/, 'an address such as https://checkpoints.example.org/countersign').optional(),
+  /** A witness (c2sp.org/tlog-witness), and its public key in one line. */
+  WITNESS_URL: url(/^https?:/, 'the address of a witness').optional(),
+  WITNESS_KEY: z
+    .string()
+    .transform((line, ctx) => {
+      const key = readKeyLine(line)
+      if (key?.kind === 'witness') return key
+      ctx.addIssue({ code: 'custom', message: 'is not the line that "countersign witness" prints when it starts' })
+      return z.NEVER
+    })
+    .optional(),
   PORT: z.coerce.number('is not a port').int('is not a port').min(1, 'is not a port').max(65535, 'is not a port').default(3000),
   HOST: z.string().default('127.0.0.1'),
   METRICS_PORT: z.coerce.number('is not a port').int('is not a port').min(1, 'is not a port').max(65535, 'is not a port').default(9464),
@@ -48,7 +70,11 @@ const settings = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug'], 'is not one of fatal, error, warn, info, debug').default('info'),
 })
 
-export type Settings = Omit<z.infer<typeof settings>, 'SECRET_KEY'> & { readonly SECRET_KEY: Buffer; readonly demo: boolean }
+export type Settings = Omit<z.infer<typeof settings>, 'SECRET_KEY' | 'SEALING_KEY'> & {
+  readonly SECRET_KEY: Buffer
+  readonly SEALING_KEY?: Buffer | undefined
+  readonly demo: boolean
+}
 
 /** A secret may stand in a file named by NAME_FILE, as container platforms hand them out. */
 const withFiles = (source: NodeJS.ProcessEnv): Record<string, string> => {
@@ -92,6 +118,20 @@ export const readDatabaseSettings = (source: NodeJS.ProcessEnv = process.env) =>
 /** Only the two addresses that the retention of the audit is kept with, which the server need not know. */
 export const readRetentionSettings = (source: NodeJS.ProcessEnv = process.env) =>
   parsed(settings.pick({ DATABASE_OWNER_URL: true, DATABASE_MAINTENANCE_URL: true }), source)
+
+/** Whose log this is: the name under which it is signed and witnessed, made of the address people type. */
+export const logOf = ({ PUBLIC_URL, SEALING_KEY }: Pick<Settings, 'PUBLIC_URL'> & { readonly SEALING_KEY: Buffer }): Signer => ({
+  name: `${new URL(PUBLIC_URL).hostname}/audit`,
+  key: signingKey(SEALING_KEY),
+})
+
+/** What exporting the sealed audit needs. */
+export const readSealingSettings = (source: NodeJS.ProcessEnv = process.env) => {
+  const found = parsed(settings.pick({ DATABASE_URL: true, PUBLIC_URL: true, SEALING_KEY: true, WITNESS_KEY: true }), source)
+  if (!found.SEALING_KEY) throw new SettingsWrong(['SEALING_KEY is missing: 32 random bytes in base64'])
+  const { DATABASE_URL, PUBLIC_URL, SEALING_KEY, WITNESS_KEY } = found
+  return { DATABASE_URL, log: verifierOf(logOf({ PUBLIC_URL, SEALING_KEY }), 'log'), witness: WITNESS_KEY ?? null }
+}
 
 /** The environment a child process of ours inherits. */
 export const childEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env, LC_ALL: 'C', LC_MESSAGES: 'C' })

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { dependentApprovers, independentSince, involved } from '@countersign/shared/requests/approval.ts'
 import type { Logger } from 'pino'
+import type { CheckpointCarrier } from './carriers/checkpoints.ts'
 import { counts } from './features/accounts/counts.store.ts'
 import { months } from './features/audit/months.store.ts'
 import { bulks } from './features/bulks/bulks.store.ts'
@@ -9,6 +10,8 @@ import { expire } from './features/requests/expire.ts'
 import { recheck } from './features/requests/recheck.ts'
 import { requests } from './features/requests/requests.store.ts'
 import { type Signed, signatures } from './features/requests/signatures.store.ts'
+import { bringCheckpoint } from './features/seal/bring.ts'
+import { sealLedger } from './features/seal/seal.ts'
 import { watchLedger } from './features/signals/watch.ts'
 import { nobody } from './kernel/actor.ts'
 import { runCommitted } from './kernel/commit.ts'
@@ -16,12 +19,19 @@ import type { Db } from './kernel/db.ts'
 import type { Live } from './kernel/live.ts'
 import { type Carrier, type Destination, drain } from './kernel/outbox.ts'
 import { Refused } from './kernel/refused.ts'
+import type { Signer } from './transparency/note.ts'
+
+/** The log's own key, and where its checkpoints go. */
+export type Sealing = { readonly signer: Signer; readonly carriers: readonly CheckpointCarrier[] }
 
 export type Jobs = { readonly stop: () => Promise<void> }
 
 const sweepMilliseconds = 30_000
 /** Suspicion is a matter of minutes: commits that follow each other closely are looked at together. */
 const ledgerRestMilliseconds = 300
+/** Sealed within a second of the commit, and commits that follow each other closely under one checkpoint. */
+const sealRestMilliseconds = 200
+const bringRestMilliseconds = 500
 const recheckMilliseconds = 3_600_000
 
 /** Somebody else was quicker: there is nothing left to do. */
@@ -97,14 +107,25 @@ export const startJobs = ({
   db,
   live,
   carriers,
+  sealing,
   log,
 }: {
   db: Db
   live: Live
   carriers: Record<Destination, Carrier>
+  sealing: Sealing
   log: Logger
 }): Jobs => {
   let stopped = false
+  // A place that does not answer holds up neither the others nor the seal.
+  const bringing = sealing.carriers.map((carrier) =>
+    inTurns(
+      () => bringCheckpoint(db, carrier, log),
+      () => stopped,
+      log,
+      bringRestMilliseconds,
+    ),
+  )
   // A long bulk holds up no mail, and a slow mail server no bulk.
   const turns = [
     inTurns(
@@ -127,6 +148,16 @@ export const startJobs = ({
       () => stopped,
       log,
     ),
+    inTurns(
+      async () => {
+        await sealLedger(db, sealing.signer, () => stopped)
+        for (const one of bringing) one.wake()
+      },
+      () => stopped,
+      log,
+      sealRestMilliseconds,
+    ),
+    ...bringing,
   ]
   const wake = () => turns.forEach((one) => void one.wake())
   const unlisten = live.listen(wake)

@@ -2,11 +2,12 @@ import type { Server } from 'node:http'
 import { createServer } from 'node:http'
 import { pino } from 'pino'
 import { createApp } from './app.ts'
+import { toAddress, toFile, toWitness } from './carriers/checkpoints.ts'
 import { demoPost, mailCarriers, smtpPost } from './carriers/mail.ts'
 import { unfitLogin } from './database/roles.ts'
-import { type Settings, SettingsWrong } from './env.ts'
+import { logOf, type Settings, SettingsWrong } from './env.ts'
 import { months } from './features/audit/months.store.ts'
-import { startJobs } from './jobs.ts'
+import { type Sealing, startJobs } from './jobs.ts'
 import { openDb, openPool } from './kernel/db.ts'
 import { openLive } from './kernel/live.ts'
 import { openReplica, unfitReplica } from './kernel/replica.ts'
@@ -30,9 +31,24 @@ const closing = (server: Server): Promise<void> =>
     server.closeAllConnections()
   })
 
+/** What seals the audit here: no worker runs without its key, or what happened would be provable to nobody. */
+const sealingOf = ({ SEALING_KEY, PUBLIC_URL, CHECKPOINT_FILE, CHECKPOINT_URL, WITNESS_URL, WITNESS_KEY }: Settings): Sealing => {
+  if (!SEALING_KEY) throw new SettingsWrong(['SEALING_KEY is missing: 32 random bytes in base64, with which a worker seals the audit'])
+  if ((WITNESS_URL === undefined) !== (WITNESS_KEY === undefined)) throw new SettingsWrong(['WITNESS_URL and WITNESS_KEY go together'])
+  return {
+    signer: logOf({ PUBLIC_URL, SEALING_KEY }),
+    carriers: [
+      ...(CHECKPOINT_FILE ? [toFile(CHECKPOINT_FILE)] : []),
+      ...(CHECKPOINT_URL ? [toAddress(CHECKPOINT_URL)] : []),
+      ...(WITNESS_URL && WITNESS_KEY ? [toWitness(WITNESS_URL, WITNESS_KEY)] : []),
+    ],
+  }
+}
+
 /** Serves the built client and the API, works off what is due, or both, until stopped. Refuses to start as the owner of the tables. */
 export const serve = async (settings: Settings, role: ProcessRole | null = null): Promise<Serving> => {
   const log = pino({ level: settings.LOG_LEVEL, base: null })
+  const sealing = role === 'web' ? null : sealingOf(settings)
   const pool = openPool(settings.DATABASE_URL)
   const probe = await pool.connect().catch(() => {
     throw new SettingsWrong(['DATABASE_URL leads to a database that does not answer'])
@@ -71,7 +87,7 @@ export const serve = async (settings: Settings, role: ProcessRole | null = null)
   const metrics = metricsServer(db, replica)
   if (role !== 'worker') await listen(server, settings.PORT, settings.HOST)
   if (!settings.demo) await listen(metrics, settings.METRICS_PORT, '127.0.0.1')
-  const jobs = role === 'web' ? null : startJobs({ db, live, carriers, log })
+  const jobs = sealing ? startJobs({ db, live, carriers, sealing, log }) : null
 
   return {
     port: settings.PORT,

@@ -29,6 +29,7 @@ const cli = (...args: string[]) =>
       SMTP_URL: 'smtp://localhost:1',
       MAIL_FROM: 'a@b.example',
       SECRET_KEY: Buffer.alloc(32).toString('base64'),
+      SEALING_KEY: Buffer.alloc(32, 11).toString('base64'),
     },
   }).then(
     ({ stdout }) => stdout,
@@ -67,7 +68,7 @@ describe('it must not be possible', () => {
       await cli('init', '--founder', 'Eve;Un;eve.un;eve@x.example;0612345678', '--founder', 'Eve;Deux;eve.deux;eve2@x.example;0612345679'),
     ).toContain('founded already')
     const help = await cli('help')
-    expect(help.match(/^ {2}\w+/gm)?.map((line) => line.trim())).toEqual(['demo', 'start', 'migrate', 'init', 'retention', 'import'])
+    expect(help.match(/^ {2}\w+/gm)?.map((line) => line.trim())).toEqual(['demo', 'start', 'migrate', 'init', 'retention', 'export', 'witness', 'import'])
     expect((await world.owner.query('select count(*) from account')).rows).toEqual(before.rows)
   })
 

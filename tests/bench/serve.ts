@@ -11,6 +11,7 @@ const server = await serve({
   SMTP_URL: '',
   MAIL_FROM: '',
   SECRET_KEY: Buffer.alloc(32),
+  SEALING_KEY: Buffer.alloc(32, 11),
   PORT: port,
   HOST: '127.0.0.1',
   METRICS_PORT: metrics,

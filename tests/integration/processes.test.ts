@@ -1,6 +1,7 @@
 import { startJobs } from '@countersign/server/jobs.ts'
 import { type Carrier, type Destination, destinations } from '@countersign/server/kernel/outbox.ts'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { log as sealer } from '../support/bundle.ts'
 import { makerOf } from '../support/make.ts'
 import { log, openProcess, type Process } from '../support/process.ts'
 import { openWorld, type World } from '../support/world.ts'
@@ -66,7 +67,7 @@ test('two workers deliver every message once and raise every finding once', asyn
     return 'delivered'
   }
   const carriers = Object.fromEntries(destinations.map((name) => [name, carrier])) as Record<Destination, Carrier>
-  const workers = [one, other].map(({ db, live }) => startJobs({ db, live, carriers, log }))
+  const workers = [one, other].map(({ db, live }) => startJobs({ db, live, carriers, sealing: { signer: sealer, carriers: [] }, log }))
   const nadia = await world.as('nadia.roux')
   const invited = [await make.account(), await make.account()]
   for (let index = 0; index < 6; index += 1) await make.pending(nadia)

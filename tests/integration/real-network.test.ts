@@ -37,6 +37,7 @@ const cli = async (...args: string[]): Promise<string> => {
     SMTP_URL: 'smtp://localhost:1',
     MAIL_FROM: 'a@b.example',
     SECRET_KEY: key.toString('base64'),
+    SEALING_KEY: Buffer.alloc(32, 11).toString('base64'),
   }
   return promisify(execFile)(process.execPath, ['server/src/cli.ts', ...args], { cwd: root, env }).then(
     ({ stdout }) => stdout,

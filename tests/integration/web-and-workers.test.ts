@@ -27,6 +27,7 @@ const start = async (role: ProcessRole) => {
       SMTP_URL: post.url,
       MAIL_FROM: 'countersign@example.org',
       SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
+      SEALING_KEY: Buffer.alloc(32, 11).toString('base64'),
       PORT: String(port),
       METRICS_PORT: String(metrics),
       LOG_LEVEL: 'fatal',

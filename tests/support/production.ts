@@ -54,6 +54,7 @@ export const startProduction = async () => {
     SMTP_URL: post.url,
     MAIL_FROM: 'countersign@example.org',
     SECRET_KEY: Buffer.alloc(32, 5).toString('base64'),
+    SEALING_KEY: Buffer.alloc(32, 11).toString('base64'),
     PORT: String(port),
     METRICS_PORT: String(metrics),
     LOG_LEVEL: 'warn',

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import type { Command } from '../cli.ts'
 import { type Embedded, freePort, startEmbedded } from '../database/embedded.ts'
 import { analyse, dropDatabase, ensureDatabase, migrate } from '../database/migrate.ts'
+import { forgetSeal, openSeal } from '../demo/sealing.ts'
 import { seedDemo } from '../demo/seed.ts'
 import { childEnvironment, SettingsWrong } from '../env.ts'
 import { cast } from '../features/sessions/cast.store.ts'
@@ -111,6 +112,7 @@ const prepare = async ({ database, data, reset, accounts }: Preparation, say: (l
     if (!reset && existsSync(join(data, 'key'))) say('the network in this folder is not whole: it is made again')
     await rm(whole, { force: true })
     await dropDatabase(database.url('postgres'), 'countersign')
+    await forgetSeal(data)
   }
   await ensureDatabase(database.url('postgres'), 'countersign')
   const application = new URL(owner)
@@ -155,7 +157,9 @@ export const demoCommand: Command = async (args) => {
     const port = await freePort(wanted)
     if (port !== wanted) say(`port ${wanted} is taken, using ${port}`)
     const address = `http://localhost:${port}`
+    const sealing = await openSeal(data, address)
     const server = await serve({
+      ...sealing.settings,
       DATABASE_URL: url,
       DATABASE_OWNER_URL: undefined,
       DATABASE_READ_URL: undefined,

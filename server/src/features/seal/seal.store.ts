@@ -1,0 +1,103 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Db, Tx } from '../../kernel/db.ts'
+import type { Grown, Hash, Subtree } from '../../transparency/merkle.ts'
+import type { SealableEntry } from './entry-text.ts'
+
+/** The newest leaf, which says where to go on. */
+export type End = { readonly size: number; readonly transaction: string; readonly entryId: string }
+
+export type Leaf = { readonly entryId: string; readonly at: string; readonly transaction: string; readonly hash: Hash }
+
+/** A leaf with its entry, as far as that is still kept. */
+export type StoredLeaf = { readonly position: number; readonly at: string; readonly hash: Hash; readonly entry: SealableEntry | null }
+
+const sealLock = 7_203_013
+
+const instantOf = (column: SQL): SQL => sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+
+/** All of an entry, as `entryText` takes it. */
+export const sealable = sql`
+  e.id, ${instantOf(sql`e.at`)} as at, ${instantOf(sql`e.recorded_at`)} as "recordedAt", e.transaction_id::text as transaction, e.type,
+  e.actor_id as "actorId", e.subject_id as "subjectId", e.organisation_id as "organisationId",
+  json_build_array(e.nation_id, e.network_id, e.region_id, e.departement_id, e.structure_id, e.site_id) as place, e.origin, e.data`
+
+export const seal = {
+  /** One process at a time; false where another is at it. */
+  async turn(tx: Tx): Promise<boolean> {
+    const { rows } = await tx.execute<{ alone: boolean }>(sql`select pg_try_advisory_xact_lock(${sealLock}) as alone`)
+    return rows[0]?.alone ?? false
+  },
+
+  async end(db: Db | Tx): Promise<End> {
+    const { rows } = await db.execute<{ size: string; transaction: string; entryId: string }>(sql`
+      select position + 1 as size, transaction_id::text as transaction, entry_id as "entryId" from audit_leaf order by position desc limit 1`)
+    const [row] = rows
+    return row ? { ...row, size: Number(row.size) } : { size: 0, transaction: '0', entryId: '00000000-0000-0000-0000-000000000000' }
+  },
+
+  /**
+   * What was committed since and can have nothing before it any more: of transactions older than every one that still runs. Of a large
+   * transaction in parts.
+   */
+  async next(tx: Tx, { transaction, entryId }: End, limit: number): Promise<readonly SealableEntry[]> {
+    const { rows } = await tx.execute<SealableEntry & Record<string, unknown>>(sql`
+      select ${sealable} from audit_entry e
+      where e.transaction_id >= ${transaction}::xid8 and (e.transaction_id, e.id) > (${transaction}::xid8, ${entryId}::uuid)
+        and e.transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+      order by e.transaction_id, e.id limit ${limit}`)
+    return rows
+  },
+
+  /** The hashes of complete subtrees, in the order they are asked for. */
+  async hashes(db: Db | Tx, subtrees: readonly Subtree[]): Promise<readonly Hash[]> {
+    if (subtrees.length === 0) return []
+    const { rows } = await db.execute<{ hash: Buffer | null }>(sql`
+      select coalesce(l.hash, s.hash) as hash
+      from unnest(${sql.param(subtrees.map(({ level }) => level))}::smallint[], ${sql.param(subtrees.map(({ index }) => index))}::bigint[]) with ordinality as asked (level, index, number)
+      left join audit_leaf l on asked.level = 0 and l.position = asked.index
+      left join audit_subtree s on asked.level > 0 and s.level = asked.level and s.index = asked.index
+      order by asked.number`)
+    return rows.map(({ hash }, index) => {
+      if (!hash) throw new Error(`the log has no hash for ${JSON.stringify(subtrees[index])}`)
+      return hash
+    })
+  },
+
+  async append(tx: Tx, size: number, leaves: readonly Leaf[], made: readonly Grown[]): Promise<void> {
+    await tx.execute(sql`
+      insert into audit_leaf (position, entry_id, at, transaction_id, hash)
+      select ${size}::bigint + number - 1, entry_id, at, transaction_id::xid8, hash
+      from unnest(${sql.param(leaves.map(({ entryId }) => entryId))}::uuid[], ${sql.param(leaves.map(({ at }) => at))}::timestamptz[],
+        ${sql.param(leaves.map(({ transaction }) => transaction))}::text[], ${sql.param(leaves.map(({ hash }) => hash))}::bytea[])
+        with ordinality as leaf (entry_id, at, transaction_id, hash, number)`)
+    await tx.execute(sql`
+      insert into audit_subtree (level, index, hash)
+      select * from unnest(${sql.param(made.map(({ subtree }) => subtree.level))}::smallint[], ${sql.param(made.map(({ subtree }) => subtree.index))}::bigint[],
+        ${sql.param(made.map(({ hash }) => hash))}::bytea[])`)
+  },
+
+  /** Leaves from a position on, in their order, with their entries as far as these are still kept. */
+  async leaves(db: Db | Tx, from: number, limit: number): Promise<readonly StoredLeaf[]> {
+    const { rows } = await db.execute<Omit<StoredLeaf, 'position'> & { position: string }>(sql`
+      select l.position::text as position, ${instantOf(sql`l.at`)} as at, l.hash, case when one.id is null then null else to_json(one) end as entry
+      from audit_leaf l left join lateral (select ${sealable} from audit_entry e where e.id = l.entry_id and e.at = l.at) one on true
+      where l.position >= ${from} order by l.position limit ${limit}`)
+    return rows.map((row) => ({ ...row, position: Number(row.position) }))
+  },
+
+  /** Whatever has no place: the last second, and anything that was put in behind our back. Reads all of the audit: for the console alone. */
+  async unsealed(tx: Tx, limit: number): Promise<readonly SealableEntry[]> {
+    const { rows } = await tx.execute<SealableEntry & Record<string, unknown>>(sql`
+      select ${sealable} from audit_entry e where not exists (select 1 from audit_leaf l where l.entry_id = e.id and l.at = e.at)
+      order by e.transaction_id, e.id limit ${limit}`)
+    return rows
+  },
+
+  /** The first position of which the entry was recorded then or later; null where all were before. */
+  async positionAt(db: Db | Tx, instant: Date): Promise<number | null> {
+    const { rows } = await db.execute<{ position: string | null }>(
+      sql`select min(position)::text as position from audit_leaf where at >= ${instant}`,
+    )
+    return rows[0]?.position == null ? null : Number(rows[0].position)
+  },
+}

@@ -1,0 +1,597 @@
+#!/usr/bin/env node
+/**
+ * countersign-verify: checks an exported audit without trusting who exported it, their program or their database.
+ *
+ *   node countersign-verify.mjs BUNDLE --key LINE [--witness LINE]... [--checkpoints FILE]...
+ *
+ * One file, Node 20 or newer, no dependency, no network; it shares no line with the product. Give it the log's public key as you were
+ * given it when the log began, the keys of the witnesses you trust, and the checkpoints you have kept (a signed note, or the file the
+ * product writes them to). It answers in sentences; exit code 0 where all of it holds, 1 where something does not, 2 where it could not look.
+ *
+ * What it recomputes: every leaf (SHA-256 over the RFC 8785 text of the entry, RFC 6962), every root a checkpoint names, every signature
+ * of log (c2sp.org/signed-note) and witness (c2sp.org/tlog-cosignature); who gave birth to every account, who reset it, gave it a role
+ * or let it back in, and whether those were enough, distinct and independent people; and the state of every account.
+ */
+import { createHash, createPublicKey, verify } from 'node:crypto'
+import { createReadStream, readFileSync, realpathSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { createGunzip } from 'node:zlib'
+
+/** It could not be looked at all: no verdict. */
+class Unreadable extends Error {}
+
+const day = 24 * 60 * 60 * 1000
+/** Related by lineage within so many days is not independent (P2). */
+const independenceDays = 30
+/** What nobody may obtain with fewer people besides the one who asks (P10), once the network has so many policy owners. */
+const guarded = { 'grant-role': 2, 'set-policy': 2 }
+const foundingPolicyOwners = 3
+/** Entries of one transaction begin before it is sealed, and transactions overlap: so far may times run back. */
+const toleratedMilliseconds = 15 * 60 * 1000
+
+// ── hashes ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const sha256 = (...parts) => {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest()
+}
+const nodeHash = (left, right) => sha256('\x01', left, right)
+const rootOf = (edge) => (edge.length === 0 ? sha256() : edge.reduceRight((right, left) => nodeHash(left, right)))
+
+/** RFC 8785: keys in order, nothing between, numbers and strings as ECMAScript writes them. */
+const canonical = (value) => {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (value === null || typeof value !== 'object') return JSON.stringify(value)
+  const keys = Object.keys(value).sort()
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join(',')}}`
+}
+
+// ── notes ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const spki = Buffer.from('302a300506032b6570032100', 'hex')
+
+const readKey = (line) => {
+  const [, name, id, encoded] = /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(line.trim()) ?? []
+  if (!name) throw new Unreadable(`this is no public key: ${line}`)
+  const bytes = Buffer.from(encoded, 'base64')
+  const known = sha256(`${name}\n`, bytes).subarray(0, 4)
+  if (bytes.length !== 33 || known.toString('hex') !== id)
+    throw new Unreadable(`the parts of this public key do not belong together: ${line}`)
+  const key = createPublicKey({ key: Buffer.concat([spki, bytes.subarray(1)]), format: 'der', type: 'spki' })
+  return { name, id: known, type: bytes[0], key, line: line.trim() }
+}
+
+const readNote = (whole) => {
+  const at = whole.lastIndexOf('\n\n')
+  const text = whole.slice(0, at + 1)
+  const signatures = whole
+    .slice(at + 2)
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => {
+      const [, name, encoded] = /^— (\S+) ([A-Za-z0-9+/]+=*)$/.exec(line) ?? []
+      return name ? { name, bytes: Buffer.from(encoded, 'base64') } : null
+    })
+  const [, origin, size, root] = /^([^\n]+)\n(\d+)\n([A-Za-z0-9+/]{43}=)\n$/.exec(text) ?? []
+  if (!origin || signatures.includes(null)) return null
+  return { text, origin, size: Number(size), root: Buffer.from(root, 'base64'), signatures }
+}
+
+/** True where this key signed, false where one of its signatures is wrong, null where it did not sign. */
+const signedBy = ({ text, signatures }, { name, id, type, key }) => {
+  const own = signatures.filter((one) => one.name === name && one.bytes.subarray(0, 4).equals(id))
+  if (own.length === 0) return null
+  return own.every(({ bytes }) => {
+    if (type === 1) return verify(null, Buffer.from(text), key, bytes.subarray(4))
+    const seconds = bytes.length === 76 ? bytes.readBigUInt64BE(4) : 0n
+    return bytes.length === 76 && verify(null, Buffer.from(`cosignature/v1\ntime ${seconds}\n${text}`), key, bytes.subarray(12))
+  })
+}
+
+// ── the story the entries tell, replayed ─────────────────────────────────────────────────────────────────────────────────
+
+const short = (id) => String(id).slice(0, 8)
+const named = ({ position, entry }) =>
+  position === null ? `the unsealed entry ${entry.id} (${entry.type})` : `entry ${position} (${entry.id}, ${entry.type})`
+
+const isList = ({ kind }) => kind.endsWith('-bulk')
+
+/** Follows requests, accounts and who had a hand in whom, entry by entry, and says where what is told could not have been allowed. */
+class Story {
+  requests = new Map()
+  accounts = new Map()
+  /** Who had a hand in whom, lately. */
+  hands = new Map()
+  owners = new Set()
+  founded = null
+  /** False where anything of before may be missing: who is not known then may have been known before. */
+  whole = true
+  transaction = ''
+  finished = []
+
+  constructor(problem) {
+    this.problem = problem
+  }
+
+  /** Whoever could control a person: themselves, and whoever had a hand in them lately, directly or through a chain. */
+  controllers(person, since) {
+    const found = new Set([person])
+    for (const one of found) for (const { by, at } of this.hands.get(one) ?? []) if (at >= since) found.add(by)
+    return found
+  }
+
+  related(a, b, since) {
+    const others = this.controllers(b, since)
+    return [...this.controllers(a, since)].some((one) => others.has(one))
+  }
+
+  hand(by, of, at) {
+    if (!by || by === of) return
+    const known = (this.hands.get(of) ?? []).filter((one) => one.at >= at - independenceDays * day)
+    this.hands.set(of, [...known, { by, at }])
+  }
+
+  /** An approval is by somebody else, of this very content, once, and independent of everybody involved. */
+  objectionToApproval(request, { actorId, data }, at) {
+    const { requester, caller, subject, approvals, hash } = request
+    if (!actorId) return 'was given by nobody'
+    if (actorId === requester) return 'was given by the person who asked'
+    if (actorId === subject) return 'was given by the person it is about'
+    if (!requester && actorId === caller) return 'was given by the person who called back'
+    if (approvals.has(actorId)) return 'was given twice by one person'
+    if (data.contentHash !== hash) return 'is of another content than what was asked for'
+    const involved = [requester ?? caller, subject, ...approvals].filter(Boolean)
+    const other = involved.find((person) => this.related(actorId, person, at - independenceDays * day))
+    return other ? `was given by ${short(actorId)}, who is not independent of ${short(other)}` : null
+  }
+
+  neededFor({ kind, needed }) {
+    return Math.max(needed, this.owners.size < foundingPolicyOwners ? 1 : (guarded[kind] ?? 1))
+  }
+
+  /** What is wrong with the request that is said to have allowed this. */
+  objectionToEffect(request, { entry }, kinds) {
+    const { kind, status, subject, used, transaction } = request
+    if (!kinds.includes(kind)) return `a request of another kind, ${kind}, is said to have allowed it`
+    if (status !== 'executed') return `its request ${short(entry.data.requestId)} was not executed`
+    if (isList(request)) return null
+    if (transaction !== entry.transaction) return `its request ${short(entry.data.requestId)} was executed at another time`
+    if (subject && subject !== entry.subjectId) return `its request ${short(entry.data.requestId)} was about somebody else`
+    return used ? `its request ${short(entry.data.requestId)} had been carried out already` : null
+  }
+
+  /** The request an effect names; null for the founders, who stand before the first request, and where it is not known. */
+  carriedBy(told, kinds) {
+    const { requestId } = told.entry.data
+    if (this.founded && requestId === this.founded.request && told.entry.transaction === this.founded.transaction) return null
+    const request = this.requests.get(requestId)
+    if (!request) {
+      if (this.whole) this.problem(`${named(told)}: the request ${short(requestId)} that should have allowed it was never asked`)
+      return null
+    }
+    const objection = this.objectionToEffect(request, told, kinds)
+    if (objection) this.problem(`${named(told)}: ${objection}`)
+    request.used = true
+    return request
+  }
+
+  accountOf(id) {
+    if (!this.accounts.has(id)) this.accounts.set(id, { status: null, roles: new Set(), born: false })
+    return this.accounts.get(id)
+  }
+
+  moves(told, to) {
+    const account = this.accountOf(told.entry.subjectId)
+    const { before } = told.entry.data
+    if (this.whole && !account.born) this.problem(`${named(told)}: this account was never created`)
+    else if (account.status !== null && before !== undefined && account.status !== before)
+      this.problem(`${named(told)}: it says the account was ${before} before; the entries before it say ${account.status}`)
+    account.status = to
+  }
+
+  /** What each kind of entry means. What is not here changes neither a request nor an account. */
+  meanings = {
+    'network.founded': (told) => {
+      if (this.founded) this.problem(`${named(told)}: a network is founded once`)
+      this.founded = { request: told.entry.subjectId, transaction: told.entry.transaction }
+    },
+    'request.submitted': (told) => {
+      const { subjectId, actorId, data } = told.entry
+      if (this.requests.has(subjectId)) this.problem(`${named(told)}: this request was asked twice`)
+      this.requests.set(subjectId, {
+        kind: data.kind,
+        requester: actorId,
+        caller: null,
+        subject: data.accountId,
+        hash: data.contentHash,
+        needed: data.approvalsNeeded,
+        approvals: new Set(),
+        status: 'pending',
+      })
+    },
+    'request.edited': this.ofRequest((told, request) => {
+      if (request.status !== 'pending') this.problem(`${named(told)}: a request that was ${request.status} was edited`)
+      if (request.hash !== told.entry.data.before)
+        this.problem(`${named(told)}: it says another content was edited than what was asked for`)
+      request.hash = told.entry.data.after
+      request.approvals.clear()
+    }),
+    'request.held': this.ofRequest(({ entry }, request) => {
+      request.needed = Math.max(request.needed, entry.data.approvalsNeeded)
+    }),
+    'request.called-back': this.ofRequest(({ entry }, request) => {
+      request.caller = entry.actorId
+    }),
+    'request.approval-given': this.ofRequest((told, request) => {
+      const objection = request.status === 'pending' ? this.objectionToApproval(request, told.entry, told.at) : 'came after the decision'
+      if (objection) this.problem(`${named(told)}: this countersignature of request ${short(told.entry.subjectId)} ${objection}`)
+      request.approvals.add(told.entry.actorId)
+    }),
+    'request.approval-voided': this.ofRequest(({ entry }, request) => void request.approvals.delete(entry.data.approverId)),
+    'request.executed': this.ofRequest((told, request) => {
+      const needed = this.neededFor(request)
+      if (request.status !== 'pending') this.problem(`${named(told)}: a request that was ${request.status} was executed`)
+      if (told.entry.data.contentHash !== request.hash)
+        this.problem(`${named(told)}: another content was executed than what was countersigned`)
+      if (request.approvals.size < needed)
+        this.problem(`${named(told)}: ${request.approvals.size} countersignatures stood under it where ${needed} were needed`)
+      request.status = 'executed'
+      request.transaction = told.entry.transaction
+    }),
+    'request.rejected': this.closing('rejected'),
+    'request.cancelled': this.closing('cancelled'),
+    'request.expired': this.closing('expired'),
+    'request.voided': this.closing('voided'),
+    'account.created': (told) => {
+      const { entry, at } = told
+      const account = this.accountOf(entry.subjectId)
+      if (account.born) this.problem(`${named(told)}: this account was created twice`)
+      Object.assign(account, { born: true, status: 'active' })
+      this.hand(this.carriedBy(told, ['create-account'])?.requester, entry.subjectId, at)
+    },
+    'account.reset': (told) => this.hand(this.carriedBy(told, ['reset-credentials'])?.requester, told.entry.subjectId, told.at),
+    'account.reinstated': (told) => {
+      this.carriedBy(told, ['reinstate', 'reinstate-bulk'])
+      this.moves(told, told.entry.data.after)
+    },
+    'account.suspended': (told) => this.moves(told, 'suspended'),
+    'account.revoked': (told) => this.moves(told, 'revoked'),
+    'account.ending-undone': (told) => this.moves(told, told.entry.data.after),
+    'role.granted': (told) => {
+      const { entry, at } = told
+      const request = this.carriedBy(told, ['grant-role'])
+      this.accountOf(entry.subjectId).roles.add(`${entry.data.role} ${entry.data.over}`)
+      if (entry.data.role === 'policy-owner') this.owners.add(entry.subjectId)
+      this.hand(request?.requester, entry.subjectId, at)
+    },
+    'role.revoked': ({ entry }) => void this.accountOf(entry.subjectId).roles.delete(`${entry.data.role} ${entry.data.over}`),
+    'policy.set': (told) => void this.carriedBy(told, ['set-policy']),
+  }
+
+  /** Of a request that is known; one that is not may have been asked before the first entry that is here. */
+  ofRequest(then) {
+    return (told) => {
+      const request = this.requests.get(told.entry.subjectId)
+      if (request) then(told, request)
+      else if (this.whole && told.entry.type !== 'request.found-dependent')
+        this.problem(`${named(told)}: the request ${short(told.entry.subjectId)} was never asked`)
+    }
+  }
+
+  closing(status) {
+    return this.ofRequest((told, request) => {
+      if (request.status !== 'pending') this.problem(`${named(told)}: a request that was ${request.status} cannot be ${status}`)
+      request.status = status
+    })
+  }
+
+  /** A request that is over is needed until its transaction ends; a list is carried out long after. */
+  tell(told) {
+    if (told.entry.transaction !== this.transaction) {
+      for (const id of this.finished) this.requests.delete(id)
+      this.finished = []
+      this.transaction = told.entry.transaction
+    }
+    this.meanings[told.entry.type]?.(told)
+    const request = this.requests.get(told.entry.subjectId)
+    if (request && request.status !== 'pending' && !isList(request)) this.finished.push(told.entry.subjectId)
+  }
+
+  /** An account as the database lists it, beside what the log leads to. */
+  compare({ id, status, roles }) {
+    const account = this.accounts.get(id)
+    if (!account?.born && this.whole) this.problem(`the account ${id} stands in the list and was never created in the log`)
+    if (!account) return
+    account.listed = true
+    if (account.status !== null && account.status !== status)
+      this.problem(`the account ${id} is ${status} in the list; the log leads to ${account.status}`)
+    if (!this.whole) return
+    const listed = roles.map(([role, over]) => `${role} ${over}`)
+    for (const one of listed) if (!account.roles.has(one)) this.problem(`the account ${id} holds ${one} in the list; the log never gave it`)
+    for (const one of account.roles)
+      if (!listed.includes(one)) this.problem(`the account ${id} does not hold ${one} in the list; the log never took it away`)
+  }
+
+  end() {
+    if (!this.whole) return
+    for (const [id, { born, listed }] of this.accounts)
+      if (born && !listed) this.problem(`the account ${id} was created in the log and is not in the list`)
+  }
+}
+
+// ── the bundle ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Reads a bundle part by part; `problems` is what does not hold, in the order it was found. */
+export class Verification {
+  problems = []
+  story = new Story((sentence) => void this.problems.push(sentence))
+  edge = []
+  size = 0
+  latest = 0
+  latestTransaction = 0n
+  counts = { entries: 0, checkpoints: 0, unsealed: 0, accounts: 0 }
+  missing = []
+  dropped = { entries: 0, until: 0 }
+  /** Up to here the log is the one that was signed; null from where it is not. */
+  good = 0
+  diverged = false
+  signed = null
+  witnessed = new Map()
+  ended = false
+  leaving = false
+
+  /** The first part of the bundle, and the keys and kept checkpoints it is held against. */
+  constructor(head, { keyLine, witnessLines = [], kept = [] }) {
+    if (head.bundle !== 'countersign-audit/1') throw new Unreadable('this is no bundle of a kind this program knows')
+    this.head = head
+    this.story.whole = head.from === 0 && head.to === head.size
+    this.key = readKey(keyLine ?? head.keys.log)
+    this.witnesses = (witnessLines.length > 0 ? witnessLines : head.keys.witnesses).map(readKey)
+    this.kept = this.readKept(kept)
+  }
+
+  problem(sentence) {
+    this.problems.push(sentence)
+  }
+
+  /** Checkpoints the auditor has kept, by the size they are over. */
+  readKept(notes) {
+    const kept = new Map()
+    for (const whole of notes) {
+      const note = readNote(whole)
+      if (!note || note.origin !== this.key.name || signedBy(note, this.key) !== true)
+        throw new Unreadable('one of the checkpoints you kept is none of this log under the key you gave')
+      const known = kept.get(note.size)
+      if (known && !known.root.equals(note.root))
+        this.problem(`two checkpoints over ${note.size} entries were signed with different roots: whoever holds the key forked the log`)
+      kept.set(note.size, note)
+    }
+    return kept
+  }
+
+  take(part) {
+    if (!this.leaving && part.position === undefined && part.checkpoint === undefined) {
+      this.leaving = true
+      this.judgeMissing()
+    }
+    if (part.position !== undefined) this.leaf(part)
+    else if (part.checkpoint !== undefined) this.checkpoint(part.checkpoint, part.cosignatures)
+    else if (part.unsealed) this.unsealed(part.unsealed)
+    else if (part.account) {
+      this.counts.accounts += 1
+      this.story.compare(part.account)
+    } else if (part.end) this.ended = true
+  }
+
+  leaf({ position, at, hash, entry }) {
+    if (position !== this.size && !this.hole) {
+      this.hole = true
+      this.problem(`the positions are not dense: after ${this.size - 1} comes ${position}`)
+    }
+    const stored = Buffer.from(hash, 'base64')
+    const computed = entry ? sha256('\0', canonical(entry)) : stored
+    if (!computed.equals(stored)) this.problem(`${named({ position, entry })}: it is not what was sealed at this position`)
+    this.grow(computed)
+    if (entry) {
+      this.counts.entries += 1
+      this.tell(position, entry)
+    } else if (position >= this.head.from && position < this.head.to) {
+      this.missing.push({ position, at: Date.parse(at) })
+      this.story.whole = false
+    }
+    const known = this.kept.get(this.size)
+    if (known) this.compare(known, 'the checkpoint you kept')
+  }
+
+  grow(leaf) {
+    let hash = leaf
+    for (let at = this.size; at % 2 === 1; at = (at - 1) / 2) hash = nodeHash(this.edge.pop(), hash)
+    this.edge.push(hash)
+    this.size += 1
+  }
+
+  tell(position, entry) {
+    const told = { position, entry, at: Date.parse(entry.at) }
+    const [recorded, transaction] = [Date.parse(entry.recordedAt), BigInt(entry.transaction)]
+    if (recorded < this.latest - toleratedMilliseconds)
+      this.problem(`${named(told)}: it was recorded at ${entry.recordedAt}, before the entries that stand before it`)
+    if (told.at > recorded) this.problem(`${named(told)}: it tells of ${entry.at}, which is after it was recorded`)
+    if (position !== null && transaction < this.latestTransaction)
+      this.problem(`${named(told)}: its transaction ${transaction} is older than that of the entries that stand before it`)
+    this.latest = Math.max(this.latest, recorded)
+    if (transaction > this.latestTransaction) this.latestTransaction = transaction
+    if (entry.type === 'audit.month-dropped') {
+      this.dropped.entries += entry.data.entries
+      this.dropped.until = Math.max(this.dropped.until, Date.parse(entry.data.until))
+    }
+    this.story.tell(told)
+  }
+
+  compare(note, whose) {
+    if (rootOf(this.edge).equals(note.root)) {
+      if (!this.diverged) this.good = note.size
+      return true
+    }
+    if (!this.diverged)
+      this.problem(
+        `the log is not the one that was signed: it is up to position ${this.good - 1}, and between there and position ${note.size - 1} something was changed, taken out or put in (${whose} over ${note.size} entries)`,
+      )
+    this.diverged = true
+    return false
+  }
+
+  checkpoint(whole, cosignatures) {
+    this.counts.checkpoints += 1
+    const note = readNote(whole + cosignatures.join(''))
+    const objection = this.objectionToCheckpoint(note)
+    if (objection) this.problem(objection)
+    if (objection || !this.compare(note, 'the checkpoint')) return
+    this.signed = note.size
+    for (const witness of this.witnesses) {
+      const answer = signedBy(note, witness)
+      if (answer === false) this.problem(`the cosignature of ${witness.name} under the checkpoint over ${note.size} entries is wrong`)
+      if (answer) this.witnessed.set(witness.name, note.size)
+    }
+  }
+
+  objectionToCheckpoint(note) {
+    if (!note) return `after position ${this.size - 1} stands a checkpoint that cannot be read`
+    if (note.origin !== this.key.name) return `a checkpoint over ${note.size} entries is of another log, ${note.origin}`
+    if (signedBy(note, this.key) !== true) return `a checkpoint over ${note.size} entries was not signed with the key of this log`
+    return note.size === this.size ? null : `a checkpoint over ${note.size} entries stands after ${this.size} of them`
+  }
+
+  /** What is missing must lie in months that were dropped, and be as many as these held. */
+  judgeMissing() {
+    const unexplained = this.missing.filter(({ at }) => at >= this.dropped.until)
+    for (const { position, at } of unexplained.slice(0, 3))
+      this.problem(`the entry at position ${position} (of ${new Date(at).toISOString()}) is not there, and no dropped month explains it`)
+    const { length } = this.missing
+    if (unexplained.length === 0 && length > this.dropped.entries)
+      this.problem(
+        `${length} entries are not there, from position ${this.missing[0].position} on; the dropped months held ${this.dropped.entries}`,
+      )
+  }
+
+  unsealed(entry) {
+    this.counts.unsealed += 1
+    if (BigInt(entry.transaction) <= this.latestTransaction && this.head.to === this.head.size)
+      this.problem(`${named({ position: null, entry })}: it was put in among what had been sealed already`)
+    else this.tell(null, entry)
+  }
+
+  /** What can only be said once everything was read. */
+  end() {
+    const { size } = this.head
+    if (!this.ended) this.problem('the bundle ends before its end: it was cut')
+    if (this.size !== size) this.problem(`the bundle says ${size} positions and holds ${this.size}`)
+    if (this.signed === null) this.problem('no checkpoint under the key of this log holds')
+    else if (this.signed < this.size) this.problem(`the last ${this.size - this.signed} positions are under no checkpoint that holds`)
+    for (const kept of this.kept.keys())
+      if (kept > this.size)
+        this.problem(`you kept a checkpoint over ${kept} entries; the log shown to you has ${this.size}: it was cut or rolled back`)
+    if (this.ended) this.story.end()
+    return this.problems
+  }
+}
+
+// ── the answer ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const mostShown = 20
+const number = (value) => value.toLocaleString('en')
+
+const linesOf = (file) => {
+  const source = createReadStream(file)
+  return createInterface({ input: file.endsWith('.gz') ? source.pipe(createGunzip()) : source, crlfDelay: Number.POSITIVE_INFINITY })
+}
+
+const read = async (file, given) => {
+  const began = performance.now()
+  const seconds = () => (performance.now() - began) / 1000
+  let found = null
+  for await (const line of linesOf(file)) {
+    const part = JSON.parse(line)
+    if (found) found.take(part)
+    else found = new Verification(part, given)
+    if (process.stderr.isTTY && found.size % 10_000 === 0)
+      process.stderr.write(`\r${number(found.size)} of ${number(found.head.size)} positions, ${seconds().toFixed(0)} s `)
+  }
+  if (!found) throw new Unreadable('this file is empty')
+  found.end()
+  return { found, seconds: seconds() }
+}
+
+/** A kept checkpoint is a note, or lines of JSON that hold one each, as the product writes them. */
+const notesIn = (file) => {
+  const text = readFileSync(file, 'utf8')
+  if (!text.startsWith('{')) return [text]
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line).note)
+}
+
+const aboutWitnesses = ({ witnesses, witnessed }) => {
+  if (witnesses.length === 0) return ['No witness is named: nobody else has seen this log grow.']
+  return witnesses.map(({ name }) =>
+    witnessed.has(name)
+      ? `Witness ${name} saw the log grow from its beginning up to ${number(witnessed.get(name))} entries.`
+      : `Witness ${name} has signed no checkpoint in this bundle.`,
+  )
+}
+
+const summary = ({ key, size, counts, missing, story, head }, seconds, keyGiven) => [
+  `Log ${key.name}, ${number(size)} positions, ${number(counts.entries)} entries read, ${number(counts.checkpoints)} checkpoints, ${number(counts.accounts)} accounts; ${seconds.toFixed(1)} s.`,
+  ...(keyGiven
+    ? []
+    : [
+        'The key came from the bundle itself. Compare it with the one you were given when the log began, or give it with --key:',
+        `  ${key.line}`,
+      ]),
+  ...(head.to - head.from < head.size ? [`Entries ${head.from} to ${head.to - 1} were asked for; of the others there are hashes.`] : []),
+  ...(missing.length > 0 ? [`${number(missing.length)} entries are no longer kept; their hashes are.`] : []),
+  ...(story.whole ? [] : ['Not everything from the beginning is here: what happened before is not judged, nor who was given birth then.']),
+  ...(counts.unsealed > 0 ? [`${number(counts.unsealed)} entries of the last moments were committed and not sealed yet.`] : []),
+]
+
+const verdict = ({ problems, signed }) => {
+  if (problems.length === 0)
+    return [
+      `All of it holds: ${number(signed)} positions stand under a signed checkpoint, every countersignature was somebody else's and independent, and the accounts are what the log leads to.`,
+    ]
+  return [
+    `${number(problems.length)} thing${problems.length > 1 ? 's do' : ' does'} not hold. In the order it was found:`,
+    ...problems.slice(0, mostShown).map((sentence) => `  ✗ ${sentence}`),
+    ...(problems.length > mostShown ? [`  … and ${number(problems.length - mostShown)} more`] : []),
+  ]
+}
+
+const usage = 'node countersign-verify.mjs BUNDLE --key LINE [--witness LINE]... [--checkpoints FILE]...'
+
+const main = async () => {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { key: { type: 'string' }, witness: { type: 'string', multiple: true }, checkpoints: { type: 'string', multiple: true } },
+  })
+  const [file] = positionals
+  if (!file || positionals.length > 1) throw new Unreadable(usage)
+  const kept = (values.checkpoints ?? []).flatMap(notesIn)
+  const { found, seconds } = await read(file, { keyLine: values.key, witnessLines: values.witness ?? [], kept })
+  const sentences = [...summary(found, seconds, values.key !== undefined), ...aboutWitnesses(found), ...verdict(found)]
+  process.stdout.write(`${sentences.join('\n')}\n`)
+  return found.problems.length === 0 ? 0 : 1
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  try {
+    process.exitCode = await main()
+  } catch (error) {
+    process.stderr.write(
+      `${error instanceof Unreadable ? error.message : `it could not be read: ${error instanceof Error ? error.message : error}`}\n`,
+    )
+    process.exitCode = 2
+  }
+}

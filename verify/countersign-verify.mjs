@@ -324,10 +324,11 @@ class Story {
 
 // ── the bundle ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Reads a bundle part by part; `problems` is what does not hold, in the order it was found. */
+/** Reads a bundle part by part. What does not hold of the log itself comes before what does not hold of the story it tells: it may be why. */
 export class Verification {
-  problems = []
-  story = new Story((sentence) => void this.problems.push(sentence))
+  ofLog = []
+  ofStory = []
+  story = new Story((sentence) => void this.ofStory.push(sentence))
   edge = []
   size = 0
   latest = 0
@@ -353,8 +354,12 @@ export class Verification {
     this.kept = this.readKept(kept)
   }
 
+  get problems() {
+    return [...this.ofLog, ...this.ofStory]
+  }
+
   problem(sentence) {
-    this.problems.push(sentence)
+    this.ofLog.push(sentence)
   }
 
   /** Checkpoints the auditor has kept, by the size they are over. */
@@ -417,10 +422,10 @@ export class Verification {
     const told = { position, entry, at: Date.parse(entry.at) }
     const [recorded, transaction] = [Date.parse(entry.recordedAt), BigInt(entry.transaction)]
     if (recorded < this.latest - toleratedMilliseconds)
-      this.problem(`${named(told)}: it was recorded at ${entry.recordedAt}, before the entries that stand before it`)
-    if (told.at > recorded) this.problem(`${named(told)}: it tells of ${entry.at}, which is after it was recorded`)
+      this.ofStory.push(`${named(told)}: it was recorded at ${entry.recordedAt}, before the entries that stand before it`)
+    if (told.at > recorded) this.ofStory.push(`${named(told)}: it tells of ${entry.at}, which is after it was recorded`)
     if (position !== null && transaction < this.latestTransaction)
-      this.problem(`${named(told)}: its transaction ${transaction} is older than that of the entries that stand before it`)
+      this.ofStory.push(`${named(told)}: its transaction ${transaction} is older than that of the entries that stand before it`)
     this.latest = Math.max(this.latest, recorded)
     if (transaction > this.latestTransaction) this.latestTransaction = transaction
     if (entry.type === 'audit.month-dropped') {
@@ -486,13 +491,16 @@ export class Verification {
   /** What can only be said once everything was read. */
   end() {
     const { size } = this.head
+    for (const kept of this.kept.keys())
+      if (kept > this.size)
+        this.problem(
+          `you kept a checkpoint over ${kept} entries and the log shown to you has ${this.size}: after position ${this.good - 1} it was cut or rolled back`,
+        )
     if (!this.ended) this.problem('the bundle ends before its end: it was cut')
     if (this.size !== size) this.problem(`the bundle says ${size} positions and holds ${this.size}`)
     if (this.signed === null) this.problem('no checkpoint under the key of this log holds')
-    else if (this.signed < this.size) this.problem(`the last ${this.size - this.signed} positions are under no checkpoint that holds`)
-    for (const kept of this.kept.keys())
-      if (kept > this.size)
-        this.problem(`you kept a checkpoint over ${kept} entries; the log shown to you has ${this.size}: it was cut or rolled back`)
+    else if (this.signed < this.size)
+      this.problem(`the positions from ${this.signed} to ${this.size - 1} are under no checkpoint that holds`)
     if (this.ended) this.story.end()
     return this.problems
   }
@@ -563,7 +571,7 @@ const verdict = ({ problems, signed }) => {
       `All of it holds: ${number(signed)} positions stand under a signed checkpoint, every countersignature was somebody else's and independent, and the accounts are what the log leads to.`,
     ]
   return [
-    `${number(problems.length)} thing${problems.length > 1 ? 's do' : ' does'} not hold. In the order it was found:`,
+    `${number(problems.length)} thing${problems.length > 1 ? 's do' : ' does'} not hold, first of the log itself, then of the story it tells:`,
     ...problems.slice(0, mostShown).map((sentence) => `  ✗ ${sentence}`),
     ...(problems.length > mostShown ? [`  … and ${number(problems.length - mostShown)} more`] : []),
   ]

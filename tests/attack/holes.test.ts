@@ -68,7 +68,16 @@ describe('it must not be possible', () => {
       await cli('init', '--founder', 'Eve;Un;eve.un;eve@x.example;0612345678', '--founder', 'Eve;Deux;eve.deux;eve2@x.example;0612345679'),
     ).toContain('founded already')
     const help = await cli('help')
-    expect(help.match(/^ {2}\w+/gm)?.map((line) => line.trim())).toEqual(['demo', 'start', 'migrate', 'init', 'retention', 'export', 'witness', 'import'])
+    expect(help.match(/^ {2}\w+/gm)?.map((line) => line.trim())).toEqual([
+      'demo',
+      'start',
+      'migrate',
+      'init',
+      'retention',
+      'export',
+      'witness',
+      'import',
+    ])
     expect((await world.owner.query('select count(*) from account')).rows).toEqual(before.rows)
   })
 

@@ -55,7 +55,8 @@ async function* standing(tx: Tx): AsyncGenerator<string> {
   }
 }
 
-async function* lines(tx: Tx, asked: BundleAsked, keys: BundleKeys): AsyncGenerator<string> {
+/** The bundle as this transaction sees the database. */
+export async function* bundleLines(tx: Tx, asked: BundleAsked, keys: BundleKeys): AsyncGenerator<string> {
   const { size } = await seal.end(tx)
   const range = await rangeOf(tx, asked, size)
   const unsealed = await seal.unsealed(tx, mostUnsealed + 1)
@@ -83,7 +84,7 @@ export const writeBundle = async (
   return db.transaction(
     async (tx) => {
       if (!(await checkpoints.newest(tx))) throw new NothingSealed('nothing is sealed yet: start a worker with SEALING_KEY first')
-      await write(lines(tx, asked, keys))
+      await write(bundleLines(tx, asked, keys))
       return (await seal.end(tx)).size
     },
     { isolationLevel: 'repeatable read', accessMode: 'read only' },

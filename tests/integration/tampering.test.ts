@@ -1,0 +1,363 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { bundleLines } from '@countersign/server/features/seal/bundle.ts'
+import { entryText } from '@countersign/server/features/seal/entry-text.ts'
+import { type Leaf, seal } from '@countersign/server/features/seal/seal.store.ts'
+import type { Tx } from '@countersign/server/kernel/db.ts'
+import { checkpointText } from '@countersign/server/transparency/checkpoint.ts'
+import { grow, joined, leafHash, subtreesOf } from '@countersign/server/transparency/merkle.ts'
+import { keyLine, type Signer, signedNote, signingKey, verifierOf } from '@countersign/server/transparency/note.ts'
+import { sql } from 'drizzle-orm'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Verification } from '../../verify/countersign-verify.mjs'
+import { log, logKey } from '../support/bundle.ts'
+import { openSmallLog, type SmallLog } from '../support/small-log.ts'
+
+let small: SmallLog
+let size: number
+/** The checkpoints that left the house while the log grew. */
+let kept: readonly string[]
+let sizes: readonly number[]
+
+const rows = async <T extends Record<string, unknown>>(tx: Tx, query: ReturnType<typeof sql>) => (await tx.execute<T>(query)).rows
+
+const undone = Symbol('undone')
+
+type Held = { readonly against?: readonly string[]; readonly key?: string }
+
+/** What the auditor's program says of the bundle after a superuser with every trigger off has done this; then nothing has happened. */
+const after = async (tamper: (tx: Tx) => Promise<unknown>, { against = kept, key = logKey }: Held = {}): Promise<readonly string[]> => {
+  let found: readonly string[] = []
+  await small.owner
+    .transaction(async (tx) => {
+      await tx.execute(sql`set local session_replication_role = replica`)
+      await tamper(tx)
+      let verification: Verification | null = null
+      for await (const text of bundleLines(tx, { since: null, until: null }, { log: logKey, witnesses: [] }))
+        for (const line of text.split('\n').filter(Boolean)) {
+          const part = JSON.parse(line) as object
+          if (verification) verification.take(part)
+          else verification = new Verification(part, { keyLine: key, kept: against })
+        }
+      found = verification?.end() ?? []
+      throw undone
+    })
+    .catch((error: unknown) => {
+      if (error !== undone) throw error
+    })
+  return found
+}
+
+const entryAt = async (tx: Tx, position: number) => {
+  const [row] = await rows<{ entry_id: string }>(tx, sql`select entry_id from audit_leaf where position = ${position}`)
+  return row?.entry_id ?? ''
+}
+
+const flip = async (tx: Tx, position: number) =>
+  tx.execute(sql`update audit_entry set origin = origin || '{"address": "203.0.113.7"}' where id = ${await entryAt(tx, position)}`)
+const forget = async (tx: Tx, position: number) => tx.execute(sql`delete from audit_entry where id = ${await entryAt(tx, position)}`)
+
+/** The whole tree made again, over these entries in this order: what somebody would do who knows how it is built and lacks the key alone. */
+const rechain = async (tx: Tx, inOrder: (sealed: readonly string[], all: readonly string[]) => readonly string[]) => {
+  const sealed = (await rows<{ entry_id: string }>(tx, sql`select entry_id from audit_leaf order by position`)).map(
+    ({ entry_id }) => entry_id,
+  )
+  await tx.execute(sql`truncate audit_leaf, audit_subtree`)
+  await tx.execute(sql`drop index audit_leaf__entry`)
+  const all = new Map((await seal.unsealed(tx, 10_000)).map((entry) => [entry.id, entry]))
+  const leaves = inOrder(sealed, [...all.keys()]).flatMap((id): Leaf[] => {
+    const entry = all.get(id)
+    return entry ? [{ entryId: id, at: entry.at, transaction: entry.transaction, hash: leafHash(entryText(entry)) }] : []
+  })
+  const hashes = leaves.map(({ hash }) => hash)
+  await seal.append(tx, 0, leaves, grow(0, [], hashes).made)
+}
+const asTheyStand = (sealed: readonly string[]) => sealed
+
+/** The positions a sentence names: one, or those between two. */
+const named = (sentence: string): readonly [number, number] => {
+  const one = /^entry (\d+) |^the entry at position (\d+)/.exec(sentence)?.slice(1).find(Boolean)
+  if (one) return [Number(one), Number(one)]
+  const cut = /kept a checkpoint over (\d+) entries and .* after position (\d+)/.exec(sentence)
+  if (cut) return [Number(cut[2]) + 1, Number(cut[1]) - 1]
+  const between = /up to position (-?\d+), and between there and position (\d+)/.exec(sentence)
+  if (between) return [Number(between[1]) + 1, Number(between[2])]
+  const unsigned = /positions from (\d+) to (\d+) are under no checkpoint/.exec(sentence)
+  if (unsigned) return [Number(unsigned[1]), Number(unsigned[2])]
+  throw new Error(`this names no position: ${sentence}`)
+}
+
+const upTo = (end: number) => Array.from({ length: end }, (_, position) => position)
+
+/** Done at every position, it is found, and the first sentence names the entry itself, or a stretch that holds it and lies under one checkpoint. */
+const foundEverywhere = async (
+  tamper: (tx: Tx, position: number) => Promise<unknown>,
+  names: 'the entry' | 'its checkpoint',
+  { positions = upTo(size), first = 0 } = {},
+) => {
+  for (const position of positions) {
+    const [sentence = 'nothing was found'] = await after((tx) => tamper(tx, position))
+    const [from, to] = named(sentence)
+    const changed = position + first
+    expect([position, from <= changed && changed <= to, sentence]).toEqual([position, true, sentence])
+    if (names === 'the entry') expect([from, to]).toEqual([changed, changed])
+    else expect([position, from === 0 || sizes.includes(from), sentence]).toEqual([position, true, sentence])
+  }
+}
+
+beforeAll(async () => {
+  small = await openSmallLog()
+  const { rows: notes } = await small.owner.execute<{ size: string; note: string }>(sql`select size, note from checkpoint order by size`)
+  kept = notes.map(({ note }) => note)
+  sizes = notes.map(({ size: one }) => Number(one))
+  size = sizes.at(-1) ?? 0
+}, 120_000)
+afterAll(() => small.close())
+
+test('an honest log of some three hundred entries is held to be one', async () => {
+  expect(size).toBeGreaterThan(290)
+  expect(sizes.length).toBeGreaterThan(30)
+  expect(await after(async () => undefined)).toEqual([])
+})
+
+describe('whatever a superuser of the database does at any position is found, and named', () => {
+  test('a bit flipped in an entry', () => foundEverywhere(flip, 'the entry'), 120_000)
+
+  test('an entry deleted', () => foundEverywhere(forget, 'the entry'), 120_000)
+
+  test(
+    'a bit flipped, and everything chained anew',
+    () =>
+      foundEverywhere(async (tx, position) => {
+        await flip(tx, position)
+        await rechain(tx, asTheyStand)
+      }, 'its checkpoint'),
+    180_000,
+  )
+
+  test(
+    'an entry deleted, and everything chained anew',
+    () =>
+      foundEverywhere(async (tx, position) => {
+        await forget(tx, position)
+        await rechain(tx, asTheyStand)
+      }, 'its checkpoint'),
+    180_000,
+  )
+
+  test(
+    'an entry put in, and everything chained anew',
+    () =>
+      foundEverywhere(async (tx, position) => {
+        const id = randomUUID()
+        await tx.execute(sql`
+        insert into audit_entry (id, at, recorded_at, transaction_id, type, actor_id, subject_id, organisation_id, origin, data)
+        select ${id}, at, recorded_at, transaction_id, 'session.closed', actor_id, subject_id, organisation_id, origin, data
+        from audit_entry where id = ${await entryAt(tx, position)}`)
+        await rechain(tx, (sealed) => sealed.toSpliced(position, 0, id))
+      }, 'its checkpoint'),
+    180_000,
+  )
+
+  test(
+    'an entry told twice',
+    () =>
+      // Its second place is the first that is wrong.
+      foundEverywhere((tx, position) => rechain(tx, (sealed) => sealed.toSpliced(position, 0, sealed[position] ?? '')), 'its checkpoint', {
+        first: 1,
+      }),
+    180_000,
+  )
+
+  test(
+    'two entries that change places',
+    () =>
+      foundEverywhere(
+        (tx, position) => rechain(tx, (sealed) => sealed.toSpliced(position, 2, sealed[position + 1] ?? '', sealed[position] ?? '')),
+        'its checkpoint',
+        { positions: upTo(size - 1) },
+      ),
+    180_000,
+  )
+
+  test(
+    'time turned back',
+    () =>
+      foundEverywhere(
+        async (tx, position) =>
+          tx.execute(sql`update audit_entry set recorded_at = recorded_at - interval '1 second' where id = ${await entryAt(tx, position)}`),
+        'the entry',
+      ),
+    120_000,
+  )
+})
+
+describe('what is done to the whole log is found', () => {
+  test('an entry put in behind our back, without a place', async () => {
+    const [first] = await after((tx) =>
+      tx.execute(sql`
+        insert into audit_entry (id, at, recorded_at, transaction_id, type, actor_id, subject_id, organisation_id, origin, data)
+        select gen_random_uuid(), at, recorded_at, transaction_id, 'account.revoked', actor_id, subject_id, organisation_id, origin, data from audit_entry where id = ${sql`(select entry_id from audit_leaf where position = 40)`}`),
+    )
+    expect(first).toContain('was put in among what had been sealed already')
+  })
+
+  test('the newest entries cut off, at every length', async () => {
+    for (const left of sizes.slice(0, -1)) {
+      const cut = async (tx: Tx) => {
+        await tx.execute(sql`delete from audit_entry where id in (select entry_id from audit_leaf where position >= ${left})`)
+        await tx.execute(sql`delete from audit_leaf where position >= ${left}`)
+        await tx.execute(sql`delete from checkpoint where size > ${left}`)
+      }
+      expect((await after(cut)).join()).toContain(`the log shown to you has ${left}: after position ${left - 1} it was cut`)
+    }
+  })
+
+  test('the log told anew under another key, or another name', async () => {
+    const told = (signer: Signer) => async (tx: Tx) => {
+      for (const one of sizes) {
+        const root = joined(await seal.hashes(tx, subtreesOf([0, one])))
+        const note = signedNote(checkpointText({ origin: signer.name, size: one, root }), signer)
+        await tx.execute(sql`update checkpoint set note = ${note} where size = ${one}`)
+      }
+    }
+    const another = { name: log.name, key: signingKey(randomBytes(32)) }
+    expect((await after(told(another)))[0]).toContain('was not signed with the key of this log')
+    expect((await after(told({ ...log, name: 'another.test/audit' })))[0]).toContain('is of another log')
+    // Given no key of their own, auditors would be shown a log that holds: hence they are told to compare it.
+    expect(await after(told(another), { key: keyLine(verifierOf(another, 'log')), against: [] })).toEqual([])
+  })
+
+  test('a fork by whoever holds the key: the checkpoint somebody kept is of another log', async () => {
+    const fork = async (tx: Tx) => {
+      await flip(tx, 100)
+      await rechain(tx, asTheyStand)
+      await tx.execute(sql`delete from checkpoint where size <> ${size}`)
+      const root = joined(await seal.hashes(tx, subtreesOf([0, size])))
+      await tx.execute(sql`update checkpoint set note = ${signedNote(checkpointText({ origin: log.name, size, root }), log)}`)
+    }
+    expect(await after(fork, { against: [] })).toEqual([])
+    expect((await after(fork))[0]).toContain('the checkpoint you kept')
+  })
+
+  test('a checkpoint taken away: the last positions are under none', async () => {
+    expect((await after((tx) => tx.execute(sql`delete from checkpoint where size = ${size}`), { against: [] }))[0]).toMatch(
+      /positions from \d+ to \d+ are under no checkpoint/,
+    )
+  })
+
+  test.each([
+    [
+      'an account made in silence',
+      sql`insert into account select (jsonb_populate_record(a, jsonb_build_object('id', gen_random_uuid(), 'login', 'mallory'))).* from account a where login = 'agent.1'`,
+      'was never created in the log',
+    ],
+    ['an account taken away in silence', sql`delete from account where login = 'agent.3'`, 'is not in the list'],
+    [
+      'an account let back in in silence',
+      sql`update account set status = 'active' where status = 'revoked'`,
+      'is active in the list; the log leads to revoked',
+    ],
+    [
+      'an account put out in silence',
+      sql`update account set status = 'suspended' where login = 'agent.1'`,
+      'is suspended in the list; the log leads to active',
+    ],
+    [
+      'a role given in silence',
+      sql`insert into role_grant select gen_random_uuid(), a.id, 'it-admin', g.organisation_id, g.request_id, g.granted_at from role_grant g, account a where a.login = 'agent.1' limit 1`,
+      'the log never gave it',
+    ],
+    ['a role taken away in silence', sql`update role_grant set revoked_at = now() where role = 'auditor'`, 'the log never took it away'],
+  ])('%s', async (_, change, sentence) => {
+    expect((await after((tx) => tx.execute(change))).join()).toContain(sentence)
+  })
+})
+
+describe('a log that was signed all the same, by a server that did wrong, is judged by what it tells', () => {
+  /** The wrong done, the tree made again and signed as if it were right: what a bug or a dishonest operator with the key would leave. */
+  const signedAnew = async (wrong: ReturnType<typeof sql>) =>
+    after(
+      async (tx) => {
+        await tx.execute(wrong)
+        await rechain(tx, (_, all) => all)
+        await tx.execute(sql`delete from checkpoint where size <> ${size}`)
+        const [{ many = 0 } = {}] = await rows<{ many: number }>(tx, sql`select count(*)::int as many from audit_leaf`)
+        const root = joined(await seal.hashes(tx, subtreesOf([0, many])))
+        await tx.execute(
+          sql`update checkpoint set size = ${many}, note = ${signedNote(checkpointText({ origin: log.name, size: many, root }), log)}`,
+        )
+      },
+      { against: [] },
+    )
+  const first = (type: string) => sql`(select id from audit_entry where type = ${type} order by transaction_id, id limit 1)`
+
+  test.each([
+    [
+      'a countersignature taken out',
+      () => sql`delete from audit_entry where id = ${first('request.approval-given')}`,
+      '0 countersignatures stood under it where 1 were needed',
+    ],
+    [
+      'a countersignature by the person who asked',
+      () =>
+        sql`update audit_entry e set actor_id = (select s.actor_id from audit_entry s where s.subject_id = e.subject_id and s.type = 'request.submitted') where e.id = ${first('request.approval-given')}`,
+      'was given by the person who asked',
+    ],
+    [
+      'a countersignature by somebody the requester has brought in',
+      () => sql`update audit_entry e set actor_id = (
+        select born.subject_id from audit_entry born join audit_entry asked on asked.subject_id = (born.data ->> 'requestId')::uuid and asked.type = 'request.submitted'
+        where born.type = 'account.created' and asked.actor_id = (select s.actor_id from audit_entry s where s.subject_id = e.subject_id and s.type = 'request.submitted')
+        order by born.transaction_id limit 1)
+        where e.id = (select id from audit_entry where type = 'request.approval-given' order by transaction_id desc limit 1)`,
+      'who is not independent of',
+    ],
+    [
+      'a requester who was replaced by the one who signed',
+      () =>
+        sql`update audit_entry e set actor_id = (select s.actor_id from audit_entry s where s.subject_id = e.subject_id and s.type = 'request.approval-given' limit 1) where e.id = ${first('request.submitted')}`,
+      'was given by the person who asked',
+    ],
+    [
+      'a content that changed after it was countersigned',
+      () => sql`update audit_entry set data = data || '{"contentHash": "ff"}' where id = ${first('request.executed')}`,
+      'another content was executed than what was countersigned',
+    ],
+    [
+      'a countersignature of another content',
+      () => sql`update audit_entry set data = data || '{"contentHash": "ff"}' where id = ${first('request.approval-given')}`,
+      'is of another content than what was asked for',
+    ],
+    [
+      'an account whose request was never asked',
+      () =>
+        sql`update audit_entry set data = data || '{"requestId": "00000000-0000-4000-8000-000000000000"}' where id = (select id from audit_entry where type = 'account.created' order by transaction_id desc limit 1)`,
+      'was never asked',
+    ],
+    [
+      'an account whose request was not executed',
+      () => sql`delete from audit_entry where id = ${first('request.executed')}`,
+      'was not executed',
+    ],
+    [
+      'a role given by a request for something else',
+      () =>
+        sql`update audit_entry set type = 'role.granted', data = data || '{"role": "it-admin", "over": "x"}' where id = (select id from audit_entry where type = 'account.reinstated' order by transaction_id limit 1)`,
+      'a request of another kind',
+    ],
+    [
+      'a second account from one request',
+      () =>
+        sql`insert into audit_entry (id, at, recorded_at, transaction_id, type, actor_id, subject_id, organisation_id, origin, data) select 'ffffffff-ffff-7fff-bfff-ffffffffffff', at, recorded_at, transaction_id, type, actor_id, gen_random_uuid(), organisation_id, origin, data from audit_entry where id = (select id from audit_entry where type = 'account.created' order by transaction_id desc limit 1)`,
+      'had been carried out already',
+    ],
+    [
+      'a return that nobody asked for',
+      () =>
+        sql`update audit_entry set type = 'account.ending-undone', data = '{"before": "active", "after": "active"}' where id = ${first('account.suspended')}`,
+      'it says the account was',
+    ],
+  ])('%s', async (_, change, sentence) => {
+    expect((await signedAnew(change())).join('\n')).toContain(sentence)
+  })
+})

@@ -2,8 +2,16 @@
 export class Verification {
   constructor(
     head: object,
-    given: { readonly keyLine?: string; readonly witnessLines?: readonly string[]; readonly kept?: readonly string[] },
+    given: {
+      readonly keyLine?: string
+      readonly witnessLines?: readonly string[]
+      readonly kept?: readonly { readonly at: string | null; readonly note: string }[]
+    },
   )
   take(part: object): void
   end(): readonly string[]
 }
+export function judgeProof(
+  proof: object,
+  given: { readonly keyLine?: string; readonly witnessLines?: readonly string[] },
+): { readonly holds: boolean; readonly sentences: readonly string[] }

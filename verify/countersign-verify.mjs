@@ -2,7 +2,7 @@
 /**
  * countersign-verify: checks an exported audit without trusting who exported it, their program or their database.
  *
- *   node countersign-verify.mjs BUNDLE --key LINE [--witness LINE]... [--checkpoints FILE]...
+ *   node countersign-verify.mjs BUNDLE-OR-PROOF --key LINE [--witness LINE]... [--checkpoints FILE]...
  *
  * One file, Node 20 or newer, no dependency, no network; it shares no line with the product. Give it the log's public key as you were
  * given it when the log began, the keys of the witnesses you trust, and the checkpoints you have kept (a signed note, or the file the
@@ -362,17 +362,17 @@ export class Verification {
     this.ofLog.push(sentence)
   }
 
-  /** Checkpoints the auditor has kept, by the size they are over. */
+  /** Checkpoints the auditor has kept, by the size they are over; one that is younger than the bundle cannot be in it. */
   readKept(notes) {
     const kept = new Map()
-    for (const whole of notes) {
+    for (const { at, note: whole } of notes) {
       const note = readNote(whole)
       if (!note || note.origin !== this.key.name || signedBy(note, this.key) !== true)
         throw new Unreadable('one of the checkpoints you kept is none of this log under the key you gave')
       const known = kept.get(note.size)
       if (known && !known.root.equals(note.root))
         this.problem(`two checkpoints over ${note.size} entries were signed with different roots: whoever holds the key forked the log`)
-      kept.set(note.size, note)
+      kept.set(note.size, { ...note, at })
     }
     return kept
   }
@@ -387,7 +387,7 @@ export class Verification {
     else if (part.unsealed) this.unsealed(part.unsealed)
     else if (part.account) {
       this.counts.accounts += 1
-      this.story.compare(part.account)
+      if (this.head.to === this.head.size) this.story.compare(part.account)
     } else if (part.end) this.ended = true
   }
 
@@ -491,8 +491,8 @@ export class Verification {
   /** What can only be said once everything was read. */
   end() {
     const { size } = this.head
-    for (const kept of this.kept.keys())
-      if (kept > this.size)
+    for (const { size: kept, at } of this.kept.values())
+      if (kept > this.size && !(at && at > this.head.exportedAt))
         this.problem(
           `you kept a checkpoint over ${kept} entries and the log shown to you has ${this.size}: after position ${this.good - 1} it was cut or rolled back`,
         )
@@ -506,6 +506,51 @@ export class Verification {
   }
 }
 
+// ── one entry alone ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The root that a leaf at this position and these hashes lead to (RFC 9162, section 2.1.3.2); null where they are too many or too few. */
+const rootByInclusion = (leaf, position, size, hashes) => {
+  let [at, last, hash] = [position, size - 1, leaf]
+  for (const other of hashes) {
+    if (last === 0) return null
+    const left = at % 2 === 1 || at === last
+    hash = left ? nodeHash(other, hash) : nodeHash(hash, other)
+    while (left && at % 2 === 0 && at !== 0) [at, last] = [at / 2, Math.floor(last / 2)]
+    ;[at, last] = [Math.floor(at / 2), Math.floor(last / 2)]
+  }
+  return last === 0 ? hash : null
+}
+
+/** What a downloaded proof says of one entry, as sentences; the first says whether it holds. */
+export const judgeProof = ({ position, entry, hashes, checkpoint, cosignatures, key: ownKey }, { keyLine, witnessLines = [] }) => {
+  if (!keyLine && !ownKey) throw new Unreadable('give the public key of the log with --key')
+  const key = readKey(keyLine ?? ownKey)
+  const note = readNote(checkpoint + cosignatures.join(''))
+  if (!note || note.origin !== key.name || signedBy(note, key) !== true)
+    return { holds: false, sentences: ['It does not hold: its checkpoint was not signed with the key of this log.'] }
+  const leaf = sha256('\0', canonical(entry))
+  const root =
+    position < note.size
+      ? rootByInclusion(
+          leaf,
+          position,
+          note.size,
+          hashes.map((one) => Buffer.from(one, 'base64')),
+        )
+      : null
+  if (!root?.equals(note.root))
+    return { holds: false, sentences: ['It does not hold: this entry is not the one at that place of the log.'] }
+  const seen = witnessLines.map(readKey).filter((witness) => signedBy(note, witness) === true)
+  return {
+    holds: true,
+    sentences: [
+      `It holds: this entry (${entry.type}, of ${entry.at}) stands at position ${position} of the log ${key.name}, in a signed checkpoint over ${note.size} entries.`,
+      ...seen.map(({ name }) => `Witness ${name} has seen the log of that size.`),
+      ...(keyLine ? [] : [`The key came with the proof. Compare it with the one you were given: ${key.line}`]),
+    ],
+  }
+}
+
 // ── the answer ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const mostShown = 20
@@ -514,6 +559,11 @@ const number = (value) => value.toLocaleString('en')
 const linesOf = (file) => {
   const source = createReadStream(file)
   return createInterface({ input: file.endsWith('.gz') ? source.pipe(createGunzip()) : source, crlfDelay: Number.POSITIVE_INFINITY })
+}
+
+const firstLine = async (file) => {
+  for await (const line of linesOf(file)) return line
+  throw new Unreadable('this file is empty')
 }
 
 const read = async (file, given) => {
@@ -535,11 +585,11 @@ const read = async (file, given) => {
 /** A kept checkpoint is a note, or lines of JSON that hold one each, as the product writes them. */
 const notesIn = (file) => {
   const text = readFileSync(file, 'utf8')
-  if (!text.startsWith('{')) return [text]
+  if (!text.startsWith('{')) return [{ at: null, note: text }]
   return text
     .split('\n')
     .filter(Boolean)
-    .map((line) => JSON.parse(line).note)
+    .map((line) => JSON.parse(line))
 }
 
 const aboutWitnesses = ({ witnesses, witnessed }) => {
@@ -553,6 +603,7 @@ const aboutWitnesses = ({ witnesses, witnessed }) => {
 
 const summary = ({ key, size, counts, missing, story, head }, seconds, keyGiven) => [
   `Log ${key.name}, ${number(size)} positions, ${number(counts.entries)} entries read, ${number(counts.checkpoints)} checkpoints, ${number(counts.accounts)} accounts; ${seconds.toFixed(1)} s.`,
+  `Exported, as it says itself, at ${head.exportedAt}.`,
   ...(keyGiven
     ? []
     : [
@@ -560,15 +611,15 @@ const summary = ({ key, size, counts, missing, story, head }, seconds, keyGiven)
         `  ${key.line}`,
       ]),
   ...(head.to - head.from < head.size ? [`Entries ${head.from} to ${head.to - 1} were asked for; of the others there are hashes.`] : []),
-  ...(missing.length > 0 ? [`${number(missing.length)} entries are no longer kept; their hashes are.`] : []),
+  ...(missing.length > 0 ? [`No longer kept, but for their hashes: ${number(missing.length)}.`] : []),
   ...(story.whole ? [] : ['Not everything from the beginning is here: what happened before is not judged, nor who was given birth then.']),
-  ...(counts.unsealed > 0 ? [`${number(counts.unsealed)} entries of the last moments were committed and not sealed yet.`] : []),
+  ...(counts.unsealed > 0 ? [`Committed in the last moments and not sealed yet: ${number(counts.unsealed)}.`] : []),
 ]
 
-const verdict = ({ problems, signed }) => {
+const verdict = ({ problems, signed, story: { whole } }) => {
   if (problems.length === 0)
     return [
-      `All of it holds: ${number(signed)} positions stand under a signed checkpoint, every countersignature was somebody else's and independent, and the accounts are what the log leads to.`,
+      `All of it holds: ${number(signed)} positions stand under a signed checkpoint; every countersignature that is told here was somebody else's and independent${whole ? ', and the accounts are what the log leads to' : ''}.`,
     ]
   return [
     `${number(problems.length)} thing${problems.length > 1 ? 's do' : ' does'} not hold, first of the log itself, then of the story it tells:`,
@@ -577,7 +628,7 @@ const verdict = ({ problems, signed }) => {
   ]
 }
 
-const usage = 'node countersign-verify.mjs BUNDLE --key LINE [--witness LINE]... [--checkpoints FILE]...'
+const usage = 'node countersign-verify.mjs BUNDLE-OR-PROOF --key LINE [--witness LINE]... [--checkpoints FILE]...'
 
 const main = async () => {
   const { positionals, values } = parseArgs({
@@ -586,8 +637,15 @@ const main = async () => {
   })
   const [file] = positionals
   if (!file || positionals.length > 1) throw new Unreadable(usage)
+  const given = { keyLine: values.key, witnessLines: values.witness ?? [] }
+  const start = await firstLine(file)
+  if (start.startsWith('{"proof":"countersign-proof/1"')) {
+    const { holds, sentences } = judgeProof(JSON.parse(start), given)
+    process.stdout.write(`${sentences.join('\n')}\n`)
+    return holds ? 0 : 1
+  }
   const kept = (values.checkpoints ?? []).flatMap(notesIn)
-  const { found, seconds } = await read(file, { keyLine: values.key, witnessLines: values.witness ?? [], kept })
+  const { found, seconds } = await read(file, { ...given, kept })
   const sentences = [...summary(found, seconds, values.key !== undefined), ...aboutWitnesses(found), ...verdict(found)]
   process.stdout.write(`${sentences.join('\n')}\n`)
   return found.problems.length === 0 ? 0 : 1

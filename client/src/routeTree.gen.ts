@@ -16,11 +16,12 @@ import { Route as LinkRouteImport } from './routes/link'
 import { Route as MailboxRouteImport } from './routes/mailbox'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as SignedInIndexRouteImport } from './routes/_signed-in/index'
-import { Route as SignedInAuditRouteImport } from './routes/_signed-in/audit'
 import { Route as SignedInMeRouteImport } from './routes/_signed-in/me'
 import { Route as SignedInSignalsRouteImport } from './routes/_signed-in/signals'
 import { Route as SignedInAccountsIndexRouteImport } from './routes/_signed-in/accounts.index'
 import { Route as SignedInAccountsAccountIdRouteImport } from './routes/_signed-in/accounts.$accountId'
+import { Route as SignedInAuditIndexRouteImport } from './routes/_signed-in/audit.index'
+import { Route as SignedInAuditProofRouteImport } from './routes/_signed-in/audit.proof'
 import { Route as SignedInBulksIndexRouteImport } from './routes/_signed-in/bulks.index'
 import { Route as SignedInBulksBulkIdRouteImport } from './routes/_signed-in/bulks.$bulkId'
 import { Route as SignedInBulksNewRouteImport } from './routes/_signed-in/bulks.new'
@@ -65,11 +66,6 @@ const SignedInIndexRoute = SignedInIndexRouteImport.update({
   path: '/',
   getParentRoute: () => SignedInRoute,
 } as any)
-const SignedInAuditRoute = SignedInAuditRouteImport.update({
-  id: '/audit',
-  path: '/audit',
-  getParentRoute: () => SignedInRoute,
-} as any)
 const SignedInMeRoute = SignedInMeRouteImport.update({
   id: '/me',
   path: '/me',
@@ -91,6 +87,16 @@ const SignedInAccountsAccountIdRoute =
     path: '/accounts/$accountId',
     getParentRoute: () => SignedInRoute,
   } as any)
+const SignedInAuditIndexRoute = SignedInAuditIndexRouteImport.update({
+  id: '/audit/',
+  path: '/audit/',
+  getParentRoute: () => SignedInRoute,
+} as any)
+const SignedInAuditProofRoute = SignedInAuditProofRouteImport.update({
+  id: '/audit/proof',
+  path: '/audit/proof',
+  getParentRoute: () => SignedInRoute,
+} as any)
 const SignedInBulksIndexRoute = SignedInBulksIndexRouteImport.update({
   id: '/bulks/',
   path: '/bulks/',
@@ -147,14 +153,15 @@ export interface FileRoutesByFullPath {
   '/link': typeof LinkRoute
   '/mailbox': typeof MailboxRoute
   '/sign-in': typeof SignInRoute
-  '/audit': typeof SignedInAuditRoute
   '/me': typeof SignedInMeRoute
   '/signals': typeof SignedInSignalsRoute
   '/accounts/$accountId': typeof SignedInAccountsAccountIdRoute
+  '/audit/proof': typeof SignedInAuditProofRoute
   '/bulks/$bulkId': typeof SignedInBulksBulkIdRoute
   '/bulks/new': typeof SignedInBulksNewRoute
   '/incidents/$incidentId': typeof SignedInIncidentsIncidentIdRoute
   '/accounts/': typeof SignedInAccountsIndexRoute
+  '/audit/': typeof SignedInAuditIndexRoute
   '/bulks/': typeof SignedInBulksIndexRoute
   '/incidents/': typeof SignedInIncidentsIndexRoute
   '/requests/': typeof SignedInRequestsIndexRoute
@@ -168,15 +175,16 @@ export interface FileRoutesByTo {
   '/link': typeof LinkRoute
   '/mailbox': typeof MailboxRoute
   '/sign-in': typeof SignInRoute
-  '/audit': typeof SignedInAuditRoute
   '/me': typeof SignedInMeRoute
   '/signals': typeof SignedInSignalsRoute
   '/': typeof SignedInIndexRoute
   '/accounts/$accountId': typeof SignedInAccountsAccountIdRoute
+  '/audit/proof': typeof SignedInAuditProofRoute
   '/bulks/$bulkId': typeof SignedInBulksBulkIdRoute
   '/bulks/new': typeof SignedInBulksNewRoute
   '/incidents/$incidentId': typeof SignedInIncidentsIncidentIdRoute
   '/accounts': typeof SignedInAccountsIndexRoute
+  '/audit': typeof SignedInAuditIndexRoute
   '/bulks': typeof SignedInBulksIndexRoute
   '/incidents': typeof SignedInIncidentsIndexRoute
   '/requests': typeof SignedInRequestsIndexRoute
@@ -192,15 +200,16 @@ export interface FileRoutesById {
   '/link': typeof LinkRoute
   '/mailbox': typeof MailboxRoute
   '/sign-in': typeof SignInRoute
-  '/_signed-in/audit': typeof SignedInAuditRoute
   '/_signed-in/me': typeof SignedInMeRoute
   '/_signed-in/signals': typeof SignedInSignalsRoute
   '/_signed-in/': typeof SignedInIndexRoute
   '/_signed-in/accounts/$accountId': typeof SignedInAccountsAccountIdRoute
+  '/_signed-in/audit/proof': typeof SignedInAuditProofRoute
   '/_signed-in/bulks/$bulkId': typeof SignedInBulksBulkIdRoute
   '/_signed-in/bulks/new': typeof SignedInBulksNewRoute
   '/_signed-in/incidents/$incidentId': typeof SignedInIncidentsIncidentIdRoute
   '/_signed-in/accounts/': typeof SignedInAccountsIndexRoute
+  '/_signed-in/audit/': typeof SignedInAuditIndexRoute
   '/_signed-in/bulks/': typeof SignedInBulksIndexRoute
   '/_signed-in/incidents/': typeof SignedInIncidentsIndexRoute
   '/_signed-in/requests/': typeof SignedInRequestsIndexRoute
@@ -217,14 +226,15 @@ export interface FileRouteTypes {
     | '/link'
     | '/mailbox'
     | '/sign-in'
-    | '/audit'
     | '/me'
     | '/signals'
     | '/accounts/$accountId'
+    | '/audit/proof'
     | '/bulks/$bulkId'
     | '/bulks/new'
     | '/incidents/$incidentId'
     | '/accounts/'
+    | '/audit/'
     | '/bulks/'
     | '/incidents/'
     | '/requests/'
@@ -238,15 +248,16 @@ export interface FileRouteTypes {
     | '/link'
     | '/mailbox'
     | '/sign-in'
-    | '/audit'
     | '/me'
     | '/signals'
     | '/'
     | '/accounts/$accountId'
+    | '/audit/proof'
     | '/bulks/$bulkId'
     | '/bulks/new'
     | '/incidents/$incidentId'
     | '/accounts'
+    | '/audit'
     | '/bulks'
     | '/incidents'
     | '/requests'
@@ -261,15 +272,16 @@ export interface FileRouteTypes {
     | '/link'
     | '/mailbox'
     | '/sign-in'
-    | '/_signed-in/audit'
     | '/_signed-in/me'
     | '/_signed-in/signals'
     | '/_signed-in/'
     | '/_signed-in/accounts/$accountId'
+    | '/_signed-in/audit/proof'
     | '/_signed-in/bulks/$bulkId'
     | '/_signed-in/bulks/new'
     | '/_signed-in/incidents/$incidentId'
     | '/_signed-in/accounts/'
+    | '/_signed-in/audit/'
     | '/_signed-in/bulks/'
     | '/_signed-in/incidents/'
     | '/_signed-in/requests/'
@@ -338,13 +350,6 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof SignedInIndexRouteImport
       parentRoute: typeof SignedInRoute
     }
-    '/_signed-in/audit': {
-      id: '/_signed-in/audit'
-      path: '/audit'
-      fullPath: '/audit'
-      preLoaderRoute: typeof SignedInAuditRouteImport
-      parentRoute: typeof SignedInRoute
-    }
     '/_signed-in/me': {
       id: '/_signed-in/me'
       path: '/me'
@@ -371,6 +376,20 @@ declare module '@tanstack/react-router' {
       path: '/accounts/$accountId'
       fullPath: '/accounts/$accountId'
       preLoaderRoute: typeof SignedInAccountsAccountIdRouteImport
+      parentRoute: typeof SignedInRoute
+    }
+    '/_signed-in/audit/': {
+      id: '/_signed-in/audit/'
+      path: '/audit'
+      fullPath: '/audit/'
+      preLoaderRoute: typeof SignedInAuditIndexRouteImport
+      parentRoute: typeof SignedInRoute
+    }
+    '/_signed-in/audit/proof': {
+      id: '/_signed-in/audit/proof'
+      path: '/audit/proof'
+      fullPath: '/audit/proof'
+      preLoaderRoute: typeof SignedInAuditProofRouteImport
       parentRoute: typeof SignedInRoute
     }
     '/_signed-in/bulks/': {
@@ -440,15 +459,16 @@ declare module '@tanstack/react-router' {
 }
 
 interface SignedInRouteChildren {
-  SignedInAuditRoute: typeof SignedInAuditRoute
   SignedInMeRoute: typeof SignedInMeRoute
   SignedInSignalsRoute: typeof SignedInSignalsRoute
   SignedInIndexRoute: typeof SignedInIndexRoute
   SignedInAccountsAccountIdRoute: typeof SignedInAccountsAccountIdRoute
+  SignedInAuditProofRoute: typeof SignedInAuditProofRoute
   SignedInBulksBulkIdRoute: typeof SignedInBulksBulkIdRoute
   SignedInBulksNewRoute: typeof SignedInBulksNewRoute
   SignedInIncidentsIncidentIdRoute: typeof SignedInIncidentsIncidentIdRoute
   SignedInAccountsIndexRoute: typeof SignedInAccountsIndexRoute
+  SignedInAuditIndexRoute: typeof SignedInAuditIndexRoute
   SignedInBulksIndexRoute: typeof SignedInBulksIndexRoute
   SignedInIncidentsIndexRoute: typeof SignedInIncidentsIndexRoute
   SignedInRequestsIndexRoute: typeof SignedInRequestsIndexRoute
@@ -458,15 +478,16 @@ interface SignedInRouteChildren {
 }
 
 const SignedInRouteChildren: SignedInRouteChildren = {
-  SignedInAuditRoute: SignedInAuditRoute,
   SignedInMeRoute: SignedInMeRoute,
   SignedInSignalsRoute: SignedInSignalsRoute,
   SignedInIndexRoute: SignedInIndexRoute,
   SignedInAccountsAccountIdRoute: SignedInAccountsAccountIdRoute,
+  SignedInAuditProofRoute: SignedInAuditProofRoute,
   SignedInBulksBulkIdRoute: SignedInBulksBulkIdRoute,
   SignedInBulksNewRoute: SignedInBulksNewRoute,
   SignedInIncidentsIncidentIdRoute: SignedInIncidentsIncidentIdRoute,
   SignedInAccountsIndexRoute: SignedInAccountsIndexRoute,
+  SignedInAuditIndexRoute: SignedInAuditIndexRoute,
   SignedInBulksIndexRoute: SignedInBulksIndexRoute,
   SignedInIncidentsIndexRoute: SignedInIncidentsIndexRoute,
   SignedInRequestsIndexRoute: SignedInRequestsIndexRoute,

@@ -37,9 +37,22 @@ CREATE TABLE "cosignature" (
 	CONSTRAINT "cosignature_size_witness_pk" PRIMARY KEY("size","witness")
 );
 --> statement-breakpoint
+CREATE TABLE "seal_check" (
+	"id" boolean PRIMARY KEY NOT NULL,
+	"position" bigint NOT NULL,
+	"held_at" timestamp with time zone,
+	"held" bigint,
+	"wrong_at" bigint,
+	"wrong" text,
+	"wrong_since" timestamp with time zone,
+	CONSTRAINT "seal_check__one" CHECK ("seal_check"."id")
+);
+--> statement-breakpoint
 ALTER TABLE "cosignature" ADD CONSTRAINT "cosignature_size_checkpoint_size_fk" FOREIGN KEY ("size") REFERENCES "public"."checkpoint"("size") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "audit_leaf__entry" ON "audit_leaf" USING btree ("entry_id");--> statement-breakpoint
 CREATE INDEX "cosignature__witness" ON "cosignature" USING btree ("witness","size");--> statement-breakpoint
+
+INSERT INTO seal_check (id, position) VALUES (true, 0);--> statement-breakpoint
 
 -- P6: the log grows at its end and nowhere else, by what is committed and in its order; what stands in it stands.
 CREATE FUNCTION log_stands() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$

@@ -1,5 +1,6 @@
+import type { SealFault } from '@countersign/shared/audit/sealing.ts'
 import { sql } from 'drizzle-orm'
-import { bigint, check, index, pgTable, primaryKey, smallint, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { bigint, boolean, check, index, pgTable, primaryKey, smallint, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { bytes, instant, transactionId } from './columns.ts'
 
 /**
@@ -60,3 +61,21 @@ export const checkpointPlace = pgTable('checkpoint_place', {
   failingSince: instant('failing_since'),
   failure: text(),
 })
+
+/** How far the sealed log has been held against the entries again, and what was found first. One row. */
+export const sealCheck = pgTable(
+  'seal_check',
+  {
+    id: boolean().primaryKey(),
+    /** Every position before this one was looked at in this round. */
+    position: bigint({ mode: 'number' }).notNull(),
+    /** When the last whole round ended, and over how many positions; null before the first. */
+    heldAt: instant('held_at'),
+    held: bigint({ mode: 'number' }),
+    /** The first position where something does not hold, and what; null while all does. */
+    wrongAt: bigint('wrong_at', { mode: 'number' }),
+    wrong: text().$type<SealFault>(),
+    wrongSince: instant('wrong_since'),
+  },
+  (table) => [check('seal_check__one', sql`${table.id}`)],
+)

@@ -11,6 +11,7 @@ import { exportList } from './features/accounts/export-list.ts'
 import { exportAudit } from './features/audit/export.ts'
 import { exportReport } from './features/bulks/report.ts'
 import { exportIncident } from './features/incidents/export.ts'
+import { exportProof } from './features/seal/export-proof.ts'
 import { sessions } from './features/sessions/sessions.store.ts'
 import { callerOfToken } from './kernel/actor.ts'
 import type { Db } from './kernel/db.ts'
@@ -30,6 +31,8 @@ export type Parts = {
   readonly log: Logger
   readonly key: Buffer
   readonly publicUrl: string
+  /** The public key of the sealed audit in one line, where it is known. */
+  readonly logKey: string | null
   readonly demo: boolean
   /** The proxies whose word on where a request came from is taken; none means the connection itself says it. */
   readonly trustedProxies: readonly string[]
@@ -70,7 +73,7 @@ const warnOfProxy = (log: Logger): RequestHandler => {
   }
 }
 
-export const createApp = ({ db, pool, live, replica, log, key, publicUrl, demo, trustedProxies }: Parts): express.Express => {
+export const createApp = ({ db, pool, live, replica, log, key, publicUrl, logKey, demo, trustedProxies }: Parts): express.Express => {
   const app = express()
   const cookie = cookieOf(publicUrl)
   const limits = openLimits(pool)
@@ -89,6 +92,7 @@ export const createApp = ({ db, pool, live, replica, log, key, publicUrl, demo, 
       key,
       demo,
       limits,
+      logKey,
       origin: {
         channel: 'web',
         address: request.ip ?? '',
@@ -152,6 +156,10 @@ export const createApp = ({ db, pool, live, replica, log, key, publicUrl, demo, 
   app.get(
     '/export/incident/:incidentId/:format',
     exportIncident((request, response) => contextOf(request, response)),
+  )
+  app.get(
+    '/export/proof/:entryId.json',
+    exportProof((request, response) => contextOf(request, response)),
   )
   const api = (maxBodySize: number) =>
     createExpressMiddleware({

@@ -11,6 +11,7 @@ import { recheck } from './features/requests/recheck.ts'
 import { requests } from './features/requests/requests.store.ts'
 import { type Signed, signatures } from './features/requests/signatures.store.ts'
 import { bringCheckpoint } from './features/seal/bring.ts'
+import { checkSeal } from './features/seal/check.ts'
 import { sealLedger } from './features/seal/seal.ts'
 import { watchLedger } from './features/signals/watch.ts'
 import { nobody } from './kernel/actor.ts'
@@ -162,11 +163,15 @@ export const startJobs = ({
   const wake = () => turns.forEach((one) => void one.wake())
   const unlisten = live.listen(wake)
   let folding: Promise<void> = Promise.resolve()
+  let checking: Promise<void> = Promise.resolve()
   const sweep = () => {
     wake()
     folding = counts
       .fold(db)
       .catch((error: unknown) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'the counts could not be folded'))
+    checking = checkSeal(db, sealing.signer, log).catch((error: unknown) =>
+      log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'the seal could not be checked'),
+    )
   }
   const timer = setInterval(sweep, sweepMilliseconds)
   const recheckAll = () =>
@@ -201,6 +206,7 @@ export const startJobs = ({
       unlisten()
       await Promise.all(turns.map((one) => one.rest()))
       await folding
+      await checking
       await rechecking
       await tidying
     },

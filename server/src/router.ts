@@ -11,6 +11,7 @@ import { organisationsRouter } from './features/organisations/organisations.rout
 import { overviewRouter } from './features/overview/overview.router.ts'
 import { policyRouter } from './features/policy/policy.router.ts'
 import { requestsRouter } from './features/requests/requests.router.ts'
+import { sealRouter } from './features/seal/seal.router.ts'
 import { sessionsRouter } from './features/sessions/sessions.router.ts'
 import { signalsRouter } from './features/signals/signals.router.ts'
 import { viewsRouter } from './features/views/views.router.ts'
@@ -30,6 +31,7 @@ export const appRouter = router({
   overview: overviewRouter,
   policy: policyRouter,
   requests: requestsRouter,
+  seal: sealRouter,
   sessions: sessionsRouter,
   signals: signalsRouter,
   views: viewsRouter,

@@ -12,6 +12,7 @@ import { openDb, openPool } from './kernel/db.ts'
 import { openLive } from './kernel/live.ts'
 import { openReplica, unfitReplica } from './kernel/replica.ts'
 import { metricsServer } from './metrics.ts'
+import { keyLine, verifierOf } from './transparency/note.ts'
 
 export type Serving = { readonly port: number; readonly stop: () => Promise<void> }
 
@@ -30,6 +31,9 @@ const closing = (server: Server): Promise<void> =>
     server.close(() => done())
     server.closeAllConnections()
   })
+
+const logKeyOf = ({ PUBLIC_URL, SEALING_KEY }: Settings): string | null =>
+  SEALING_KEY ? keyLine(verifierOf(logOf({ PUBLIC_URL, SEALING_KEY }), 'log')) : null
 
 /** What seals the audit here: no worker runs without its key, or what happened would be provable to nobody. */
 const sealingOf = ({ SEALING_KEY, PUBLIC_URL, CHECKPOINT_FILE, CHECKPOINT_URL, WITNESS_URL, WITNESS_KEY }: Settings): Sealing => {
@@ -79,6 +83,7 @@ export const serve = async (settings: Settings, role: ProcessRole | null = null)
       log,
       key: settings.SECRET_KEY,
       publicUrl: settings.PUBLIC_URL,
+      logKey: logKeyOf(settings),
       demo: settings.demo,
       trustedProxies: settings.TRUSTED_PROXIES,
     }),

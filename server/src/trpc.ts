@@ -26,6 +26,8 @@ export type Request = {
   readonly key: Buffer
   readonly demo: boolean
   readonly limits: Limits
+  /** The public key of the sealed audit in one line; null in a process that does not know it. */
+  readonly logKey: string | null
   readonly setSession: (token: string | null) => void
 }
 

@@ -27,6 +27,7 @@ beforeAll(async () => {
     log: pino({ level: 'silent' }),
     key: world.key,
     publicUrl,
+    logKey: null,
     demo: false,
     trustedProxies: [],
   })
@@ -116,6 +117,7 @@ describe('the door', () => {
           log: world.log,
           key: world.key,
           publicUrl,
+          logKey: null,
           demo: true,
           trustedProxies,
         }),

@@ -72,6 +72,7 @@ beforeAll(async () => {
     'accounts.facets': { valid: {} },
     'audit.list': { valid: {} },
     'audit.kept': { valid: undefined },
+    'seal.state': { valid: undefined },
     'policy.get': { valid: undefined },
     'policy.ask': { valid: { after: { criticalSuspends: true, massAccounts: 100, massPercent: 10 }, justification: 'Essai' } },
     'bulks.list': { valid: {} },

@@ -15,14 +15,14 @@ import { openSmallLog, type SmallLog } from '../support/small-log.ts'
 let small: SmallLog
 let size: number
 /** The checkpoints that left the house while the log grew. */
-let kept: readonly string[]
+let kept: readonly { readonly at: string | null; readonly note: string }[]
 let sizes: readonly number[]
 
 const rows = async <T extends Record<string, unknown>>(tx: Tx, query: ReturnType<typeof sql>) => (await tx.execute<T>(query)).rows
 
 const undone = Symbol('undone')
 
-type Held = { readonly against?: readonly string[]; readonly key?: string }
+type Held = { readonly against?: typeof kept; readonly key?: string }
 
 /** What the auditor's program says of the bundle after a superuser with every trigger off has done this; then nothing has happened. */
 const after = async (tamper: (tx: Tx) => Promise<unknown>, { against = kept, key = logKey }: Held = {}): Promise<readonly string[]> => {
@@ -107,7 +107,7 @@ const foundEverywhere = async (
 beforeAll(async () => {
   small = await openSmallLog()
   const { rows: notes } = await small.owner.execute<{ size: string; note: string }>(sql`select size, note from checkpoint order by size`)
-  kept = notes.map(({ note }) => note)
+  kept = notes.map(({ note }) => ({ at: null, note }))
   sizes = notes.map(({ size: one }) => Number(one))
   size = sizes.at(-1) ?? 0
 }, 120_000)

@@ -25,6 +25,7 @@ export const requestOf = (db: Db, person: Person | null, change: Partial<Request
   key: Buffer.alloc(32, 7),
   demo: true,
   limits: unlimited,
+  logKey: null,
   origin: { channel: 'web', address: '127.0.0.1', device: 'test' },
   setSession: () => undefined,
   ...change,

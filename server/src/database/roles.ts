@@ -29,6 +29,7 @@ const application: Record<string, string> = {
   audit_subtree: 'select, insert',
   checkpoint: 'select, insert',
   cosignature: 'select, insert',
+  seal_check: 'select, update (position, held_at, held, wrong_at, wrong, wrong_since)',
   checkpoint_place: 'select, insert, update (size, brought_at, failing_since, failure)',
   retention: 'select',
   bulk: 'select, insert, update (status, step, justification, done, skipped, reached, request_id, report_hash, started_at, running_since, ran_milliseconds, ended_at, halted)',

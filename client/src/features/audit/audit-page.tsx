@@ -16,8 +16,9 @@ import { Empty, Failed, Skeleton } from '../../ui/screen.tsx'
 import { SearchSelect } from '../../ui/search-select.tsx'
 import { useActorless, useEntryDetail } from '../../ui/timeline.tsx'
 import { Opens } from './opens.tsx'
+import { SealLine } from './seal-line.tsx'
 
-const route = getRouteApi('/_signed-in/audit')
+const route = getRouteApi('/_signed-in/audit/')
 const signedIn = getRouteApi('/_signed-in')
 type Row = Outputs['audit']['list']['rows'][number]
 
@@ -75,6 +76,20 @@ const useColumns = (set: (change: Partial<ListAudit>) => void): readonly Column<
           </span>
         )
       },
+    },
+    {
+      id: 'seal',
+      header: t('audit.columns.seal'),
+      plain: true,
+      cell: (row) =>
+        row.sealedAt === null ? (
+          <span className="soft nowrap">{t('seal.notYet')}</span>
+        ) : (
+          <a href={`/export/proof/${row.id}.json`} download className="nowrap number" title={t('seal.download')}>
+            {t('seal.position', { position: count(row.sealedAt, language) })}
+            <span className="hidden"> ({t('seal.download')})</span>
+          </a>
+        ),
     },
     { id: 'place', header: t('audit.columns.place'), cell: (row) => row.place ?? '' },
     { id: 'data', header: t('audit.columns.data'), plain: true, cell: (row) => <span className="soft">{detail(row.type, row.data)}</span> },
@@ -136,6 +151,7 @@ export const AuditPage = () => {
         ) : null}
       </div>
       <Kept />
+      <SealLine />
       <search className="row wrap" style={{ alignItems: 'flex-end' }}>
         <NativeSelect
           label={t('audit.type')}

@@ -16,6 +16,7 @@ const screens = [
   ['/signals', 'signals', 'signal:read'],
   ['/incidents', 'incidents', 'incident:read'],
   ['/audit', 'audit', 'audit:read'],
+  ['/audit/proof', 'proof', 'audit:read'],
   ['/me', 'me', null],
 ] as const
 const nothing: Outputs['finder']['find'] = { accounts: [], organisations: [], request: null }

@@ -23,6 +23,8 @@ export type AuditRow = {
   readonly channel: string
   readonly address: string | null
   readonly data: Record<string, unknown>
+  /** Its place in the sealed log; null in its first second. */
+  readonly sealedAt: number | null
 }
 
 /** Who reads, and where they may. */
@@ -48,6 +50,7 @@ const conditionsOf = async (db: Db, reader: Reader, filters: ListAudit): Promise
 
 const selected = sql`
   audit_entry.id, to_json(audit_entry.at)#>>'{}' as at, audit_entry.type, audit_entry.data, audit_entry.origin ->> 'channel' as channel, audit_entry.origin ->> 'address' as address, place.name as place,
+  (select leaf.position::float8 from audit_leaf leaf where leaf.entry_id = audit_entry.id) as "sealedAt",
   case when actor.id is null then null else json_build_object('id', actor.id, 'name', actor.given_name || ' ' || actor.family_name) end as actor,
   json_build_object('id', audit_entry.subject_id, 'name', coalesce(subject.given_name || ' ' || subject.family_name, request.reference::text, about.name, incident.name),
     'kind', case when subject.id is not null then 'account' when request.id is not null then 'request' when about.id is not null then 'organisation' when bulk.id is not null then 'bulk' when incident.id is not null then 'incident' else 'other' end) as subject`

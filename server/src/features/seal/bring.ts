@@ -1,10 +1,10 @@
 import type { Logger } from 'pino'
 import { type CheckpointCarrier, NotBrought } from '../../carriers/checkpoints.ts'
 import type { Db } from '../../kernel/db.ts'
-import { consistencyRanges, joined, subtreesOf } from '../../transparency/merkle.ts'
+import { consistencyRanges } from '../../transparency/merkle.ts'
 import { checkpoints } from './checkpoints.store.ts'
 import { places } from './places.store.ts'
-import { seal } from './seal.store.ts'
+import { rangeHashes } from './range-hashes.ts'
 
 /** Brings the newest checkpoint to a place that does not have it yet; one that was away gets the newest, which says all the others did. */
 export const bringCheckpoint = (db: Db, { name, bring }: CheckpointCarrier, log: Logger): Promise<void> =>
@@ -13,8 +13,7 @@ export const bringCheckpoint = (db: Db, { name, bring }: CheckpointCarrier, log:
     const checkpoint = await checkpoints.newest(tx)
     const known = (await places.all(tx)).find((one) => one.name === name)?.size ?? 0
     if (!checkpoint || checkpoint.size <= known) return
-    const proof = (from: number) =>
-      Promise.all(consistencyRanges(from, checkpoint.size).map(async (range) => joined(await seal.hashes(tx, subtreesOf(range)))))
+    const proof = (from: number) => rangeHashes(tx, consistencyRanges(from, checkpoint.size))
     try {
       const cosignature = await bring({ checkpoint, known, proof })
       if (cosignature) await checkpoints.cosign(tx, { ...cosignature, size: checkpoint.size })

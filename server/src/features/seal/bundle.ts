@@ -61,10 +61,11 @@ export async function* bundleLines(tx: Tx, asked: BundleAsked, keys: BundleKeys)
   const range = await rangeOf(tx, asked, size)
   const unsealed = await seal.unsealed(tx, mostUnsealed + 1)
   if (unsealed.length > mostUnsealed) throw new NothingSealed('too much is not sealed yet: is a worker running, with SEALING_KEY?')
-  yield `${JSON.stringify({ bundle: bundleFormat, size, ...range, keys })}\n`
+  yield `${JSON.stringify({ bundle: bundleFormat, exportedAt: new Date().toISOString(), size, ...range, keys })}\n`
   yield* leaves(tx, range)
   yield unsealed.map((entry) => `${JSON.stringify({ unsealed: entry })}\n`).join('')
-  yield* standing(tx)
+  // What accounts are now follows from a log that reaches until now.
+  if (range.to === size) yield* standing(tx)
   yield `${JSON.stringify({ end: true })}\n`
 }
 

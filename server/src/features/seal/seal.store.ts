@@ -85,6 +85,21 @@ export const seal = {
     return rows.map((row) => ({ ...row, position: Number(row.position) }))
   },
 
+  async leafOf(db: Db, entryId: string): Promise<StoredLeaf | null> {
+    const { rows } = await db.execute<{ position: string }>(sql`select position from audit_leaf where entry_id = ${entryId}`)
+    return rows[0] ? ((await seal.leaves(db, Number(rows[0].position), 1))[0] ?? null) : null
+  },
+
+  /** When the oldest entry was recorded that has no place yet; null where all have one. */
+  async waitingSince(db: Db): Promise<Date | null> {
+    const { transaction, entryId } = await seal.end(db)
+    const { rows } = await db.execute<{ since: string }>(sql`
+      select e.recorded_at as since from audit_entry e
+      where e.transaction_id >= ${transaction}::xid8 and (e.transaction_id, e.id) > (${transaction}::xid8, ${entryId}::uuid)
+      order by e.transaction_id limit 1`)
+    return rows[0] ? new Date(rows[0].since) : null
+  },
+
   /** Whatever has no place: the last second, and anything that was put in behind our back. Reads all of the audit: for the console alone. */
   async unsealed(tx: Tx, limit: number): Promise<readonly SealableEntry[]> {
     const { rows } = await tx.execute<SealableEntry & Record<string, unknown>>(sql`

@@ -1,0 +1,41 @@
+import { permitted, router } from '../../trpc.ts'
+import { checks } from './check.store.ts'
+import { checkpoints } from './checkpoints.store.ts'
+import { places } from './places.store.ts'
+import { seal } from './seal.store.ts'
+
+export const sealRouter = router({
+  /** How far the audit is sealed, who has seen it, and whether it is still what was sealed. */
+  state: permitted('audit:read').query(async ({ ctx }) => {
+    const [newest, witnessed, everywhere, { heldAt, held, wrong }, waitingSince] = await Promise.all([
+      checkpoints.newest(ctx.db),
+      checkpoints.newestWitnessed(ctx.db),
+      places.all(ctx.db),
+      checks.get(ctx.db),
+      seal.waitingSince(ctx.db),
+    ])
+    return {
+      key: ctx.logKey,
+      checkpoint: newest && { ...newest, madeAt: newest.madeAt.toISOString() },
+      witnessed: witnessed && {
+        size: witnessed.checkpoint.size,
+        witness: witnessed.cosignature.witness,
+        at: witnessed.cosignature.at.toISOString(),
+      },
+      places: everywhere.map(({ name, size, broughtAt, failingSince, failure }) => ({
+        name,
+        size,
+        broughtAt: broughtAt?.toISOString() ?? null,
+        failingSince: failingSince?.toISOString() ?? null,
+        failure,
+      })),
+      check: {
+        heldAt: heldAt?.toISOString() ?? null,
+        held,
+        wrong: wrong && { position: wrong.position, fault: wrong.fault, since: wrong.since.toISOString() },
+      },
+      /** When the oldest entry was written that has no place yet; null where all have. */
+      waitingSince: waitingSince?.toISOString() ?? null,
+    }
+  }),
+})

@@ -1,6 +1,9 @@
 import { createServer, type Server } from 'node:http'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { months } from './features/audit/months.store.ts'
+import { checks } from './features/seal/check.store.ts'
+import { places } from './features/seal/places.store.ts'
+import { seal } from './features/seal/seal.store.ts'
 import type { Db } from './kernel/db.ts'
 import { undelivered } from './kernel/outbox.ts'
 import type { Replica } from './kernel/replica.ts'
@@ -17,6 +20,10 @@ export const metricsServer = (db: Db, replica: Replica | null): Server => {
   const ahead = gauge('audit_days_ahead', 'Days until nothing can be written for want of a month of the audit; below 31 something is wrong')
   const overdue = gauge('audit_days_overdue', 'Days since the oldest month of the audit could have been dropped')
 
+  const unsealed = gauge('audit_unsealed_seconds', 'Age of the oldest entry of the audit that has no place in the sealed log')
+  const broken = gauge('audit_seal_broken', '1 when an entry of the audit is not what was sealed')
+  const away = gauge('checkpoint_places_failing', 'Places outside that checkpoints cannot be brought to')
+
   /** Not a number: what is not known is neither well nor ill. */
   const unknown = (...all: readonly Gauge[]) => all.forEach((one) => void one.set(Number.NaN))
   const outbox = async () => {
@@ -29,9 +36,19 @@ export const metricsServer = (db: Db, replica: Replica | null): Server => {
     ahead.set(days.ahead)
     overdue.set(days.overdue)
   }
+  const sealing = async () => {
+    const [since, { wrong }, everywhere] = await Promise.all([seal.waitingSince(db), checks.get(db), places.all(db)])
+    unsealed.set(since ? (Date.now() - since.getTime()) / 1000 : 0)
+    broken.set(wrong ? 1 : 0)
+    away.set(everywhere.filter(({ failingSince }) => failingSince !== null).length)
+  }
   return createServer((_request, response) => {
     for (const [from, count] of Object.entries(replica?.served() ?? {})) lists.set({ from }, count)
-    Promise.all([outbox().catch(() => unknown(waiting, failing)), audit().catch(() => unknown(ahead, overdue))])
+    Promise.all([
+      outbox().catch(() => unknown(waiting, failing)),
+      audit().catch(() => unknown(ahead, overdue)),
+      sealing().catch(() => unknown(unsealed, broken, away)),
+    ])
       .then(() => registry.metrics())
       .then(
         (text) => response.setHeader('Content-Type', registry.contentType).end(text),

@@ -2,12 +2,15 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createApp } from '@countersign/server/app.ts'
 import { mailCarriers } from '@countersign/server/carriers/mail.ts'
+import { sealLedger } from '@countersign/server/features/seal/seal.ts'
 import { whileIn } from '@countersign/server/kernel/leaving.ts'
 import { drain } from '@countersign/server/kernel/outbox.ts'
 import { seal } from '@countersign/server/kernel/secrets.ts'
 import { generateSecret, generateSync } from 'otplib'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { judgeProof } from '../../verify/countersign-verify.mjs'
+import { log, logKey } from '../support/bundle.ts'
 import { makerOf, outcome } from '../support/make.ts'
 import { openWorld, type World } from '../support/world.ts'
 
@@ -207,6 +210,25 @@ describe('the door', () => {
     ).text()
     for (const line of ndjson.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('type', 'request.submitted')
     expect(await world.entriesAbout(isabelle.person.id)).toContain('audit.exported')
+  })
+
+  test('the proof of an entry is given to whoever may read that entry, and to nobody else, and is written down', async () => {
+    await sealLedger(world.db, log)
+    const { rows } = await world.owner.query<{ id: string; region: string }>(
+      `select e.id, o.name as region from audit_entry e join organisation o on o.id = e.region_id where e.type = 'account.created' and o.name = 'Hauts-de-France' limit 1`,
+    )
+    const address = `${base}/export/proof/${rows[0]?.id}.json`
+    const [nadia, sophie, thomas] = [await world.as('nadia.roux'), await world.as('sophie.marchand'), await world.as('thomas.vasseur')]
+    expect((await fetch(address)).status).toBe(401)
+    expect((await fetch(address, { headers: cookie(nadia.token) })).status).toBe(403)
+    expect((await fetch(address, { headers: cookie(sophie.token) })).status).toBe(404)
+    expect((await fetch(`${base}/export/proof/rubbish.json`, { headers: cookie(thomas.token) })).status).toBe(404)
+    const proof = (await (await fetch(address, { headers: cookie(thomas.token) })).json()) as { entry: { at: string } }
+    expect(judgeProof(proof, { keyLine: logKey })).toMatchObject({ holds: true })
+    expect(judgeProof({ ...proof, entry: { ...proof.entry, at: '2020-01-01T00:00:00.000000Z' } }, { keyLine: logKey })).toMatchObject({
+      holds: false,
+    })
+    expect(await world.entriesAbout(thomas.person.id)).toContain('audit.exported')
   })
 
   test('nothing that is read after somebody was put out leaves for them, however slowly they read', async () => {

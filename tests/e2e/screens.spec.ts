@@ -17,6 +17,7 @@ const bySophie = [
   '/bulks',
   '/bulks/new',
   '/audit',
+  '/audit/proof',
   '/me',
 ]
 
@@ -78,6 +79,7 @@ test('English is complete: no French is left on the screens when it is chosen', 
     ['/bulks', 'Bulks'],
     ['/bulks/new', 'New bulk'],
     ['/audit', 'Audit'],
+    ['/audit/proof', 'Proof of the audit'],
     ['/me', 'My account'],
   ] as const) {
     await page.goto(path)

@@ -5,7 +5,8 @@ export class Verification {
     given: {
       readonly keyLine?: string
       readonly witnessLines?: readonly string[]
-      readonly kept?: readonly { readonly at: string | null; readonly note: string }[]
+      readonly kept?: readonly { readonly note: string }[]
+      readonly partial?: boolean
     },
   )
   take(part: object): void

@@ -2,7 +2,7 @@
 /**
  * countersign-verify: checks an exported audit without trusting who exported it, their program or their database.
  *
- *   node countersign-verify.mjs BUNDLE-OR-PROOF --key LINE [--witness LINE]... [--checkpoints FILE]...
+ *   node countersign-verify.mjs BUNDLE-OR-PROOF --key LINE [--witness LINE]... [--checkpoints FILE]... [--partial]
  *
  * One file, Node 20 or newer, no dependency, no network; it shares no line with the product. Give it the log's public key as you were
  * given it when the log began, the keys of the witnesses you trust, and the checkpoints you have kept (a signed note, or the file the
@@ -14,7 +14,6 @@
  */
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { createReadStream, readFileSync, realpathSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { createGunzip } from 'node:zlib'
@@ -22,12 +21,29 @@ import { createGunzip } from 'node:zlib'
 /** It could not be looked at all: no verdict. */
 class Unreadable extends Error {}
 
-const day = 24 * 60 * 60 * 1000
+const hour = 60 * 60 * 1000
+const day = 24 * hour
+/** An instant as the bundle writes it, in milliseconds; not a number where it is anything else. */
+const instantOf = (text) => (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(text) ? Date.parse(text) : Number.NaN)
 /** Related by lineage within so many days is not independent (P2). */
 const independenceDays = 30
+/** Whose countersignature counts, by kind. */
+const signers = {
+  'create-account': ['supervisor'],
+  'reset-credentials': ['reset-manager'],
+  reinstate: ['supervisor'],
+  'grant-role': ['policy-owner'],
+  'reinstate-bulk': ['supervisor', 'policy-owner'],
+  'revoke-bulk': ['it-admin', 'supervisor', 'policy-owner'],
+  'set-policy': ['policy-owner'],
+}
+/** Kinds that are about one account, which must be named. */
+const aboutOne = ['reset-credentials', 'reinstate', 'grant-role']
 /** What nobody may obtain with fewer people besides the one who asks (P10), once the network has so many policy owners. */
 const guarded = { 'grant-role': 2, 'set-policy': 2 }
 const foundingPolicyOwners = 3
+/** Whoever put somebody out may undo that very act for so long (P1), counted between the starts of two transactions. */
+const undoMilliseconds = 40_000
 /** Entries of one transaction begin before it is sealed, and transactions overlap: so far may times run back. */
 const toleratedMilliseconds = 15 * 60 * 1000
 
@@ -44,6 +60,7 @@ const rootOf = (edge) => (edge.length === 0 ? sha256() : edge.reduceRight((right
 /** RFC 8785: keys in order, nothing between, numbers and strings as ECMAScript writes them. */
 const canonical = (value) => {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new Unreadable('a number in this bundle is none')
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
   const keys = Object.keys(value).sort()
   return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join(',')}}`
@@ -53,7 +70,8 @@ const canonical = (value) => {
 
 const spki = Buffer.from('302a300506032b6570032100', 'hex')
 
-const readKey = (line) => {
+const readKey = (given) => {
+  const line = given.replace(/^['"]|['"]$/g, '')
   const [, name, id, encoded] = /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(line.trim()) ?? []
   if (!name) throw new Unreadable(`this is no public key: ${line}`)
   const bytes = Buffer.from(encoded, 'base64')
@@ -78,6 +96,12 @@ const readNote = (whole) => {
   const [, origin, size, root] = /^([^\n]+)\n(\d+)\n([A-Za-z0-9+/]{43}=)\n$/.exec(text) ?? []
   if (!origin || signatures.includes(null)) return null
   return { text, origin, size: Number(size), root: Buffer.from(root, 'base64'), signatures }
+}
+
+/** When a witness says it signed. */
+const signedAt = ({ signatures }, { name }) => {
+  const { bytes } = signatures.find((one) => one.name === name)
+  return new Date(Number(bytes.readBigUInt64BE(4)) * 1000).toISOString()
 }
 
 /** True where this key signed, false where one of its signatures is wrong, null where it did not sign. */
@@ -136,31 +160,46 @@ class Story {
 
   /** An approval is by somebody else, of this very content, once, and independent of everybody involved. */
   objectionToApproval(request, { actorId, data }, at) {
-    const { requester, caller, subject, approvals, hash } = request
+    const { requester, caller, subject, approvals, hash, kind, callBack } = request
+    const signer = this.accounts.get(actorId)
+    const roles = signers[kind] ?? []
     if (!actorId) return 'was given by nobody'
     if (actorId === requester) return 'was given by the person who asked'
     if (actorId === subject) return 'was given by the person it is about'
     if (!requester && actorId === caller) return 'was given by the person who called back'
     if (approvals.has(actorId)) return 'was given twice by one person'
     if (data.contentHash !== hash) return 'is of another content than what was asked for'
+    if (kind === 'reset-credentials' && callBack !== 'confirmed') return 'was given before anybody had called back and found it confirmed'
     const involved = [requester ?? caller, subject, ...approvals].filter(Boolean)
     const other = involved.find((person) => this.related(actorId, person, at - independenceDays * day))
-    return other ? `was given by ${short(actorId)}, who is not independent of ${short(other)}` : null
+    if (other) return `was given by ${short(actorId)}, who is not independent of ${short(other)}`
+    if (this.whole && signer?.status !== 'active') return 'was given by somebody who had no account in force'
+    if (this.whole && ![...(signer?.roles ?? [])].some((held) => roles.includes(held.split(' ')[0])))
+      return `was given by somebody who holds none of the roles that sign for this (${roles.join(', ')})`
+    return null
   }
 
-  neededFor({ kind, needed }) {
-    return Math.max(needed, this.owners.size < foundingPolicyOwners ? 1 : (guarded[kind] ?? 1))
+  /** Fixed when it is asked for, and never lowered: what was asked while the network was being founded keeps what it needed. */
+  floorOf(kind) {
+    return this.owners.size < foundingPolicyOwners ? 1 : (guarded[kind] ?? 1)
+  }
+
+  /** Countersignatures of people who have become dependent on each other since they gave them. */
+  fallen({ requester, caller, subject, approvals }, at) {
+    const involved = [requester ?? caller, subject, ...approvals].filter(Boolean)
+    return [...approvals].filter((one) => involved.some((other) => other !== one && this.related(one, other, at - independenceDays * day)))
   }
 
   /** What is wrong with the request that is said to have allowed this. */
   objectionToEffect(request, { entry }, kinds) {
     const { kind, status, subject, used, transaction } = request
+    const who = isList(request) ? entry.subjectId : 'once'
     if (!kinds.includes(kind)) return `a request of another kind, ${kind}, is said to have allowed it`
     if (status !== 'executed') return `its request ${short(entry.data.requestId)} was not executed`
+    if (used.has(who)) return `its request ${short(entry.data.requestId)} had been carried out already`
     if (isList(request)) return null
     if (transaction !== entry.transaction) return `its request ${short(entry.data.requestId)} was executed at another time`
-    if (subject && subject !== entry.subjectId) return `its request ${short(entry.data.requestId)} was about somebody else`
-    return used ? `its request ${short(entry.data.requestId)} had been carried out already` : null
+    return subject && subject !== entry.subjectId ? `its request ${short(entry.data.requestId)} was about somebody else` : null
   }
 
   /** The request an effect names; null for the founders, who stand before the first request, and where it is not known. */
@@ -174,7 +213,7 @@ class Story {
     }
     const objection = this.objectionToEffect(request, told, kinds)
     if (objection) this.problem(`${named(told)}: ${objection}`)
-    request.used = true
+    request.used.add(isList(request) ? told.entry.subjectId : 'once')
     return request
   }
 
@@ -192,38 +231,60 @@ class Story {
     account.status = to
   }
 
+  ends(told, to) {
+    this.moves(told, to)
+    this.accountOf(told.entry.subjectId).ended = { by: told.entry.actorId, at: told.at }
+  }
+
+  /** The one way back on one person's word: their own act, within half a minute. */
+  undoes(told) {
+    const { ended } = this.accountOf(told.entry.subjectId)
+    if (ended && (ended.by !== told.entry.actorId || told.at - ended.at > undoMilliseconds))
+      this.problem(`${named(told)}: an ending is undone by whoever ended it, within ${undoMilliseconds / 1000} seconds`)
+    else if (!ended && this.whole) this.problem(`${named(told)}: there was no ending to undo`)
+    this.moves(told, told.entry.data.after)
+  }
+
   /** What each kind of entry means. What is not here changes neither a request nor an account. */
   meanings = {
     'network.founded': (told) => {
-      if (this.founded) this.problem(`${named(told)}: a network is founded once`)
-      this.founded = { request: told.entry.subjectId, transaction: told.entry.transaction }
+      if (this.founded || this.accounts.size > 0) this.problem(`${named(told)}: a network is founded once, before anybody has an account`)
+      this.founded = { request: told.entry.subjectId, transaction: told.entry.transaction, told, births: 0 }
     },
     'request.submitted': (told) => {
       const { subjectId, actorId, data } = told.entry
       if (this.requests.has(subjectId)) this.problem(`${named(told)}: this request was asked twice`)
+      if (!Object.hasOwn(signers, data.kind)) this.problem(`${named(told)}: nobody knows a request of this kind`)
+      if (!Number.isInteger(data.approvalsNeeded) || data.approvalsNeeded < this.floorOf(data.kind))
+        this.problem(`${named(told)}: it asks for fewer countersignatures (${data.approvalsNeeded}) than such a request needs`)
+      if (aboutOne.includes(data.kind) && !data.accountId) this.problem(`${named(told)}: it does not say which account it is about`)
       this.requests.set(subjectId, {
         kind: data.kind,
         requester: actorId,
         caller: null,
         subject: data.accountId,
         hash: data.contentHash,
-        needed: data.approvalsNeeded,
+        needed: Math.max(Number(data.approvalsNeeded) || 1, this.floorOf(data.kind)),
+        callBack: null,
         approvals: new Set(),
+        used: new Set(),
         status: 'pending',
       })
     },
     'request.edited': this.ofRequest((told, request) => {
       if (request.status !== 'pending') this.problem(`${named(told)}: a request that was ${request.status} was edited`)
+      if (request.requester !== told.entry.actorId) this.problem(`${named(told)}: it was edited by somebody else than the person who asked`)
       if (request.hash !== told.entry.data.before)
         this.problem(`${named(told)}: it says another content was edited than what was asked for`)
       request.hash = told.entry.data.after
       request.approvals.clear()
     }),
     'request.held': this.ofRequest(({ entry }, request) => {
-      request.needed = Math.max(request.needed, entry.data.approvalsNeeded)
+      request.needed = Math.max(request.needed, Number(entry.data.approvalsNeeded) || 1)
     }),
     'request.called-back': this.ofRequest(({ entry }, request) => {
       request.caller = entry.actorId
+      request.callBack = [request.requester, request.subject].includes(entry.actorId) ? null : entry.data.outcome
     }),
     'request.approval-given': this.ofRequest((told, request) => {
       const objection = request.status === 'pending' ? this.objectionToApproval(request, told.entry, told.at) : 'came after the decision'
@@ -232,7 +293,9 @@ class Story {
     }),
     'request.approval-voided': this.ofRequest(({ entry }, request) => void request.approvals.delete(entry.data.approverId)),
     'request.executed': this.ofRequest((told, request) => {
-      const needed = this.neededFor(request)
+      const { needed } = request
+      const [fallen] = this.fallen(request, told.at)
+      if (fallen) this.problem(`${named(told)}: the countersignature of ${short(fallen)} under it no longer stood on its own`)
       if (request.status !== 'pending') this.problem(`${named(told)}: a request that was ${request.status} was executed`)
       if (told.entry.data.contentHash !== request.hash)
         this.problem(`${named(told)}: another content was executed than what was countersigned`)
@@ -250,16 +313,19 @@ class Story {
       const account = this.accountOf(entry.subjectId)
       if (account.born) this.problem(`${named(told)}: this account was created twice`)
       Object.assign(account, { born: true, status: 'active' })
+      if (this.founded?.request === entry.data.requestId) this.founded.births += 1
       this.hand(this.carriedBy(told, ['create-account'])?.requester, entry.subjectId, at)
     },
     'account.reset': (told) => this.hand(this.carriedBy(told, ['reset-credentials'])?.requester, told.entry.subjectId, told.at),
     'account.reinstated': (told) => {
       this.carriedBy(told, ['reinstate', 'reinstate-bulk'])
+      const { status } = this.accountOf(told.entry.subjectId)
+      if (status === 'active' || status === 'revoked') this.problem(`${named(told)}: an account that is ${status} cannot be let back in`)
       this.moves(told, told.entry.data.after)
     },
-    'account.suspended': (told) => this.moves(told, 'suspended'),
-    'account.revoked': (told) => this.moves(told, 'revoked'),
-    'account.ending-undone': (told) => this.moves(told, told.entry.data.after),
+    'account.suspended': (told) => this.ends(told, 'suspended'),
+    'account.revoked': (told) => this.ends(told, 'revoked'),
+    'account.ending-undone': (told) => this.undoes(told),
     'role.granted': (told) => {
       const { entry, at } = told
       const request = this.carriedBy(told, ['grant-role'])
@@ -295,7 +361,7 @@ class Story {
       this.finished = []
       this.transaction = told.entry.transaction
     }
-    this.meanings[told.entry.type]?.(told)
+    if (Object.hasOwn(this.meanings, told.entry.type)) this.meanings[told.entry.type](told)
     const request = this.requests.get(told.entry.subjectId)
     if (request && request.status !== 'pending' && !isList(request)) this.finished.push(told.entry.subjectId)
   }
@@ -305,6 +371,7 @@ class Story {
     const account = this.accounts.get(id)
     if (!account?.born && this.whole) this.problem(`the account ${id} stands in the list and was never created in the log`)
     if (!account) return
+    if (account.listed) this.problem(`the account ${id} stands in the list twice`)
     account.listed = true
     if (account.status !== null && account.status !== status)
       this.problem(`the account ${id} is ${status} in the list; the log leads to ${account.status}`)
@@ -316,6 +383,8 @@ class Story {
   }
 
   end() {
+    if (this.founded && this.founded.births !== 2)
+      this.problem(`${named(this.founded.told)}: a network is founded by two people, and here by ${this.founded.births}`)
     if (!this.whole) return
     for (const [id, { born, listed }] of this.accounts)
       if (born && !listed) this.problem(`the account ${id} was created in the log and is not in the list`)
@@ -323,6 +392,10 @@ class Story {
 }
 
 // ── the bundle ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The kinds of lines, in the order they come in: leaves and the checkpoints between them, then what has no place, accounts, the end. */
+const stages = { position: 0, checkpoint: 0, unsealed: 1, account: 2, end: 3 }
+const kinds = Object.keys(stages)
 
 /** Reads a bundle part by part. What does not hold of the log itself comes before what does not hold of the story it tells: it may be why. */
 export class Verification {
@@ -332,25 +405,33 @@ export class Verification {
   edge = []
   size = 0
   latest = 0
-  latestTransaction = 0n
-  counts = { entries: 0, checkpoints: 0, unsealed: 0, accounts: 0 }
-  missing = []
+  counts = { entries: 0, missing: 0, checkpoints: 0, unsealed: 0, accounts: 0 }
+  missing = new Map()
+  stage = 0
   dropped = { entries: 0, until: 0 }
   /** Up to here the log is the one that was signed; null from where it is not. */
   good = 0
   diverged = false
   signed = null
   witnessed = new Map()
-  ended = false
-  leaving = false
 
-  /** The first part of the bundle, and the keys and kept checkpoints it is held against. */
-  constructor(head, { keyLine, witnessLines = [], kept = [] }) {
-    if (head.bundle !== 'countersign-audit/1') throw new Unreadable('this is no bundle of a kind this program knows')
+  /** The first part of the bundle, and the keys and kept checkpoints it is held against. Only witnesses that were named are believed. */
+  constructor(head, { keyLine, witnessLines = [], kept = [], partial = false }) {
+    if (head?.bundle !== 'countersign-audit/1')
+      throw new Unreadable(
+        'this is no bundle of a kind this program knows: it wants what "countersign export audit" writes, or the proof of one entry',
+      )
+    const { size, from, to } = head
+    if (![size, from, to].every(Number.isSafeInteger) || from < 0 || from > to || to > size)
+      throw new Unreadable('the first line of this bundle is not what it should be')
     this.head = head
-    this.story.whole = head.from === 0 && head.to === head.size
-    this.key = readKey(keyLine ?? head.keys.log)
-    this.witnesses = (witnessLines.length > 0 ? witnessLines : head.keys.witnesses).map(readKey)
+    this.story.whole = from === 0 && to === size
+    if (!this.story.whole && !partial)
+      this.problem(
+        `this bundle tells of the positions from ${from} to ${to - 1} of ${size} alone: say --partial if that is what you asked for`,
+      )
+    this.key = readKey(keyLine ?? String(head.keys?.log))
+    this.witnesses = witnessLines.map(readKey)
     this.kept = this.readKept(kept)
   }
 
@@ -362,33 +443,40 @@ export class Verification {
     this.ofLog.push(sentence)
   }
 
-  /** Checkpoints the auditor has kept, by the size they are over; one that is younger than the bundle cannot be in it. */
+  /** Checkpoints the auditor has kept, by the size they are over. */
   readKept(notes) {
     const kept = new Map()
-    for (const { at, note: whole } of notes) {
+    for (const { note: whole } of notes) {
       const note = readNote(whole)
       if (!note || note.origin !== this.key.name || signedBy(note, this.key) !== true)
         throw new Unreadable('one of the checkpoints you kept is none of this log under the key you gave')
       const known = kept.get(note.size)
       if (known && !known.root.equals(note.root))
         this.problem(`two checkpoints over ${note.size} entries were signed with different roots: whoever holds the key forked the log`)
-      kept.set(note.size, { ...note, at })
+      kept.set(note.size, note)
     }
     return kept
   }
 
+  /** Parts come in one order, and there is no other kind: what is not looked at must not be there. */
   take(part) {
-    if (!this.leaving && part.position === undefined && part.checkpoint === undefined) {
-      this.leaving = true
-      this.judgeMissing()
+    const kind = kinds.find((one) => part?.[one] !== undefined)
+    const stage = stages[kind]
+    if (stage === undefined || stage < this.stage || this.stage === stages.end) {
+      this.problem(`after position ${this.size - 1} stands a line of the bundle that does not belong there`)
+      return
     }
-    if (part.position !== undefined) this.leaf(part)
-    else if (part.checkpoint !== undefined) this.checkpoint(part.checkpoint, part.cosignatures)
-    else if (part.unsealed) this.unsealed(part.unsealed)
-    else if (part.account) {
-      this.counts.accounts += 1
-      if (this.head.to === this.head.size) this.story.compare(part.account)
-    } else if (part.end) this.ended = true
+    if (this.stage === 0 && stage > 0) this.judgeMissing()
+    this.stage = stage
+    if (kind === 'position') this.leaf(part)
+    else if (kind === 'checkpoint') this.checkpoint(part)
+    else if (kind === 'unsealed') this.unsealed(part.unsealed)
+    else if (kind === 'account') this.account(part.account)
+  }
+
+  account(account) {
+    this.counts.accounts += 1
+    if (this.head.to === this.head.size) this.story.compare(account)
   }
 
   leaf({ position, at, hash, entry }) {
@@ -396,19 +484,26 @@ export class Verification {
       this.hole = true
       this.problem(`the positions are not dense: after ${this.size - 1} comes ${position}`)
     }
-    const stored = Buffer.from(hash, 'base64')
+    const stored = Buffer.from(String(hash), 'base64')
+    if (stored.length !== 32) this.problem(`position ${position} has no hash`)
     const computed = entry ? sha256('\0', canonical(entry)) : stored
     if (!computed.equals(stored)) this.problem(`${named({ position, entry })}: it is not what was sealed at this position`)
     this.grow(computed)
     if (entry) {
       this.counts.entries += 1
       this.tell(position, entry)
-    } else if (position >= this.head.from && position < this.head.to) {
-      this.missing.push({ position, at: Date.parse(at) })
-      this.story.whole = false
-    }
+    } else if (this.size - 1 >= this.head.from && this.size - 1 < this.head.to) this.lacks(position, Date.parse(at))
     const known = this.kept.get(this.size)
     if (known) this.compare(known, 'the checkpoint you kept')
+  }
+
+  /** Counted by the day, so that a month that was dropped is a line and not a million. */
+  lacks(position, at) {
+    const which = Math.floor(at / day)
+    const known = this.missing.get(which)
+    this.missing.set(which, { position: known?.position ?? position, at: Math.max(known?.at ?? at, at), many: (known?.many ?? 0) + 1 })
+    this.counts.missing += 1
+    this.story.whole = false
   }
 
   grow(leaf) {
@@ -419,20 +514,24 @@ export class Verification {
   }
 
   tell(position, entry) {
-    const told = { position, entry, at: Date.parse(entry.at) }
-    const [recorded, transaction] = [Date.parse(entry.recordedAt), BigInt(entry.transaction)]
-    if (recorded < this.latest - toleratedMilliseconds)
+    const told = { position, entry, at: instantOf(entry.at) }
+    const recorded = instantOf(entry.recordedAt)
+    if (Number.isNaN(recorded) || Number.isNaN(told.at)) this.ofStory.push(`${named(told)}: it does not say when it was`)
+    if (recorded - told.at > hour && entry.origin?.channel !== 'seed')
+      this.ofStory.push(`${named(told)}: it tells of ${entry.at}, long before it was recorded`)
+    if (!(recorded >= this.latest - toleratedMilliseconds))
       this.ofStory.push(`${named(told)}: it was recorded at ${entry.recordedAt}, before the entries that stand before it`)
-    if (told.at > recorded) this.ofStory.push(`${named(told)}: it tells of ${entry.at}, which is after it was recorded`)
-    if (position !== null && transaction < this.latestTransaction)
-      this.ofStory.push(`${named(told)}: its transaction ${transaction} is older than that of the entries that stand before it`)
+    if (!(told.at <= recorded)) this.ofStory.push(`${named(told)}: it tells of ${entry.at}, which is after it was recorded`)
     this.latest = Math.max(this.latest, recorded)
-    if (transaction > this.latestTransaction) this.latestTransaction = transaction
     if (entry.type === 'audit.month-dropped') {
       this.dropped.entries += entry.data.entries
       this.dropped.until = Math.max(this.dropped.until, Date.parse(entry.data.until))
     }
-    this.story.tell(told)
+    try {
+      this.story.tell(told)
+    } catch {
+      this.ofStory.push(`${named(told)}: what it tells cannot be understood`)
+    }
   }
 
   compare(note, whose) {
@@ -448,9 +547,9 @@ export class Verification {
     return false
   }
 
-  checkpoint(whole, cosignatures) {
+  checkpoint({ checkpoint, cosignatures = [] }) {
     this.counts.checkpoints += 1
-    const note = readNote(whole + cosignatures.join(''))
+    const note = readNote(checkpoint + cosignatures.join(''))
     const objection = this.objectionToCheckpoint(note)
     if (objection) this.problem(objection)
     if (objection || !this.compare(note, 'the checkpoint')) return
@@ -458,7 +557,7 @@ export class Verification {
     for (const witness of this.witnesses) {
       const answer = signedBy(note, witness)
       if (answer === false) this.problem(`the cosignature of ${witness.name} under the checkpoint over ${note.size} entries is wrong`)
-      if (answer) this.witnessed.set(witness.name, note.size)
+      if (answer) this.witnessed.set(witness.name, { size: note.size, at: signedAt(note, witness) })
     }
   }
 
@@ -471,37 +570,40 @@ export class Verification {
 
   /** What is missing must lie in months that were dropped, and be as many as these held. */
   judgeMissing() {
-    const unexplained = this.missing.filter(({ at }) => at >= this.dropped.until)
+    const days = [...this.missing.values()]
+    const unexplained = days.filter(({ at }) => !(at < this.dropped.until))
     for (const { position, at } of unexplained.slice(0, 3))
       this.problem(`the entry at position ${position} (of ${new Date(at).toISOString()}) is not there, and no dropped month explains it`)
-    const { length } = this.missing
-    if (unexplained.length === 0 && length > this.dropped.entries)
+    const { missing } = this.counts
+    if (unexplained.length === 0 && missing > this.dropped.entries)
       this.problem(
-        `${length} entries are not there, from position ${this.missing[0].position} on; the dropped months held ${this.dropped.entries}`,
+        `${missing} entries are not there, from position ${days[0].position} on; the dropped months held ${this.dropped.entries}`,
       )
   }
 
+  /** Whatever is in no tree is signed by nobody and explains nothing. */
   unsealed(entry) {
     this.counts.unsealed += 1
-    if (BigInt(entry.transaction) <= this.latestTransaction && this.head.to === this.head.size)
-      this.problem(`${named({ position: null, entry })}: it was put in among what had been sealed already`)
-    else this.tell(null, entry)
+    this.problem(`${named({ position: null, entry })}: it has no place in the log`)
   }
 
   /** What can only be said once everything was read. */
   end() {
     const { size } = this.head
-    for (const { size: kept, at } of this.kept.values())
-      if (kept > this.size && !(at && at > this.head.exportedAt))
+    if (this.stage === 0) this.judgeMissing()
+    for (const kept of this.kept.keys())
+      if (kept > this.size)
         this.problem(
-          `you kept a checkpoint over ${kept} entries and the log shown to you has ${this.size}: after position ${this.good - 1} it was cut or rolled back`,
+          `you kept a checkpoint over ${kept} entries and the log shown to you has ${this.size}: after position ${this.good - 1} it was cut or rolled back, or this bundle is older than your checkpoint (then ask for a newer one)`,
         )
-    if (!this.ended) this.problem('the bundle ends before its end: it was cut')
+    if (this.stage !== stages.end) this.problem('the bundle ends before its end: it was cut')
     if (this.size !== size) this.problem(`the bundle says ${size} positions and holds ${this.size}`)
     if (this.signed === null) this.problem('no checkpoint under the key of this log holds')
     else if (this.signed < this.size)
       this.problem(`the positions from ${this.signed} to ${this.size - 1} are under no checkpoint that holds`)
-    if (this.ended) this.story.end()
+    for (const { name } of this.witnesses)
+      if (!this.witnessed.has(name)) this.problem(`the witness ${name} has signed no checkpoint that holds in this bundle`)
+    if (this.stage === stages.end) this.story.end()
     return this.problems
   }
 }
@@ -523,6 +625,7 @@ const rootByInclusion = (leaf, position, size, hashes) => {
 
 /** What a downloaded proof says of one entry, as sentences; the first says whether it holds. */
 export const judgeProof = ({ position, entry, hashes, checkpoint, cosignatures, key: ownKey }, { keyLine, witnessLines = [] }) => {
+  if (!Number.isSafeInteger(position) || position < 0) throw new Unreadable('this proof names no position')
   if (!keyLine && !ownKey) throw new Unreadable('give the public key of the log with --key')
   const key = readKey(keyLine ?? ownKey)
   const note = readNote(checkpoint + cosignatures.join(''))
@@ -540,7 +643,9 @@ export const judgeProof = ({ position, entry, hashes, checkpoint, cosignatures, 
       : null
   if (!root?.equals(note.root))
     return { holds: false, sentences: ['It does not hold: this entry is not the one at that place of the log.'] }
-  const seen = witnessLines.map(readKey).filter((witness) => signedBy(note, witness) === true)
+  const [unsigned] = witnessLines.map(readKey).filter((witness) => signedBy(note, witness) !== true)
+  if (unsigned) return { holds: false, sentences: [`It does not hold: the witness ${unsigned.name} has not signed this checkpoint.`] }
+  const seen = witnessLines.map(readKey)
   return {
     holds: true,
     sentences: [
@@ -554,11 +659,22 @@ export const judgeProof = ({ position, entry, hashes, checkpoint, cosignatures, 
 // ── the answer ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const mostShown = 20
+/** Nothing in a bundle writes lines of its own. */
+const plain = (text) => text.replace(/\p{Cc}/gu, '?')
 const number = (value) => value.toLocaleString('en')
 
-const linesOf = (file) => {
+const linesOf = async function* (file) {
   const source = createReadStream(file)
-  return createInterface({ input: file.endsWith('.gz') ? source.pipe(createGunzip()) : source, crlfDelay: Number.POSITIVE_INFINITY })
+  const input = file.endsWith('.gz') ? source.pipe(createGunzip()) : source
+  source.on('error', (error) => input.destroy(error))
+  let rest = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of input) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    rest = lines.pop()
+    yield* lines
+  }
+  if (rest !== '') yield rest
 }
 
 const firstLine = async (file) => {
@@ -572,6 +688,8 @@ const read = async (file, given) => {
   let found = null
   for await (const line of linesOf(file)) {
     const part = JSON.parse(line)
+    // Read back as it was written: nothing said twice, nothing that reads as something else.
+    if (JSON.stringify(part) !== line) throw new Unreadable('a line of this bundle is not as the product writes it')
     if (found) found.take(part)
     else found = new Verification(part, given)
     if (process.stderr.isTTY && found.size % 10_000 === 0)
@@ -589,21 +707,33 @@ const notesIn = (file) => {
   return text
     .split('\n')
     .filter(Boolean)
-    .map((line) => JSON.parse(line))
+    .flatMap((line) => {
+      try {
+        return [JSON.parse(line)]
+      } catch {
+        process.stderr.write(`${file}: a line was cut short and is left out\n`)
+        return []
+      }
+    })
 }
 
-const aboutWitnesses = ({ witnesses, witnessed }) => {
-  if (witnesses.length === 0) return ['No witness is named: nobody else has seen this log grow.']
-  return witnesses.map(({ name }) =>
-    witnessed.has(name)
-      ? `Witness ${name} saw the log grow from its beginning up to ${number(witnessed.get(name))} entries.`
-      : `Witness ${name} has signed no checkpoint in this bundle.`,
-  )
+const aboutWitnesses = ({ witnesses, witnessed, size, head }) => {
+  const unnamed = (head.keys?.witnesses ?? []).filter((line) => !witnesses.some((witness) => witness.line === line))
+  return [
+    ...witnesses
+      .filter(({ name }) => witnessed.has(name))
+      .map(({ name }) => {
+        const seen = witnessed.get(name)
+        return `Witness ${name} has signed, at ${seen.at}, that the first ${number(seen.size)} entries follow from all it had seen before; ${number(size - seen.size)} came after.`
+      }),
+    ...(witnesses.length === 0 ? ['No witness was named with --witness: whether anybody else has seen this log grow is not known.'] : []),
+    ...unnamed.map((line) => `The bundle names a witness that you did not; if you trust it, give its key: --witness '${line}'`),
+  ]
 }
 
-const summary = ({ key, size, counts, missing, story, head }, seconds, keyGiven) => [
+const summary = ({ key, size, counts, story, head }, seconds, keyGiven) => [
   `Log ${key.name}, ${number(size)} positions, ${number(counts.entries)} entries read, ${number(counts.checkpoints)} checkpoints, ${number(counts.accounts)} accounts; ${seconds.toFixed(1)} s.`,
-  `Exported, as it says itself, at ${head.exportedAt}.`,
+  `Exported, as it says itself, at ${head.exportedAt ?? 'no time'}.`,
   ...(keyGiven
     ? []
     : [
@@ -611,9 +741,12 @@ const summary = ({ key, size, counts, missing, story, head }, seconds, keyGiven)
         `  ${key.line}`,
       ]),
   ...(head.to - head.from < head.size ? [`Entries ${head.from} to ${head.to - 1} were asked for; of the others there are hashes.`] : []),
-  ...(missing.length > 0 ? [`No longer kept, but for their hashes: ${number(missing.length)}.`] : []),
-  ...(story.whole ? [] : ['Not everything from the beginning is here: what happened before is not judged, nor who was given birth then.']),
-  ...(counts.unsealed > 0 ? [`Committed in the last moments and not sealed yet: ${number(counts.unsealed)}.`] : []),
+  ...(counts.missing > 0 ? [`No longer kept, but for their hashes: ${number(counts.missing)}.`] : []),
+  ...(story.whole
+    ? []
+    : [
+        'Not everything from the beginning is here. Not judged: accounts, roles and requests that began in what is missing, and whether the list of accounts and roles is complete.',
+      ]),
 ]
 
 const verdict = ({ problems, signed, story: { whole } }) => {
@@ -628,26 +761,32 @@ const verdict = ({ problems, signed, story: { whole } }) => {
   ]
 }
 
-const usage = 'node countersign-verify.mjs BUNDLE-OR-PROOF --key LINE [--witness LINE]... [--checkpoints FILE]...'
+const usage = 'node countersign-verify.mjs BUNDLE-OR-PROOF --key LINE [--witness LINE]... [--checkpoints FILE]... [--partial]'
 
 const main = async () => {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { key: { type: 'string' }, witness: { type: 'string', multiple: true }, checkpoints: { type: 'string', multiple: true } },
+    options: {
+      key: { type: 'string' },
+      witness: { type: 'string', multiple: true },
+      checkpoints: { type: 'string', multiple: true },
+      partial: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
   })
   const [file] = positionals
-  if (!file || positionals.length > 1) throw new Unreadable(usage)
+  if (!file || positionals.length > 1 || values.help) throw new Unreadable(usage)
   const given = { keyLine: values.key, witnessLines: values.witness ?? [] }
   const start = await firstLine(file)
   if (start.startsWith('{"proof":"countersign-proof/1"')) {
     const { holds, sentences } = judgeProof(JSON.parse(start), given)
-    process.stdout.write(`${sentences.join('\n')}\n`)
+    process.stdout.write(`${sentences.map(plain).join('\n')}\n`)
     return holds ? 0 : 1
   }
   const kept = (values.checkpoints ?? []).flatMap(notesIn)
-  const { found, seconds } = await read(file, { ...given, kept })
+  const { found, seconds } = await read(file, { ...given, kept, partial: values.partial })
   const sentences = [...summary(found, seconds, values.key !== undefined), ...aboutWitnesses(found), ...verdict(found)]
-  process.stdout.write(`${sentences.join('\n')}\n`)
+  process.stdout.write(`${sentences.map(plain).join('\n')}\n`)
   return found.problems.length === 0 ? 0 : 1
 }
 

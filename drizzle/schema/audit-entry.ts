@@ -1,6 +1,6 @@
 import type { EventType } from '@countersign/shared/events.ts'
 import { sql } from 'drizzle-orm'
-import { index, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core'
+import { bigint, index, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import { instant, placeColumns, transactionId } from './columns.ts'
 
 export type Origin = { channel: 'web' | 'cli' | 'job' | 'seed'; address?: string; device?: string; sessionId?: string }
@@ -16,6 +16,8 @@ export const auditEntry = pgTable(
     at: instant('at').notNull(),
     recordedAt: instant('recorded_at').notNull().defaultNow(),
     transactionId: transactionId('transaction_id').notNull(),
+    /** Stamped when it is written, in an order in which nothing comes before what it rests on; null for what is older than the sealed log. */
+    number: bigint({ mode: 'number' }),
     type: text().$type<EventType>().notNull(),
     /** Null where nobody was signed in: the public page, the clock, the console. `origin` says which. */
     actorId: uuid('actor_id'),

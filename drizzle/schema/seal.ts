@@ -4,7 +4,7 @@ import { bigint, boolean, check, index, pgTable, primaryKey, smallint, text, uni
 import { bytes, instant, transactionId } from './columns.ts'
 
 /**
- * The place of an audit entry in the sealed log: dense positions from 0, in the order of the transactions. Its hash stays when its month
+ * The place of an audit entry in the sealed log: dense positions from 0, in the order they were written in. Its hash stays when its month
  * is dropped; `at` says in which month the entry is to be looked for.
  */
 export const auditLeaf = pgTable(
@@ -61,6 +61,13 @@ export const checkpointPlace = pgTable('checkpoint_place', {
   failingSince: instant('failing_since'),
   failure: text(),
 })
+
+/** Every entry of a transaction before this one has its place. One row. */
+export const sealPosition = pgTable(
+  'seal_position',
+  { id: boolean().primaryKey(), position: transactionId('position').notNull() },
+  (table) => [check('seal_position__one', sql`${table.id}`)],
+)
 
 /** How far the sealed log has been held against the entries again, and what was found first. One row. */
 export const sealCheck = pgTable(

@@ -12,6 +12,7 @@ import { requests } from './features/requests/requests.store.ts'
 import { type Signed, signatures } from './features/requests/signatures.store.ts'
 import { bringCheckpoint } from './features/seal/bring.ts'
 import { checkSeal } from './features/seal/check.ts'
+import { seal } from './features/seal/seal.store.ts'
 import { sealLedger } from './features/seal/seal.ts'
 import { watchLedger } from './features/signals/watch.ts'
 import { nobody } from './kernel/actor.ts'
@@ -152,13 +153,17 @@ export const startJobs = ({
     inTurns(
       async () => {
         await sealLedger(db, sealing.signer, () => stopped)
+        // A transaction that is older than what was committed is waited for: nobody says when it ends.
+        for (let tries = 0; tries < 50 && !stopped && (await seal.waitingSince(db)); tries += 1) {
+          await wait(sealRestMilliseconds)
+          await sealLedger(db, sealing.signer, () => stopped)
+        }
         for (const one of bringing) one.wake()
       },
       () => stopped,
       log,
       sealRestMilliseconds,
     ),
-    ...bringing,
   ]
   const wake = () => turns.forEach((one) => void one.wake())
   const unlisten = live.listen(wake)
@@ -166,6 +171,7 @@ export const startJobs = ({
   let checking: Promise<void> = Promise.resolve()
   const sweep = () => {
     wake()
+    for (const one of bringing) one.wake()
     folding = counts
       .fold(db)
       .catch((error: unknown) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'the counts could not be folded'))
@@ -204,7 +210,7 @@ export const startJobs = ({
       clearInterval(timer)
       clearInterval(hourly)
       unlisten()
-      await Promise.all(turns.map((one) => one.rest()))
+      await Promise.all([...turns, ...bringing].map((one) => one.rest()))
       await folding
       await checking
       await rechecking

@@ -63,6 +63,8 @@ export const serve = async (settings: Settings, role: ProcessRole | null = null)
   )
   if (unfit) throw new SettingsWrong([unfit])
 
+  if (sealing && sealing.carriers.length < 2)
+    log.warn('checkpoints go to fewer than two places outside: set CHECKPOINT_FILE, CHECKPOINT_URL or WITNESS_URL')
   const db = openDb(pool)
   // Where nobody has worked for months, there may be none to write into.
   await months

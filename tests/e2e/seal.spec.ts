@@ -6,8 +6,8 @@ import { enterAs } from './steps.ts'
 test('what one does is sealed within moments, seen by the witness, and its proof holds in the auditor’s own program', async ({ page }) => {
   await enterAs(page, 'Isabelle Carpentier')
   await page.goto('/audit')
-  await expect(page.getByRole('status').filter({ hasText: 'entrées sont scellées' })).toContainText(
-    'Le témoin witness.localhost/demo l’a vu croître.',
+  await expect(page.getByRole('status').filter({ hasText: 'entrées de tout le réseau sont scellées' })).toContainText(
+    'Le témoin witness.localhost/demo a vu le registre croître.',
   )
   await expect(async () => {
     await page.reload()

@@ -198,7 +198,7 @@ describe('what is done to the whole log is found', () => {
         insert into audit_entry (id, at, recorded_at, transaction_id, type, actor_id, subject_id, organisation_id, origin, data)
         select gen_random_uuid(), at, recorded_at, transaction_id, 'account.revoked', actor_id, subject_id, organisation_id, origin, data from audit_entry where id = ${sql`(select entry_id from audit_leaf where position = 40)`}`),
     )
-    expect(first).toContain('was put in among what had been sealed already')
+    expect(first).toContain('has no place in the log')
   })
 
   test('the newest entries cut off, at every length', async () => {
@@ -348,8 +348,39 @@ describe('a log that was signed all the same, by a server that did wrong, is jud
     [
       'a second account from one request',
       () =>
-        sql`insert into audit_entry (id, at, recorded_at, transaction_id, type, actor_id, subject_id, organisation_id, origin, data) select 'ffffffff-ffff-7fff-bfff-ffffffffffff', at, recorded_at, transaction_id, type, actor_id, gen_random_uuid(), organisation_id, origin, data from audit_entry where id = (select id from audit_entry where type = 'account.created' order by transaction_id desc limit 1)`,
+        sql`insert into audit_entry (id, at, recorded_at, transaction_id, number, type, actor_id, subject_id, organisation_id, origin, data) select 'ffffffff-ffff-7fff-bfff-ffffffffffff', at, recorded_at, transaction_id, number, type, actor_id, gen_random_uuid(), organisation_id, origin, data from audit_entry where id = (select id from audit_entry where type = 'account.created' order by transaction_id desc limit 1)`,
       'had been carried out already',
+    ],
+    [
+      'a founding by one person',
+      () => sql`delete from audit_entry where id = ${first('account.created')}`,
+      'a network is founded by two people, and here by 1',
+    ],
+    [
+      'a request that asks for no countersignature',
+      () => sql`update audit_entry set data = data || '{"approvalsNeeded": "x"}' where id = ${first('request.submitted')}`,
+      'it asks for fewer countersignatures (x)',
+    ],
+    [
+      'a request that was edited by whoever signs it',
+      () => sql`update audit_entry e set actor_id = (select g.actor_id from audit_entry g where g.subject_id = e.subject_id and g.type = 'request.approval-given' limit 1)
+        where e.id = (select d.id from audit_entry d where d.type = 'request.edited' and exists (select 1 from audit_entry g where g.subject_id = d.subject_id and g.type = 'request.approval-given') limit 1)`,
+      'it was edited by somebody else than the person who asked',
+    ],
+    [
+      'a countersignature by somebody without the role for it',
+      () => sql`update audit_entry set data = data || '{"role": "auditor"}' where type = 'role.granted'`,
+      'holds none of the roles that sign for this (supervisor)',
+    ],
+    [
+      'an entry that does not say when it was',
+      () => sql`update audit_entry set at = at - interval '40 days' where id = ${first('request.approval-given')}`,
+      'long before it was recorded',
+    ],
+    [
+      'an entry that means nothing',
+      () => sql`update audit_entry set data = 'null' where id = ${first('request.submitted')}`,
+      'what it tells cannot be understood',
     ],
     [
       'a return that nobody asked for',
@@ -359,5 +390,65 @@ describe('a log that was signed all the same, by a server that did wrong, is jud
     ],
   ])('%s', async (_, change, sentence) => {
     expect((await signedAnew(change())).join('\n')).toContain(sentence)
+  })
+})
+
+describe('a bundle that was altered on its way is not believed', () => {
+  type Part = Record<string, unknown>
+  let honest: readonly Part[]
+  beforeAll(async () => {
+    const lines: Part[] = []
+    await small.owner.transaction(async (tx) => {
+      for await (const text of bundleLines(tx, { since: null, until: null }, { log: logKey, witnesses: [] }))
+        lines.push(
+          ...text
+            .split('\n')
+            .filter(Boolean)
+            .map((line) => JSON.parse(line) as Part),
+        )
+    })
+    honest = lines
+  })
+
+  const judged = ([head = {}, ...parts]: readonly Part[]): readonly string[] => {
+    const verification = new Verification(head, { keyLine: logKey })
+    for (const part of parts) verification.take(part)
+    return verification.end()
+  }
+  const without = (position: number) => honest.map((part) => (part['position'] === position ? { ...part, entry: null } : part))
+  const accounts = () => honest.filter((part) => part['account'])
+
+  test('as it was it holds', () => expect(judged(honest)).toEqual([]))
+
+  test.each<[string, () => readonly Part[], string]>([
+    ['a line of nothing before the leaves', () => [without(50)[0] ?? {}, {}, ...without(50).slice(1)], 'does not belong there'],
+    ['a line of an unknown kind', () => honest.toSpliced(9, 0, { comment: 'nothing' }), 'does not belong there'],
+    ['accounts before the last leaves', () => [...honest.slice(0, 9), ...accounts(), ...honest.slice(9)], 'does not belong there'],
+    ['anything after the end', () => [...honest, ...accounts()], 'does not belong there'],
+    ['an account told twice', () => honest.flatMap((part) => (part['account'] ? [part, part] : [part])), 'stands in the list twice'],
+    ['an account left out', () => honest.filter((part) => part !== accounts()[3]), 'is not in the list'],
+    ['an entry left out', () => without(50), 'the entry at position 50'],
+    ['the end left out', () => honest.slice(0, -1), 'it was cut'],
+    [
+      'what is in no tree',
+      () => honest.flatMap((part) => (part === accounts()[0] ? [{ unsealed: { id: 'x', type: 'account.suspended' } }, part] : [part])),
+      'it has no place in the log',
+    ],
+    [
+      'a part that is said to be the whole of what was asked for',
+      () => [{ ...honest[0], to: 0 }, ...honest.slice(1)],
+      'say --partial if that is what you asked for',
+    ],
+  ])('%s', (_, parts, sentence) => {
+    expect(judged(parts()).join('\n')).toContain(sentence)
+  })
+
+  test.each<[string, Part]>([
+    ['no range', { from: undefined }],
+    ['a range of words', { from: '0' }],
+    ['a range beyond the log', { to: 100_000 }],
+    ['another format', { bundle: 'another/1' }],
+  ])('a first line with %s is not read', (_, change) => {
+    expect(() => judged([{ ...honest[0], ...change }, ...honest.slice(1)])).toThrow(/bundle/)
   })
 })

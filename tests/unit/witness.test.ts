@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkpointText } from '@countersign/server/transparency/checkpoint.ts'
@@ -102,6 +102,8 @@ test('what it has signed outlives it, and a memory that was tampered with stops 
   const file = join(folder, 'newest-checkpoint')
   writeFileSync(file, readFileSync(file, 'utf8').replace('\n10\n', '\n9\n'))
   await expect(open()).rejects.toThrow('holds no checkpoint')
+  rmSync(file)
+  await expect(open()).rejects.toThrow('has forgotten what it saw')
 })
 
 test('of many requests at the same instant over the same old size one is signed, and none rolls another back', async () => {

@@ -44,6 +44,7 @@ export const useLive = (): void => {
         trpc.incidents,
         trpc.signals,
         trpc.policy,
+        trpc.seal,
         trpc.views,
       ])
         void queryClient.invalidateQueries(path.pathFilter())

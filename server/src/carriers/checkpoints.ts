@@ -35,6 +35,7 @@ export const checkpointPlaceNames = ['file', 'address', 'witness'] as const
 export type CheckpointPlaceName = (typeof checkpointPlaceNames)[number]
 
 const patienceMilliseconds = 5_000
+const newLine = 10
 
 const asked = async (url: string, body: string): Promise<Response> => {
   const signal = AbortSignal.timeout(patienceMilliseconds)
@@ -51,9 +52,12 @@ export const toFile = (path: string): CheckpointCarrier => ({
   name: 'file',
   bring: async ({ checkpoint: { size, note, madeAt } }) => {
     try {
-      const file = await open(path, 'a', 0o644)
+      const file = await open(path, 'a+', 0o644)
       try {
-        await file.appendFile(`${JSON.stringify({ at: madeAt.toISOString(), size, note })}\n`)
+        // A line that was cut short stays one of its own.
+        const { size: length } = await file.stat()
+        const [last = newLine] = length > 0 ? (await file.read(Buffer.alloc(1), 0, 1, length - 1)).buffer : []
+        await file.appendFile(`${last === newLine ? '' : '\n'}${JSON.stringify({ at: madeAt.toISOString(), size, note })}\n`)
         await file.datasync()
       } finally {
         await file.close()

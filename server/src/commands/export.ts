@@ -1,11 +1,10 @@
-import { createWriteStream } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 import type { Command } from '../cli.ts'
 import { readSealingSettings, SettingsWrong } from '../env.ts'
-import { NothingSealed, writeBundle } from '../features/seal/bundle.ts'
+import { NotSealed, writeBundle } from '../features/seal/bundle.ts'
 import { recordBundle } from '../features/seal/record-bundle.ts'
 import { nobody } from '../kernel/actor.ts'
 import { runCommitted } from '../kernel/commit.ts'
@@ -43,20 +42,20 @@ export const exportCommand: Command = async (args) => {
   const { DATABASE_URL, log, witness } = readSealingSettings()
   // All of the audit is read: there is no telling how long that takes.
   const pool = openPool(DATABASE_URL, 2, 0)
+  const file = await open(out, 'wx', 0o600).catch((error: unknown) => {
+    const there = error instanceof Error && 'code' in error && error.code === 'EEXIST'
+    throw new SettingsWrong([`${out} ${there ? 'is there already' : 'cannot be written'}`])
+  })
   try {
     const db = openDb(pool)
     await runCommitted(recordBundle, { db, actor: nobody, origin: { channel: 'cli' } }, { filter: JSON.stringify(wanted) })
     const keys = { log: keyLine(log), witnesses: witness ? [keyLine(witness)] : [] }
-    const size = await writeBundle(db, asked, keys, (lines) =>
-      pipeline(Readable.from(lines), createWriteStream(out, { flags: 'wx', mode: 0o600 })),
-    )
+    const size = await writeBundle(db, asked, keys, (lines) => pipeline(Readable.from(lines), file.createWriteStream()))
     process.stdout.write(`${out}: ${size} entries sealed. Check it with: node countersign-verify.mjs ${out} --key '${keys.log}'\n`)
   } catch (error) {
-    if (error instanceof NothingSealed) throw new SettingsWrong([error.message])
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') throw new SettingsWrong([`${out} is there already`])
     // Half a bundle is none.
     await rm(out, { force: true })
-    throw error
+    throw error instanceof NotSealed ? new SettingsWrong([error.message]) : error
   } finally {
     await pool.end()
   }

@@ -29,6 +29,7 @@ const application: Record<string, string> = {
   audit_subtree: 'select, insert',
   checkpoint: 'select, insert',
   cosignature: 'select, insert',
+  seal_position: 'select, update (position)',
   seal_check: 'select, update (position, held_at, held, wrong_at, wrong, wrong_since)',
   checkpoint_place: 'select, insert, update (size, brought_at, failing_since, failure)',
   retention: 'select',
@@ -88,7 +89,9 @@ export const grants = async (owner: pg.Client, kind: Login, address: URL): Promi
   const all = [
     `revoke all on all tables in schema public from ${login}; revoke create on schema public from public`,
     `revoke temporary on database ${database} from public, ${login}; grant connect on database ${database} to ${login}; grant usage on schema public to ${login}`,
-    kind === 'application' ? `grant usage on ${sequences} to ${login}` : `revoke all on ${sequences} from ${login}`,
+    kind === 'application'
+      ? `grant usage on ${sequences} to ${login}`
+      : `revoke all on ${sequences} from ${login}; grant usage on sequence audit_entry_number to ${login}`,
     ...ofTables,
     ...ofFunctions,
   ]

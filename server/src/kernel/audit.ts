@@ -8,7 +8,7 @@ import { prepared } from './prepared.ts'
 export type Entry = DomainEvent & { readonly id: string }
 type Signature = { actorId: string | null; origin: Origin; now: Date }
 
-/** Writes all entries of an operation in one statement; the place of each comes from its organisation. */
+/** Writes all entries of an operation in one statement, in the order they are told in; the place of each comes from its organisation. */
 export const writeEntries = async (
   tx: Tx,
   { actorId, origin, now }: Signature,
@@ -22,7 +22,7 @@ export const writeEntries = async (
     select e.id, ${now}, e.type, ${actorId}, e.subject, o.id, o.nation_id, o.network_id, o.region_id, o.departement_id, o.structure_id, o.site_id,
       ${JSON.stringify(origin)}::jsonb, e.data, pg_current_xact_id()
     from jsonb_to_recordset(${JSON.stringify(entries)}::jsonb) as e (id uuid, type text, subject uuid, organisation uuid, data jsonb)
-    left join organisation o on o.id = e.organisation`,
+    left join organisation o on o.id = e.organisation order by e.id`,
   )
   return entries
 }

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { appendFile, mkdir, open, readFile, rename, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { dirname, join } from 'node:path'
 import { type Checkpoint, readCheckpoint } from '../transparency/checkpoint.ts'
@@ -25,21 +25,28 @@ export const readRequest = (body: string): Request | null => {
 
 export type Seen = { readonly size: number; readonly root: Hash }
 /** Remembers the largest tree it has signed for, on the disk before it says so. */
-export type Memory = { readonly seen: () => Seen; readonly remember: (checkpoint: Checkpoint, note: string) => Promise<void> }
+export type Memory = {
+  readonly seen: () => Seen
+  readonly remember: (checkpoint: Checkpoint, note: string) => Promise<void>
+  /** What the log signed and cannot both be true with what was seen: kept, because it is the proof. */
+  readonly accuse: (note: string) => Promise<void>
+}
 
 const nothing: Seen = { size: 0, root: emptyRoot }
 
-/** One file, replaced as a whole. A file that is there and cannot be read is no reason to begin anew: whoever broke it would have what they want. */
+const begun = 'nothing seen yet\n'
+
+/**
+ * One file, replaced as a whole. One that is not there, or cannot be read, is no reason to begin anew: whoever took or broke it would have what
+ * they want. A witness begins once, when its folder is made.
+ */
 export const openMemory = async (folder: string, log: Verifier): Promise<Memory> => {
   const file = join(folder, 'newest-checkpoint')
-  await mkdir(dirname(file), { recursive: true })
-  const kept = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-    throw error
-  })
-  const note = kept === null ? null : readNote(kept)
+  if (await mkdir(join(folder, 'begun'), { recursive: true })) await writeFile(file, begun, { flag: 'wx' })
+  const kept = await readFile(file, 'utf8').catch(() => '')
+  const note = readNote(kept)
   const checkpoint = note && signedBy(note, log) ? readCheckpoint(note.text) : null
-  if (kept !== null && !checkpoint) throw new Error(`${file} holds no checkpoint of ${log.name}`)
+  if (kept !== begun && !checkpoint) throw new Error(`${file} holds no checkpoint of ${log.name}: this witness has forgotten what it saw`)
   let seen: Seen = checkpoint ?? nothing
   return {
     seen: () => seen,
@@ -56,6 +63,7 @@ export const openMemory = async (folder: string, log: Verifier): Promise<Memory>
       await parent.sync().finally(() => parent.close())
       seen = { size, root }
     },
+    accuse: (whole) => appendFile(join(folder, 'contradictions'), `${whole}\n`),
   }
 }
 
@@ -80,9 +88,14 @@ export const openWitness = ({ log, signer, memory, now }: { log: Verifier; signe
     const { request, checkpoint } = told
     const seen = memory.seen()
     if (request.old !== seen.size) return { status: 409, body: `${seen.size}\n`, type: 'text/x.tlog.size' }
-    if (checkpoint.size === seen.size && !checkpoint.root.equals(seen.root))
+    if (checkpoint.size === seen.size && !checkpoint.root.equals(seen.root)) {
+      await memory.accuse(request.note)
       return { status: 409, body: `${seen.size}\n`, type: 'text/x.tlog.size' }
-    if (!isConsistent(seen, checkpoint, request.proof)) return { status: 422, body: '' }
+    }
+    if (!isConsistent(seen, checkpoint, request.proof)) {
+      await memory.accuse(request.note)
+      return { status: 422, body: '' }
+    }
     await memory.remember(checkpoint, request.note)
     const text = request.note.slice(0, request.note.lastIndexOf('\n\n') + 1)
     return { status: 200, body: cosigned(text, signer, now()) }

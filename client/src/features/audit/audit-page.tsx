@@ -86,8 +86,8 @@ const useColumns = (set: (change: Partial<ListAudit>) => void): readonly Column<
           <span className="soft nowrap">{t('seal.notYet')}</span>
         ) : (
           <a href={`/export/proof/${row.id}.json`} download className="nowrap number" title={t('seal.download')}>
-            {t('seal.position', { position: count(row.sealedAt, language) })}
-            <span className="hidden"> ({t('seal.download')})</span>
+            <span className="hidden">{t('seal.download')} </span>
+            {t('seal.position', { position: count(row.sealedAt, language) })} ↓
           </a>
         ),
     },
@@ -129,6 +129,8 @@ export const AuditPage = () => {
   const pages = useInfiniteQuery({
     ...trpc.audit.list.infiniteQueryOptions(search, { getNextPageParam: (page) => page.next ?? undefined }),
     placeholderData: keepPreviousData,
+    // An entry has its place a moment after it is there.
+    refetchInterval: ({ state }) => (state.data?.pages[0]?.rows.some(({ sealedAt }) => sealedAt === null) ? 2_000 : false),
   })
   if (pages.isError) return <Failed error={pages.error} reset={() => void pages.refetch()} />
   const rows = pages.data?.pages.flatMap((page) => page.rows) ?? []

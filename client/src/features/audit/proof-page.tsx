@@ -1,6 +1,6 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { count } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
@@ -99,10 +99,20 @@ const Held = ({ check }: Pick<State, 'check'>) => {
   )
 }
 
+/** Drawn again every so often, so that what is said to be seconds old is. */
+const useTick = (milliseconds: number): void => {
+  const [, tick] = useState(0)
+  useEffect(() => {
+    const timer = setInterval(() => tick((before) => before + 1), milliseconds)
+    return () => clearInterval(timer)
+  }, [milliseconds])
+}
+
 /** How far the audit is sealed, who has seen it grow, and how somebody checks it who trusts neither us nor our database. */
 export const ProofPage = () => {
   const { t } = useTranslation()
-  const { data } = useSuspenseQuery({ ...trpc.seal.state.queryOptions(), refetchInterval: 5_000 })
+  const { data, isError } = useSuspenseQuery({ ...trpc.seal.state.queryOptions(), refetchInterval: 5_000 })
+  useTick(5_000)
   return (
     <div className="page">
       <div className="row wrap between">
@@ -112,6 +122,11 @@ export const ProofPage = () => {
       <p className="soft" style={{ margin: 0 }}>
         {t('seal.hint')}
       </p>
+      {isError ? (
+        <p className="notice wait" role="alert">
+          {t('seal.stale')}
+        </p>
+      ) : null}
       <section className="card stack">
         <h2>{t('seal.newest')}</h2>
         <Checkpoint {...data} />
@@ -130,9 +145,11 @@ export const ProofPage = () => {
       <section className="card stack tight">
         <h2>{t('seal.yourself')}</h2>
         <p style={{ margin: 0 }}>{t('seal.yourselfHint')}</p>
-        <pre className="breaks">
-          {`countersign export audit --out audit.ndjson\nnode countersign-verify.mjs audit.ndjson --key '${data.key ?? t('seal.keyOfLog')}'`}
-        </pre>
+        <pre className="breaks command">countersign export audit --out bundle.ndjson</pre>
+        <p style={{ margin: 0 }}>{t('seal.yourselfThen')}</p>
+        <pre className="breaks command">{`node countersign-verify.mjs bundle.ndjson --key "${t('seal.keyOfLog')}"`}</pre>
+        <p style={{ margin: 0 }}>{t('seal.yourselfOne')}</p>
+        <pre className="breaks command">{`node countersign-verify.mjs proof-123.json --key "${t('seal.keyOfLog')}"`}</pre>
         {data.key ? (
           <dl className="facts">
             <Fact name={t('seal.key')}>

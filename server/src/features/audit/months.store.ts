@@ -32,7 +32,7 @@ type DueRow = {
 }
 
 export const months = {
-  async all(db: Db): Promise<readonly Month[]> {
+  async all(db: Db | Tx): Promise<readonly Month[]> {
     const { rows } = await db.execute<{ since: string | null; until: string; dropped_at: string | null; entries: string | null }>(
       sql`select since, until, dropped_at, entries from audit_month order by until`,
     )

@@ -1,5 +1,5 @@
 import { decideApproval, independentSince, involved, standingSignatures } from '@countersign/shared/requests/approval.ts'
-import type { Operation } from '../../kernel/commit.ts'
+import { type Operation, told } from '../../kernel/commit.ts'
 import { orRefuse } from '../../kernel/refused.ts'
 import { tiesToList } from '../bulks/lines.store.ts'
 import { execute } from './execute.ts'
@@ -28,7 +28,8 @@ export const approve: Operation<DecisionInput, 'pending' | 'executed'> = async (
     data: { ...factOf(request), contentHash: seen },
   }
   const voided = fallen.map((approverId) => approvalVoided(request, approverId, 'not-independent'))
-  if (status === 'pending') return { value: status, events: [given, ...voided] }
+  // What no longer counts is told before what counts beside it.
+  if (status === 'pending') return { value: status, events: told([...voided, given]) }
 
   await requests.decide(tx, requestId, { status, by: actor.id, now, reason: null })
   const { events, lineage } = await execute(tx, request, [...request.approverIds, actor.id], now)
@@ -38,5 +39,5 @@ export const approve: Operation<DecisionInput, 'pending' | 'executed'> = async (
     organisation: request.organisationId,
     data: { ...factOf(request), contentHash: seen },
   }
-  return { value: status, events: [given, ...voided, executed, ...events], lineage }
+  return { value: status, events: told([...voided, given, executed, ...events]), lineage }
 }

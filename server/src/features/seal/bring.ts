@@ -1,30 +1,39 @@
 import type { Logger } from 'pino'
 import { type CheckpointCarrier, NotBrought } from '../../carriers/checkpoints.ts'
-import type { Db } from '../../kernel/db.ts'
+import type { Db, Tx } from '../../kernel/db.ts'
 import { consistencyRanges } from '../../transparency/merkle.ts'
 import { checkpoints } from './checkpoints.store.ts'
 import { places } from './places.store.ts'
 import { rangeHashes } from './range-hashes.ts'
 
-/** Brings the newest checkpoint to a place that does not have it yet; one that was away gets the newest, which says all the others did. */
-export const bringCheckpoint = (db: Db, { name, bring }: CheckpointCarrier, log: Logger): Promise<void> =>
+/** What the place answers; a reason where it could not be brought there, whatever broke on the way. */
+const brought = async (tx: Tx, { name, bring }: CheckpointCarrier, known: number): Promise<NotBrought | 'brought' | 'known'> => {
+  const checkpoint = await checkpoints.newest(tx)
+  if (!checkpoint || checkpoint.size === known) return 'known'
+  if (checkpoint.size < known) return new NotBrought('the log was longer when it was last brought there', true)
+  const proof = (from: number) => rangeHashes(tx, consistencyRanges(from, checkpoint.size))
+  try {
+    const cosignature = await bring({ checkpoint, known, proof })
+    if (cosignature) await checkpoints.cosign(tx, { ...cosignature, size: checkpoint.size })
+    await places.brought(tx, name, checkpoint.size)
+    return 'brought'
+  } catch (error) {
+    return error instanceof NotBrought ? error : new NotBrought(error instanceof Error ? error.name : 'unknown')
+  }
+}
+
+/**
+ * Brings the newest checkpoint to a place that does not have it yet; one that was away gets the newest, which says all the others did. Where
+ * it goes to is no account's story and happens every second, so nothing is told; what cannot be brought is said once, and stands in a row.
+ */
+export const bringCheckpoint = (db: Db, carrier: CheckpointCarrier, log: Logger): Promise<void> =>
   db.transaction(async (tx) => {
-    if (!(await places.turn(tx, name))) return
-    const checkpoint = await checkpoints.newest(tx)
-    const known = (await places.all(tx)).find((one) => one.name === name)?.size ?? 0
-    if (!checkpoint || checkpoint.size <= known) return
-    const proof = (from: number) => rangeHashes(tx, consistencyRanges(from, checkpoint.size))
-    try {
-      const cosignature = await bring({ checkpoint, known, proof })
-      if (cosignature) await checkpoints.cosign(tx, { ...cosignature, size: checkpoint.size })
-      await places.brought(tx, name, checkpoint.size)
-    } catch (error) {
-      if (!(error instanceof NotBrought)) throw error
-      const { reason, alarming } = error
-      log[alarming ? 'error' : 'warn'](
-        { place: name, reason },
-        'a checkpoint could not be brought out of the house and will be tried again',
-      )
-      await places.failed(tx, name, reason)
-    }
+    if (!(await places.turn(tx, carrier.name))) return
+    const state = (await places.all(tx)).find(({ name }) => name === carrier.name)
+    const answer = await brought(tx, carrier, state?.size ?? 0)
+    if (typeof answer === 'string') return
+    const { reason, alarming } = answer
+    if (state?.failure !== reason)
+      log[alarming ? 'error' : 'warn']({ place: carrier.name, reason }, 'a checkpoint could not be brought out of the house')
+    await places.failed(tx, carrier.name, reason)
   })

@@ -7,7 +7,7 @@ import { states } from './states.store.ts'
 /**
  * What an auditor takes away, a line of JSON each, in an order that can be checked while it is read: every position of the log with its
  * entry (outside the time that was asked for its hash alone, and null where the month was dropped) and every checkpoint after its last
- * leaf, then what was committed and is not sealed yet, then the accounts as they stand at that very moment.
+ * leaf, then whatever has no place, then the accounts as they stand at that very moment.
  */
 export const bundleFormat = 'countersign-audit/1'
 
@@ -16,15 +16,16 @@ export type BundleKeys = { readonly log: string; readonly witnesses: readonly st
 
 const pageOfLeaves = 1_000
 const pageOfAccounts = 5_000
-/** What has no place yet is of the last second; more than this says that nobody seals. */
-const mostUnsealed = 20_000
+/** Nothing should be without a place here; what is, is shown as far as this. */
+const mostUnsealed = 100
 
-export class NothingSealed extends Error {}
+export class NotSealed extends Error {}
 
-const rangeOf = async (tx: Tx, { since, until }: BundleAsked, size: number) => ({
-  from: since ? ((await seal.positionAt(tx, since)) ?? size) : 0,
-  to: until ? ((await seal.positionAt(tx, until)) ?? size) : size,
-})
+const rangeOf = async (tx: Tx, { since, until }: BundleAsked, size: number) => {
+  if (!since && !until) return { from: 0, to: size }
+  const within = await seal.positionsWithin(tx, since, until)
+  return until ? within : { from: within.to === 0 ? size : within.from, to: size }
+}
 
 /** The leaves as they stand in the database, holes and all, each checkpoint after the last leaf it is over. */
 async function* leaves(tx: Tx, { from, to }: { from: number; to: number }): AsyncGenerator<string> {
@@ -35,7 +36,9 @@ async function* leaves(tx: Tx, { from, to }: { from: number; to: number }): Asyn
     const notes = await checkpoints.between(tx, next, last.position + 1)
     let told = 0
     const parts = page.flatMap(({ position, at, hash, entry }) => {
-      const leaf = { position, at, hash: hash.toString('base64'), ...(position >= from && position < to ? { entry } : {}) }
+      // That a month was dropped explains what is missing, whenever it was.
+      const shown = (position >= from && position < to) || entry?.type === 'audit.month-dropped'
+      const leaf = { position, at, hash: hash.toString('base64'), ...(shown ? { entry } : {}) }
       const here = notes.slice(told).filter(({ size }) => size <= position + 1)
       told += here.length
       return [leaf, ...here.map(({ note, lines }) => ({ checkpoint: note, cosignatures: lines }))]
@@ -59,8 +62,7 @@ async function* standing(tx: Tx): AsyncGenerator<string> {
 export async function* bundleLines(tx: Tx, asked: BundleAsked, keys: BundleKeys): AsyncGenerator<string> {
   const { size } = await seal.end(tx)
   const range = await rangeOf(tx, asked, size)
-  const unsealed = await seal.unsealed(tx, mostUnsealed + 1)
-  if (unsealed.length > mostUnsealed) throw new NothingSealed('too much is not sealed yet: is a worker running, with SEALING_KEY?')
+  const unsealed = await seal.unsealed(tx, mostUnsealed)
   yield `${JSON.stringify({ bundle: bundleFormat, exportedAt: new Date().toISOString(), size, ...range, keys })}\n`
   yield* leaves(tx, range)
   yield unsealed.map((entry) => `${JSON.stringify({ unsealed: entry })}\n`).join('')
@@ -69,25 +71,30 @@ export async function* bundleLines(tx: Tx, asked: BundleAsked, keys: BundleKeys)
   yield `${JSON.stringify({ end: true })}\n`
 }
 
-/** Writes a bundle, all of it as the database was at one moment; answers how far the log went. Refuses a log that was never sealed. */
+/** Everybody who commits is sealed within the second: there is a moment soon in which all is. */
+const tries = 240
+const betweenTries = 250
+
+const atOneMoment = { isolationLevel: 'repeatable read', accessMode: 'read only' } as const
+
+/** Writes a bundle, all of it as the database was at one moment, in which everything was sealed; answers how far the log went. */
 export const writeBundle = async (
   db: Db,
   asked: BundleAsked,
   keys: BundleKeys,
   write: (text: AsyncGenerator<string>) => Promise<void>,
 ): Promise<number> => {
-  // A checkpoint that a witness has seen says more: it is seconds old, and waited for.
-  for (let tries = 0; tries < 20; tries += 1) {
-    const newest = await checkpoints.newest(db)
-    if (!newest || keys.witnesses.length === 0 || (await checkpoints.cosignatures(db, newest.size)).length > 0) break
-    await wait(250)
-  }
-  return db.transaction(
-    async (tx) => {
-      if (!(await checkpoints.newest(tx))) throw new NothingSealed('nothing is sealed yet: start a worker with SEALING_KEY first')
+  for (let left = tries; ; left -= 1) {
+    const size = await db.transaction(async (tx) => {
+      const newest = await checkpoints.newest(tx)
+      const seen = newest && (keys.witnesses.length === 0 || (await checkpoints.cosignatures(tx, newest.size)).length > 0)
+      if (left > 0 && (!seen || (await seal.waitingSince(tx)))) return null
+      if (!newest || (await seal.waitingSince(tx)))
+        throw new NotSealed('there was no moment in which everything was sealed: is a worker running, with SEALING_KEY?')
       await write(bundleLines(tx, asked, keys))
-      return (await seal.end(tx)).size
-    },
-    { isolationLevel: 'repeatable read', accessMode: 'read only' },
-  )
+      return newest.size
+    }, atOneMoment)
+    if (size !== null) return size
+    await wait(betweenTries)
+  }
 }

@@ -53,8 +53,6 @@ export const checks = {
 
   /** What was found first stays, until somebody who may change the table has looked. */
   async wrong(tx: Tx, position: number, fault: SealFault): Promise<void> {
-    await tx.execute(
-      sql`update seal_check set position = 0, wrong_at = ${position}, wrong = ${fault}, wrong_since = now() where wrong_at is null`,
-    )
+    await tx.execute(sql`update seal_check set wrong_at = ${position}, wrong = ${fault}, wrong_since = now() where wrong_at is null`)
   },
 }

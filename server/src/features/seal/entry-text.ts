@@ -1,12 +1,14 @@
 import { canonicalJson, type Json } from '@countersign/shared/requests/canonical.ts'
 
-/** An entry of the audit as it is sealed: all of it, instants in microseconds of UTC, so that any change changes the text. */
+/** An entry of the audit as it is sealed: all of it, instants in microseconds of UTC. Numbers within its data are those ECMAScript reads. */
 export type SealableEntry = {
   readonly id: string
   readonly at: string
   readonly recordedAt: string
   /** The transaction that wrote it, in decimal. */
   readonly transaction: string
+  /** The order it was written in, in decimal; null for what is older than the sealed log. */
+  readonly number: string | null
   readonly type: string
   readonly actorId: string | null
   readonly subjectId: string

@@ -3,8 +3,16 @@ import type { Db, Tx } from '../../kernel/db.ts'
 import type { Grown, Hash, Subtree } from '../../transparency/merkle.ts'
 import type { SealableEntry } from './entry-text.ts'
 
-/** The newest leaf, which says where to go on. */
-export type End = { readonly size: number; readonly transaction: string; readonly entryId: string }
+/** How far the log goes, and how far the transactions that are in it. */
+export type End = {
+  readonly size: number
+  /** Every entry of a transaction before this one has its place. */
+  readonly below: string
+  /** No transaction before this one still runs: what can have a place now. */
+  readonly horizon: string
+  /** The database counts its transactions anew: it was restored from a dump, and nothing new would ever have a place. */
+  readonly stranded: boolean
+}
 
 export type Leaf = { readonly entryId: string; readonly at: string; readonly transaction: string; readonly hash: Hash }
 
@@ -17,7 +25,7 @@ const instantOf = (column: SQL): SQL => sql`to_char(${column} at time zone 'UTC'
 
 /** All of an entry, as `entryText` takes it. */
 export const sealable = sql`
-  e.id, ${instantOf(sql`e.at`)} as at, ${instantOf(sql`e.recorded_at`)} as "recordedAt", e.transaction_id::text as transaction, e.type,
+  e.id, ${instantOf(sql`e.at`)} as at, ${instantOf(sql`e.recorded_at`)} as "recordedAt", e.transaction_id::text as transaction, e.number::text as number, e.type,
   e.actor_id as "actorId", e.subject_id as "subjectId", e.organisation_id as "organisationId",
   json_build_array(e.nation_id, e.network_id, e.region_id, e.departement_id, e.structure_id, e.site_id) as place, e.origin, e.data`
 
@@ -29,23 +37,35 @@ export const seal = {
   },
 
   async end(db: Db | Tx): Promise<End> {
-    const { rows } = await db.execute<{ size: string; transaction: string; entryId: string }>(sql`
-      select position + 1 as size, transaction_id::text as transaction, entry_id as "entryId" from audit_leaf order by position desc limit 1`)
+    const { rows } = await db.execute<Omit<End, 'size'> & { size: string }>(sql`
+      select (select coalesce(max(position), -1) + 1 from audit_leaf)::text as size, position::text as below,
+        pg_snapshot_xmin(pg_current_snapshot())::text as horizon, position > pg_snapshot_xmax(pg_current_snapshot()) as stranded
+      from seal_position`)
     const [row] = rows
-    return row ? { ...row, size: Number(row.size) } : { size: 0, transaction: '0', entryId: '00000000-0000-0000-0000-000000000000' }
+    if (!row) throw new Error('there is no row about how far the audit is sealed')
+    return { ...row, size: Number(row.size) }
   },
 
   /**
-   * What was committed since and can have nothing before it any more: of transactions older than every one that still runs. Of a large
-   * transaction in parts.
+   * What was committed since, in the order it was written, up to the first that cannot have a place yet because something older still runs.
+   * Whoever waited for somebody else's row wrote after them: nobody stands before what they rest on, whichever began first.
    */
-  async next(tx: Tx, { transaction, entryId }: End, limit: number): Promise<readonly SealableEntry[]> {
+  async next(tx: Tx, { below, horizon }: End, limit: number): Promise<readonly SealableEntry[]> {
     const { rows } = await tx.execute<SealableEntry & Record<string, unknown>>(sql`
       select ${sealable} from audit_entry e
-      where e.transaction_id >= ${transaction}::xid8 and (e.transaction_id, e.id) > (${transaction}::xid8, ${entryId}::uuid)
-        and e.transaction_id < pg_snapshot_xmin(pg_current_snapshot())
-      order by e.transaction_id, e.id limit ${limit}`)
+      where e.transaction_id >= ${below}::xid8 and e.transaction_id < ${horizon}::xid8 and not exists (select 1 from audit_leaf l where l.entry_id = e.id)
+        and (e.number is null or e.number < coalesce((select min(later.number) from audit_entry later where later.transaction_id >= ${horizon}::xid8), e.number + 1))
+      order by e.number nulls first, e.transaction_id, e.id limit ${limit}`)
     return rows
+  },
+
+  /** Moves on to the first transaction of which something has no place yet. */
+  async advance(tx: Tx, { below, horizon }: End): Promise<void> {
+    await tx.execute(sql`
+      update seal_position set position = coalesce((
+        select e.transaction_id from audit_entry e
+        where e.transaction_id >= ${below}::xid8 and e.transaction_id < ${horizon}::xid8 and not exists (select 1 from audit_leaf l where l.entry_id = e.id)
+        order by e.transaction_id limit 1), ${horizon}::xid8)`)
   },
 
   /** The hashes of complete subtrees, in the order they are asked for. */
@@ -90,13 +110,17 @@ export const seal = {
     return rows[0] ? ((await seal.leaves(db, Number(rows[0].position), 1))[0] ?? null) : null
   },
 
-  /** When the oldest entry was recorded that has no place yet; null where all have one. */
-  async waitingSince(db: Db): Promise<Date | null> {
-    const { transaction, entryId } = await seal.end(db)
-    const { rows } = await db.execute<{ since: string }>(sql`
-      select e.recorded_at as since from audit_entry e
-      where e.transaction_id >= ${transaction}::xid8 and (e.transaction_id, e.id) > (${transaction}::xid8, ${entryId}::uuid)
-      order by e.transaction_id limit 1`)
+  /** When the first entry was recorded that has no place yet; null where all have one. Where none can have one any more, when the last had. */
+  async waitingSince(db: Db | Tx): Promise<Date | null> {
+    const { below, size, stranded } = await seal.end(db)
+    const { rows } = await db.execute<{ since: string }>(
+      stranded
+        ? sql`select at as since from audit_leaf where position = ${size - 1}`
+        : sql`
+          select e.recorded_at as since from audit_entry e
+          where e.transaction_id >= ${below}::xid8 and not exists (select 1 from audit_leaf l where l.entry_id = e.id)
+          order by e.transaction_id limit 1`,
+    )
     return rows[0] ? new Date(rows[0].since) : null
   },
 
@@ -104,15 +128,16 @@ export const seal = {
   async unsealed(tx: Tx, limit: number): Promise<readonly SealableEntry[]> {
     const { rows } = await tx.execute<SealableEntry & Record<string, unknown>>(sql`
       select ${sealable} from audit_entry e where not exists (select 1 from audit_leaf l where l.entry_id = e.id and l.at = e.at)
-      order by e.transaction_id, e.id limit ${limit}`)
+      order by e.number nulls first, e.transaction_id, e.id limit ${limit}`)
     return rows
   },
 
-  /** The first position of which the entry was recorded then or later; null where all were before. */
-  async positionAt(db: Db | Tx, instant: Date): Promise<number | null> {
-    const { rows } = await db.execute<{ position: string | null }>(
-      sql`select min(position)::text as position from audit_leaf where at >= ${instant}`,
-    )
-    return rows[0]?.position == null ? null : Number(rows[0].position)
+  /** The positions of entries about this time, from the first to the last of them; what stands between is theirs too. Reads all leaves: for the console alone. */
+  async positionsWithin(tx: Tx, since: Date | null, until: Date | null): Promise<{ readonly from: number; readonly to: number }> {
+    const { rows } = await tx.execute<{ first: string | null; last: string | null }>(sql`
+      select min(position)::text as first, max(position)::text as last from audit_leaf
+      where at >= ${since ?? '-infinity'}::timestamptz and at < ${until ?? 'infinity'}::timestamptz`)
+    const [{ first = null, last = null } = {}] = rows
+    return first === null || last === null ? { from: 0, to: 0 } : { from: Number(first), to: Number(last) + 1 }
   },
 }

@@ -5,7 +5,7 @@ export type Guard = { readonly name: string; readonly suites: readonly Suite[] }
   | { readonly sql: string }
   | { readonly file: string; readonly out: readonly [from: string, to: string] }
 )
-export type Suite = { readonly project: 'integration' | 'attack' | 'races' | 'failure'; readonly file: string }
+export type Suite = { readonly project: 'unit' | 'integration' | 'attack' | 'races' | 'failure'; readonly file: string }
 
 const promises: Suite = { project: 'integration', file: 'database/promises' }
 const races: Suite = { project: 'races', file: 'races-of-access' }
@@ -24,6 +24,9 @@ const incidents: Suite = { project: 'integration', file: 'integration/incidents'
 const retention: Suite = { project: 'integration', file: 'integration/retention' }
 const policies: Suite = { project: 'integration', file: 'integration/policy' }
 const replica: Suite = { project: 'failure', file: 'failure/replica' }
+const seal: Suite = { project: 'integration', file: 'integration/seal' }
+const tampering: Suite = { project: 'integration', file: 'integration/tampering' }
+const witness: Suite = { project: 'unit', file: 'unit/witness' }
 const signals: Suite = { project: 'integration', file: 'integration/signals' }
 
 const trigger = (table: string, name: string, ...suites: readonly Suite[]): Guard => ({
@@ -49,9 +52,20 @@ const within = (name: string, condition: string): Guard => ({
   sql: `do $$ begin execute replace(pg_get_functiondef('close_audit_month(uuid)'::regprocedure), '${condition}', 'false'); end $$`,
   suites: [retention],
 })
+const ofSeal = (table: string, name: string): Guard => ({ ...trigger(table, name), name: `trigger ${name} on ${table}`, suites: [seal] })
+const auditor = 'verify/countersign-verify.mjs'
 const ofRetention = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [retention] })
 
 const inDatabase: readonly Guard[] = [
+  ofSeal('audit_leaf', 'log_stands'),
+  ofSeal('audit_subtree', 'log_stands'),
+  ofSeal('checkpoint', 'log_stands'),
+  ofSeal('cosignature', 'log_stands'),
+  ofSeal('audit_leaf', 'leaves_follow'),
+  ofSeal('audit_subtree', 'subtree_complete'),
+  ofSeal('checkpoint', 'checkpoint_reaches'),
+  ofSeal('checkpoint_place', 'place_knows'),
+  ofSeal('seal_check', 'check_stands'),
   ofIncidents('incident', 'incident_stands'),
   ofIncidents('incident_account', 'incident_account_stands'),
   ofIncidents('incident', 'incident_place'),
@@ -463,6 +477,84 @@ const inSource: readonly Guard[] = [
     'true as boolean',
     signals,
   ),
+  source(
+    'one process seals at a time',
+    'server/src/features/seal/seal.ts',
+    'if (!(await seal.turn(tx))) return 0',
+    'await seal.turn(tx)',
+    seal,
+  ),
+  source(
+    'nothing is sealed before what it rests on',
+    'server/src/features/seal/seal.store.ts',
+    'e.number < coalesce((select min(later.number) from audit_entry later where later.transaction_id >= ${horizon}::xid8), e.number + 1)',
+    'true',
+    seal,
+  ),
+  source('entries are sealed as they were told', 'server/src/kernel/audit.ts', ' order by e.id`', '`', seal),
+  source(
+    'no tree but the one that was signed is signed',
+    'server/src/features/seal/seal.ts',
+    'if (!isOurs(await checkpoints.newest(tx), end.size, joined(edge), log))',
+    'if (false as boolean)',
+    seal,
+  ),
+  source(
+    'the proof of an entry is within scope',
+    'server/src/features/seal/export-proof.ts',
+    'const reader = { id: person.id, scope }',
+    "const reader = { id: person.id, scope: [{ level: 'nation' as const, organisationId: (await ctx.db.$client.query(`select id from organisation where level = 'nation'`)).rows[0].id }] }",
+    door,
+  ),
+  source(
+    'a witness looks and remembers at once',
+    'server/src/witness/witness.ts',
+    'turn.then(() => answer(body))',
+    'answer(body)',
+    witness,
+  ),
+  source(
+    'a witness asks for a proof',
+    'server/src/witness/witness.ts',
+    'if (!isConsistent(seen, checkpoint, request.proof))',
+    'if (false as boolean)',
+    witness,
+  ),
+  source(
+    'a witness knows one key',
+    'server/src/witness/witness.ts',
+    "if (!signedBy(note, log)) return { status: 403, body: '' }",
+    '',
+    witness,
+  ),
+  source('the auditor: every leaf', auditor, 'if (!computed.equals(stored))', 'if (false)', tampering),
+  source('the auditor: every root', auditor, 'if (rootOf(this.edge).equals(note.root)) {', 'if (true) {', tampering),
+  source(
+    'the auditor: the key',
+    auditor,
+    'if (signedBy(note, this.key) !== true) return `a checkpoint over',
+    'if (false) return `a checkpoint over',
+    tampering,
+  ),
+  source(
+    'the auditor: one order of parts',
+    auditor,
+    'if (stage === undefined || stage < this.stage || this.stage === stages.end) {',
+    'if (stage === undefined) {',
+    tampering,
+  ),
+  source('the auditor: what is missing', auditor, 'if (this.stage === 0 && stage > 0) this.judgeMissing()', '', tampering),
+  source('the auditor: independence', auditor, 'if (other) return `was given by', 'if (false) return `was given by', tampering),
+  source('the auditor: somebody else', auditor, "if (actorId === requester) return 'was given by the person who asked'", '', tampering),
+  source(
+    'the auditor: the content',
+    auditor,
+    "if (data.contentHash !== hash) return 'is of another content than what was asked for'",
+    '',
+    tampering,
+  ),
+  source('the auditor: once', auditor, 'if (used.has(who)) return', 'if (false) return', tampering),
+  source('the auditor: the accounts', auditor, 'if (account.status !== null && account.status !== status)', 'if (false)', tampering),
   source('one login at a time', 'server/src/features/accounts/logins.store.ts', 'select pg_advisory_xact_lock(', 'select abs(', requests),
   source(
     'garbage cookies',

@@ -1039,7 +1039,7 @@ export const en: typeof fr = {
     witnessed_other: '{{name}} has signed that {{shown}} entries followed from what it had seen before,',
     checked: 'The last check by the server itself',
     checkedHint:
-      'It holds every entry against its seal again and again, and tells when one differs. It is no proof: that is the next paragraph.',
+      'It compares every entry with its seal, round after round, and says so when one differs. That is an alarm and no proof; the proof is below.',
     held_one: 'Of the first {{shown}} entry each was what was sealed. Round ended',
     held_other: 'Of the first {{shown}} entries each was what was sealed; the ones after them come in the next round. Round ended',
     neverHeld: 'The first round is not finished yet.',

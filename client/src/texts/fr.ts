@@ -1069,7 +1069,7 @@ export const fr = {
     checked: 'La dernière vérification par le serveur lui-même',
     checkedHint:
       'Il compare chaque entrée à son sceau, tour après tour, et le dit quand l’une diffère. C’est une alarme, pas une preuve ; la preuve est ci-dessous.',
-    held_one: 'La première entrée était ce qui a été scellé. Tour achevé',
+    held_one: 'Chacune des {{shown}} premières entrées était ce qui a été scellé. Tour achevé',
     held_other: 'Chacune des {{shown}} premières entrées était ce qui a été scellé ; les suivantes viennent au tour prochain. Tour achevé',
     neverHeld: 'Le premier tour n’est pas encore fini.',
     fault: {

@@ -2,7 +2,6 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createApp } from '@countersign/server/app.ts'
 import { mailCarriers } from '@countersign/server/carriers/mail.ts'
-import { sealLedger } from '@countersign/server/features/seal/seal.ts'
 import { whileIn } from '@countersign/server/kernel/leaving.ts'
 import { drain } from '@countersign/server/kernel/outbox.ts'
 import { seal } from '@countersign/server/kernel/secrets.ts'
@@ -10,7 +9,7 @@ import { generateSecret, generateSync } from 'otplib'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { judgeProof } from '../../verify/countersign-verify.mjs'
-import { log, logKey } from '../support/bundle.ts'
+import { logKey, sealAll } from '../support/bundle.ts'
 import { makerOf, outcome } from '../support/make.ts'
 import { openWorld, type World } from '../support/world.ts'
 
@@ -213,7 +212,7 @@ describe('the door', () => {
   })
 
   test('the proof of an entry is given to whoever may read that entry, and to nobody else, and is written down', async () => {
-    await sealLedger(world.db, log)
+    await sealAll(world.db)
     const { rows } = await world.owner.query<{ id: string; region: string }>(
       `select e.id, o.name as region from audit_entry e join organisation o on o.id = e.region_id where e.type = 'account.created' and o.name = 'Hauts-de-France' limit 1`,
     )

@@ -43,8 +43,8 @@ describe('a signature', () => {
     expect(await world.entriesAbout(id)).toEqual([
       'request.submitted',
       'request.approval-given',
-      'request.approval-given',
       'request.approval-voided',
+      'request.approval-given',
     ])
     await claire.call.requests.cancel({ requestId: id })
     await forget()

@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type BundleAsked, writeBundle } from '@countersign/server/features/seal/bundle.ts'
-import { openDb, openPool } from '@countersign/server/kernel/db.ts'
+import { seal } from '@countersign/server/features/seal/seal.store.ts'
+import { sealLedger } from '@countersign/server/features/seal/seal.ts'
+import { type Db, openDb, openPool } from '@countersign/server/kernel/db.ts'
 import { keyLine, type Signer, signingKey, verifierOf } from '@countersign/server/transparency/note.ts'
 
 /** The log of every test, and a witness of it. */
@@ -31,6 +34,17 @@ export const bundleOf = async (url: string, asked: BundleAsked = { since: null, 
   } finally {
     await pool.end()
   }
+}
+
+/** Seals until everything has its place: tests beside this one hold transactions open in the same server, and the log waits for the oldest. */
+export const sealAll = async (db: Db, signer: Signer = log): Promise<number> => {
+  let sealed = 0
+  for (let tries = 0; tries < 600; tries += 1) {
+    sealed += await sealLedger(db, signer)
+    if (!(await seal.waitingSince(db))) return sealed
+    await wait(50)
+  }
+  throw new Error('something is held open for longer than a test lasts')
 }
 
 /** What the auditor's own program says of it: its sentences, and whether all of it holds. */

@@ -4,14 +4,13 @@ import { found } from '@countersign/server/features/founding/found.ts'
 import { plant } from '@countersign/server/features/organisations/plant.ts'
 import type { Planned } from '@countersign/server/features/organisations/tree.store.ts'
 import { nationKey, networkKey, trunk, unknownFields } from '@countersign/server/features/organisations/trunk.ts'
-import { sealLedger } from '@countersign/server/features/seal/seal.ts'
 import { enterDemo } from '@countersign/server/features/sessions/enter-demo.ts'
 import { nobody, personOfToken } from '@countersign/server/kernel/actor.ts'
 import { runCommitted } from '@countersign/server/kernel/commit.ts'
 import { openDb, openPool } from '@countersign/server/kernel/db.ts'
 import { hashToken } from '@countersign/server/kernel/secrets.ts'
 import { inject } from 'vitest'
-import { log } from './bundle.ts'
+import { sealAll } from './bundle.ts'
 import { type Caller, callerOf, requestOf } from './caller.ts'
 import { applicationUrl } from './template.ts'
 
@@ -122,7 +121,7 @@ export const openSmallLog = async () => {
       if (turn % 8 === 3) await asker.requests.cancel({ requestId: id })
       else await signed(signer, id)
     }
-    await sealLedger(db, log)
+    await sealAll(db)
   }
   return {
     db,

@@ -238,7 +238,9 @@ test('nobody settles what is found about themselves, outside their scope, for ev
   expect(settle({ as: 'snoozed', finding: { ...finding, severity: 'critical' } })).toBe('allowed')
 })
 
-test('in two months of three small invented networks every story is found somewhere, ten of twelve everywhere, with fewer than two false alarms for 1,000 person-days', () => {
+test('in two months of three small invented networks every story is found somewhere, ten of twelve everywhere, with fewer than two false alarms for 1,000 person-days', {
+  timeout: 60_000,
+}, () => {
   // Seeds on which nothing was fitted, and sizes of stories that nobody chose: some are too small to be told from ordinary life.
   const reports = [7, 8, 9].map((seed) => evaluate(seed, 1_200, 60))
   for (const { caught, falseAlarms, personDays } of reports) {

@@ -9,8 +9,9 @@
  * product writes them to). It answers in sentences; exit code 0 where all of it holds, 1 where something does not, 2 where it could not look.
  *
  * What it recomputes: every leaf (SHA-256 over the RFC 8785 text of the entry, RFC 6962), every root a checkpoint names, every signature
- * of log (c2sp.org/signed-note) and witness (c2sp.org/tlog-cosignature); who gave birth to every account, who reset it, gave it a role
- * or let it back in, and whether those were enough, distinct and independent people; and the state of every account.
+ * of log (c2sp.org/signed-note) and witness (c2sp.org/tlog-cosignature); every countersignature by passkey (WebAuthn level 3, section 7.2)
+ * over the very text that was decided; who gave birth to every account, who reset it, gave it a role or let it back in, whether those
+ * were enough, distinct and independent people, and whether what was done is what was asked for; and the state of every account.
  */
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { createReadStream, readFileSync, realpathSync } from 'node:fs'
@@ -115,6 +116,53 @@ const signedBy = ({ text, signatures }, { name, id, type, key }) => {
   })
 }
 
+// ── what passkeys signed ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The host whose passkeys count is part of the name of the log. */
+const hostOf = (logName) => logName.split('/')[0]
+const hex = (text) => sha256(text).toString('hex')
+const decisionText = (said) => `countersign/decision/v1\n${canonical(said)}`
+const actText = (said) => `countersign/act/v1\n${canonical(said)}`
+const userPresent = 1
+const userVerified = 4
+const assurances = ['session', 'password', 'recovery-code', 'totp', 'passkey']
+
+const clientDataOf = (encoded) => {
+  try {
+    const said = JSON.parse(Buffer.from(encoded, 'base64url').toString('utf8'))
+    return { type: said.type, challenge: said.challenge, host: new URL(said.origin).hostname }
+  } catch {
+    return null
+  }
+}
+
+/** Did this public key sign that text, at this host, with its owner verified? Null where it did, else what is wrong. */
+const objectionToSignature = ({ publicKey, authenticatorData, clientData, signature }, text, host) => {
+  const bytes = (encoded) => Buffer.from(String(encoded), 'base64url')
+  const [data, said, client] = [bytes(authenticatorData), bytes(clientData), clientDataOf(clientData)]
+  if (client?.type !== 'webauthn.get') return 'is no signature of a passkey'
+  if (client.challenge !== sha256(text).toString('base64url')) return 'was signed over something else'
+  if (client.host !== host || data.length < 37 || !data.subarray(0, 32).equals(sha256(host))) return `was not signed at ${host}`
+  if ((data[32] & userPresent) === 0 || (data[32] & userVerified) === 0) return 'was signed without its owner being verified'
+  try {
+    const key = createPublicKey({ key: Buffer.from(String(publicKey), 'base64'), format: 'der', type: 'spki' })
+    const algorithm = key.asymmetricKeyType === 'ed25519' ? null : 'sha256'
+    return verify(algorithm, Buffer.concat([data, sha256(said)]), key, bytes(signature)) ? null : 'bears a signature that is wrong'
+  } catch {
+    return 'bears a signature that is wrong'
+  }
+}
+
+/** The text that an entry with a passkey's signature says was signed; null for one that bears none. */
+const signedText = ({ type, subjectId, data }) => {
+  if (!data?.signed) return null
+  const { nonce } = data.signed
+  if (type === 'proof.given') return actText({ act: data.act, on: data.on, nonce })
+  const decision = { 'request.approval-given': 'approve', 'request.rejected': 'reject' }[type]
+  const { contentHash, requirementHash } = data
+  return decision ? decisionText({ requestId: subjectId, contentHash, requirementHash, decision, nonce }) : null
+}
+
 // ── the story the entries tell, replayed ─────────────────────────────────────────────────────────────────────────────────
 
 const short = (id) => String(id).slice(0, 8)
@@ -135,9 +183,12 @@ class Story {
   whole = true
   transaction = ''
   finished = []
+  /** How many countersignatures were given, by how sure it is who gave them. */
+  given = new Map()
 
-  constructor(problem) {
+  constructor(problem, host) {
     this.problem = problem
+    this.host = host
   }
 
   /** Whoever could control a person: themselves, and whoever had a hand in them lately, directly or through a chain. */
@@ -160,15 +211,15 @@ class Story {
 
   /** An approval is by somebody else, of this very content, once, and independent of everybody involved. */
   objectionToApproval(request, { actorId, data }, at) {
-    const { requester, caller, subject, approvals, hash, kind, callBack } = request
+    const { requester, caller, subject, approvals, hash, kind, callBack, roles } = request
     const signer = this.accounts.get(actorId)
-    const roles = signers[kind] ?? []
     if (!actorId) return 'was given by nobody'
     if (actorId === requester) return 'was given by the person who asked'
     if (actorId === subject) return 'was given by the person it is about'
     if (!requester && actorId === caller) return 'was given by the person who called back'
     if (approvals.has(actorId)) return 'was given twice by one person'
     if (data.contentHash !== hash) return 'is of another content than what was asked for'
+    if (data.requirementHash !== this.requirementHash(request)) return 'was given under another requirement than the one in force'
     if (kind === 'reset-credentials' && callBack !== 'confirmed') return 'was given before anybody had called back and found it confirmed'
     const involved = [requester ?? caller, subject, ...approvals].filter(Boolean)
     const other = involved.find((person) => this.related(actorId, person, at - independenceDays * day))
@@ -177,6 +228,37 @@ class Story {
     if (this.whole && ![...(signer?.roles ?? [])].some((held) => roles.includes(held.split(' ')[0])))
       return `was given by somebody who holds none of the roles that sign for this (${roles.join(', ')})`
     return null
+  }
+
+  requirementHash({ stated, roles }) {
+    return hex(canonical({ approvalsNeeded: stated, approverRoles: roles }))
+  }
+
+  /** A decision or an act says how sure it is who did it; a passkey's own signature shows it, and the passkey was theirs then. */
+  proven(told) {
+    const { entry } = told
+    const { assurance, signed } = entry.data
+    if (assurance === undefined && entry.type === 'request.rejected') return
+    if (!assurances.includes(assurance) || (assurance === 'passkey') !== Boolean(signed)) {
+      this.problem(`${named(told)}: it does not show how sure it is who did it`)
+      return
+    }
+    if (entry.type === 'request.approval-given') this.given.set(assurance, (this.given.get(assurance) ?? 0) + 1)
+    if (!signed) return
+    const text = signedText(entry)
+    const objection = text === null ? 'is none that anybody signs' : objectionToSignature(signed, text, this.host)
+    if (objection) this.problem(`${named(told)}: what was decided or done with this passkey ${objection}`)
+    const held = this.accounts.get(entry.actorId)?.passkeys.get(signed.passkeyId)
+    if (held !== undefined ? held !== signed.publicKey : this.whole)
+      this.problem(`${named(told)}: the passkey it was signed with is none that ${short(entry.actorId)} had then`)
+  }
+
+  /** Did what was done stand in what was asked for? */
+  asAsked(told, request, done) {
+    if (!request) return
+    for (const [name, value] of Object.entries(done))
+      if (request.terms?.[name] === undefined || canonical(request.terms[name]) !== canonical(value))
+        this.problem(`${named(told)}: it gave another ${name} than its request ${short(told.entry.data.requestId)} asked for`)
   }
 
   /** Fixed when it is asked for, and never lowered: what was asked while the network was being founded keeps what it needed. */
@@ -218,7 +300,7 @@ class Story {
   }
 
   accountOf(id) {
-    if (!this.accounts.has(id)) this.accounts.set(id, { status: null, roles: new Set(), born: false })
+    if (!this.accounts.has(id)) this.accounts.set(id, { status: null, roles: new Set(), passkeys: new Map(), born: false })
     return this.accounts.get(id)
   }
 
@@ -233,6 +315,8 @@ class Story {
 
   ends(told, to) {
     this.moves(told, to)
+    // What somebody else has used is forgotten.
+    if (['disowned', 'denied-on-call-back'].includes(told.entry.data.cause)) this.accountOf(told.entry.subjectId).passkeys.clear()
     this.accountOf(told.entry.subjectId).ended = { by: told.entry.actorId, at: told.at }
   }
 
@@ -258,6 +342,14 @@ class Story {
       if (!Number.isInteger(data.approvalsNeeded) || data.approvalsNeeded < this.floorOf(data.kind))
         this.problem(`${named(told)}: it asks for fewer countersignatures (${data.approvalsNeeded}) than such a request needs`)
       if (aboutOne.includes(data.kind) && !data.accountId) this.problem(`${named(told)}: it does not say which account it is about`)
+      const known = signers[data.kind] ?? []
+      if (
+        !Array.isArray(data.approverRoles) ||
+        data.approverRoles.length === 0 ||
+        !data.approverRoles.every((role) => known.includes(role))
+      )
+        this.problem(`${named(told)}: it may be countersigned by others than such a request may (${known.join(', ')})`)
+      if (data.terms === null || typeof data.terms !== 'object') this.problem(`${named(told)}: it does not say what it asks for`)
       this.requests.set(subjectId, {
         kind: data.kind,
         requester: actorId,
@@ -265,6 +357,9 @@ class Story {
         subject: data.accountId,
         hash: data.contentHash,
         needed: Math.max(Number(data.approvalsNeeded) || 1, this.floorOf(data.kind)),
+        stated: data.approvalsNeeded,
+        roles: data.approverRoles,
+        terms: data.terms,
         callBack: null,
         approvals: new Set(),
         used: new Set(),
@@ -276,10 +371,18 @@ class Story {
       if (request.requester !== told.entry.actorId) this.problem(`${named(told)}: it was edited by somebody else than the person who asked`)
       if (request.hash !== told.entry.data.before)
         this.problem(`${named(told)}: it says another content was edited than what was asked for`)
-      request.hash = told.entry.data.after
+      const { after, terms, approvalsNeeded } = told.entry.data
+      if (!(approvalsNeeded >= request.stated)) this.problem(`${named(told)}: it asks for fewer countersignatures than before`)
+      Object.assign(request, {
+        hash: after,
+        terms,
+        stated: approvalsNeeded,
+        needed: Math.max(request.needed, Number(approvalsNeeded) || 1),
+      })
       request.approvals.clear()
     }),
     'request.held': this.ofRequest(({ entry }, request) => {
+      request.stated = entry.data.approvalsNeeded
       request.needed = Math.max(request.needed, Number(entry.data.approvalsNeeded) || 1)
     }),
     'request.called-back': this.ofRequest(({ entry }, request) => {
@@ -289,6 +392,7 @@ class Story {
     'request.approval-given': this.ofRequest((told, request) => {
       const objection = request.status === 'pending' ? this.objectionToApproval(request, told.entry, told.at) : 'came after the decision'
       if (objection) this.problem(`${named(told)}: this countersignature of request ${short(told.entry.subjectId)} ${objection}`)
+      this.proven(told)
       request.approvals.add(told.entry.actorId)
     }),
     'request.approval-voided': this.ofRequest(({ entry }, request) => void request.approvals.delete(entry.data.approverId)),
@@ -304,7 +408,22 @@ class Story {
       request.status = 'executed'
       request.transaction = told.entry.transaction
     }),
-    'request.rejected': this.closing('rejected'),
+    'request.rejected': (told) => {
+      this.proven(told)
+      this.closing('rejected')(told)
+    },
+    'proof.given': (told) => this.proven(told),
+    'passkey.added': (told) => {
+      const { subjectId, actorId, data } = told.entry
+      if (data.via === 'link' ? actorId !== null : actorId !== subjectId)
+        this.problem(`${named(told)}: a passkey is added by whoever it is for, and by nobody else`)
+      this.accountOf(subjectId).passkeys.set(data.passkeyId, data.publicKey)
+    },
+    'passkey.removed': ({ entry }) => void this.accountOf(entry.subjectId).passkeys.delete(entry.data.passkeyId),
+    'account.locked-out': ({ entry }) => void this.accountOf(entry.subjectId).passkeys.clear(),
+    'account.ending-explained': ({ entry }) => {
+      if (['suspected-hijack', 'denied-reset'].includes(entry.data.reason)) this.accountOf(entry.subjectId).passkeys.clear()
+    },
     'request.cancelled': this.closing('cancelled'),
     'request.expired': this.closing('expired'),
     'request.voided': this.closing('voided'),
@@ -314,11 +433,17 @@ class Story {
       if (account.born) this.problem(`${named(told)}: this account was created twice`)
       Object.assign(account, { born: true, status: 'active' })
       if (this.founded?.request === entry.data.requestId) this.founded.births += 1
-      this.hand(this.carriedBy(told, ['create-account'])?.requester, entry.subjectId, at)
+      const request = this.carriedBy(told, ['create-account'])
+      this.asAsked(told, request, { profile: entry.data.profile, organisationId: entry.organisationId })
+      this.hand(request?.requester, entry.subjectId, at)
     },
-    'account.reset': (told) => this.hand(this.carriedBy(told, ['reset-credentials'])?.requester, told.entry.subjectId, told.at),
+    'account.reset': (told) => {
+      this.accountOf(told.entry.subjectId).passkeys.clear()
+      this.hand(this.carriedBy(told, ['reset-credentials'])?.requester, told.entry.subjectId, told.at)
+    },
     'account.reinstated': (told) => {
-      this.carriedBy(told, ['reinstate', 'reinstate-bulk'])
+      const request = this.carriedBy(told, ['reinstate', 'reinstate-bulk'])
+      if (request && isList(request)) this.asAsked(told, request, { bulkId: told.entry.data.bulkId })
       const { status } = this.accountOf(told.entry.subjectId)
       if (status === 'active' || status === 'revoked') this.problem(`${named(told)}: an account that is ${status} cannot be let back in`)
       this.moves(told, told.entry.data.after)
@@ -329,12 +454,16 @@ class Story {
     'role.granted': (told) => {
       const { entry, at } = told
       const request = this.carriedBy(told, ['grant-role'])
+      this.asAsked(told, request, { role: entry.data.role, over: entry.data.over })
       this.accountOf(entry.subjectId).roles.add(`${entry.data.role} ${entry.data.over}`)
       if (entry.data.role === 'policy-owner') this.owners.add(entry.subjectId)
       this.hand(request?.requester, entry.subjectId, at)
     },
     'role.revoked': ({ entry }) => void this.accountOf(entry.subjectId).roles.delete(`${entry.data.role} ${entry.data.over}`),
-    'policy.set': (told) => void this.carriedBy(told, ['set-policy']),
+    'policy.set': (told) => {
+      const { before, after } = told.entry.data
+      this.asAsked(told, this.carriedBy(told, ['set-policy']), { before, after })
+    },
   }
 
   /** Of a request that is known; one that is not may have been asked before the first entry that is here. */
@@ -401,7 +530,6 @@ const kinds = Object.keys(stages)
 export class Verification {
   ofLog = []
   ofStory = []
-  story = new Story((sentence) => void this.ofStory.push(sentence))
   edge = []
   size = 0
   latest = 0
@@ -425,12 +553,13 @@ export class Verification {
     if (![size, from, to].every(Number.isSafeInteger) || from < 0 || from > to || to > size)
       throw new Unreadable('the first line of this bundle is not what it should be')
     this.head = head
+    this.key = readKey(keyLine ?? String(head.keys?.log))
+    this.story = new Story((sentence) => void this.ofStory.push(sentence), hostOf(this.key.name))
     this.story.whole = from === 0 && to === size
     if (!this.story.whole && !partial)
       this.problem(
         `this bundle tells of the positions from ${from} to ${to - 1} of ${size} alone: say --partial if that is what you asked for`,
       )
-    this.key = readKey(keyLine ?? String(head.keys?.log))
     this.witnesses = witnessLines.map(readKey)
     this.kept = this.readKept(kept)
   }
@@ -645,11 +774,19 @@ export const judgeProof = ({ position, entry, hashes, checkpoint, cosignatures, 
     return { holds: false, sentences: ['It does not hold: this entry is not the one at that place of the log.'] }
   const [unsigned] = witnessLines.map(readKey).filter((witness) => signedBy(note, witness) !== true)
   if (unsigned) return { holds: false, sentences: [`It does not hold: the witness ${unsigned.name} has not signed this checkpoint.`] }
+  const text = signedText(entry)
+  const wrong = text === null ? null : objectionToSignature(entry.data.signed, text, hostOf(key.name))
+  if (wrong) return { holds: false, sentences: [`It does not hold: what it tells ${wrong}.`] }
   const seen = witnessLines.map(readKey)
   return {
     holds: true,
     sentences: [
       `It holds: this entry (${entry.type}, of ${entry.at}) stands at position ${position} of the log ${key.name}, in a signed checkpoint over ${note.size} entries.`,
+      ...(text === null
+        ? []
+        : [
+            `It was signed by the passkey ${entry.data.signed.passkeyId}, over exactly what it tells. Whose passkey that is, the entry that added it tells: passkey.added.`,
+          ]),
       ...seen.map(({ name }) => `Witness ${name} has seen the log of that size.`),
       ...(keyLine ? [] : [`The key came with the proof. Compare it with the one you were given: ${key.line}`]),
     ],
@@ -749,6 +886,24 @@ const summary = ({ key, size, counts, story, head }, seconds, keyGiven) => [
       ]),
 ]
 
+const worded = {
+  passkey: 'signed by a passkey over exactly what was decided',
+  totp: 'behind a code of an authenticator application',
+  'recovery-code': 'behind a recovery code',
+  password: 'behind a password alone',
+  session: 'from an open session, with nothing asked afresh',
+}
+
+const aboutCountersignatures = ({ story: { given } }) =>
+  given.size === 0
+    ? []
+    : [
+        `Countersignatures: ${Object.entries(worded)
+          .filter(([assurance]) => given.has(assurance))
+          .map(([assurance, words]) => `${number(given.get(assurance))} ${words}`)
+          .join('; ')}.`,
+      ]
+
 const verdict = ({ problems, signed, story: { whole } }) => {
   if (problems.length === 0)
     return [
@@ -785,7 +940,12 @@ const main = async () => {
   }
   const kept = (values.checkpoints ?? []).flatMap(notesIn)
   const { found, seconds } = await read(file, { ...given, kept, partial: values.partial })
-  const sentences = [...summary(found, seconds, values.key !== undefined), ...aboutWitnesses(found), ...verdict(found)]
+  const sentences = [
+    ...summary(found, seconds, values.key !== undefined),
+    ...aboutWitnesses(found),
+    ...aboutCountersignatures(found),
+    ...verdict(found),
+  ]
   process.stdout.write(`${sentences.map(plain).join('\n')}\n`)
   return found.problems.length === 0 ? 0 : 1
 }

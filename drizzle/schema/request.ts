@@ -1,3 +1,4 @@
+import type { Assurance } from '@countersign/shared/access/proof.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
 import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
 import type { CallBackOutcome, RequestStatus } from '@countersign/shared/requests/status.ts'
@@ -70,6 +71,8 @@ export const approval = pgTable(
     contentHash: text('content_hash').notNull(),
     /** The result of the lineage check at that moment (P2). */
     independent: boolean().notNull(),
+    /** How sure it was that they themselves gave it. */
+    assurance: text().$type<Assurance>().notNull().default('session'),
     givenAt: instant('given_at').notNull(),
     voidedAt: instant('voided_at'),
     voidedBecause: text('voided_because'),

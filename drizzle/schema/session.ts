@@ -12,7 +12,7 @@ export const session = pgTable(
       .references(() => account.id),
     /** SHA-256 of the 256-bit token; the token itself is in the cookie alone. */
     tokenHash: bytes('token_hash').notNull().unique(),
-    method: text().$type<'password' | 'password-totp' | 'password-recovery-code' | 'demo'>().notNull(),
+    method: text().$type<'password' | 'password-totp' | 'password-recovery-code' | 'passkey' | 'demo'>().notNull(),
     epoch: integer().notNull(),
     device: text().notNull(),
     address: text().notNull(),

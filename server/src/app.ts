@@ -11,6 +11,7 @@ import { exportList } from './features/accounts/export-list.ts'
 import { exportAudit } from './features/audit/export.ts'
 import { exportReport } from './features/bulks/report.ts'
 import { exportIncident } from './features/incidents/export.ts'
+import { relyingPartyOf } from './features/passkeys/relying-party.ts'
 import { exportProof } from './features/seal/export-proof.ts'
 import { sessions } from './features/sessions/sessions.store.ts'
 import { callerOfToken } from './kernel/actor.ts'
@@ -77,6 +78,7 @@ export const createApp = ({ db, pool, live, replica, log, key, publicUrl, logKey
   const app = express()
   const cookie = cookieOf(publicUrl)
   const limits = openLimits(pool)
+  const relyingParty = relyingPartyOf(publicUrl)
 
   const contextOf = async (request: express.Request, response: express.Response): Promise<Ours> => {
     const token = parseCookie(request.headers.cookie ?? '')[cookie.name]
@@ -90,6 +92,7 @@ export const createApp = ({ db, pool, live, replica, log, key, publicUrl, logKey
       person,
       reading: async () => (found && replica ? replica.showing(found.position) : null),
       key,
+      relyingParty,
       demo,
       limits,
       logKey,

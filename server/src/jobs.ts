@@ -6,6 +6,7 @@ import { counts } from './features/accounts/counts.store.ts'
 import { months } from './features/audit/months.store.ts'
 import { bulks } from './features/bulks/bulks.store.ts'
 import { workBulks } from './features/bulks/work.ts'
+import { passkeys } from './features/passkeys/passkeys.store.ts'
 import { expire } from './features/requests/expire.ts'
 import { recheck } from './features/requests/recheck.ts'
 import { requests } from './features/requests/requests.store.ts'
@@ -187,9 +188,9 @@ export const startJobs = ({
     )
   // No account's story is in them, so nothing is told: a list that nobody confirmed is as if it had never been drawn.
   const forget = () =>
-    bulks
-      .forgetDryRuns(db)
-      .catch((error: unknown) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'dry runs could not be forgotten'))
+    Promise.all([bulks.forgetDryRuns(db), passkeys.forgetSpent(db)]).catch((error: unknown) =>
+      log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'what nobody needs any more could not be forgotten'),
+    )
   // Without its month nothing can be written: made two months before, and tried again every hour.
   const openMonths = () =>
     months.open(db).then(

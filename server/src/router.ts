@@ -9,6 +9,7 @@ import { liveRouter } from './features/live/live.router.ts'
 import { mailboxRouter } from './features/mailbox/mailbox.router.ts'
 import { organisationsRouter } from './features/organisations/organisations.router.ts'
 import { overviewRouter } from './features/overview/overview.router.ts'
+import { passkeysRouter } from './features/passkeys/passkeys.router.ts'
 import { policyRouter } from './features/policy/policy.router.ts'
 import { requestsRouter } from './features/requests/requests.router.ts'
 import { sealRouter } from './features/seal/seal.router.ts'
@@ -29,6 +30,7 @@ export const appRouter = router({
   mailbox: mailboxRouter,
   organisations: organisationsRouter,
   overview: overviewRouter,
+  passkeys: passkeysRouter,
   policy: policyRouter,
   requests: requestsRouter,
   seal: sealRouter,

@@ -6,6 +6,7 @@ import type { FilingObjection } from '@countersign/shared/requests/filing.ts'
 import { initTRPC, TRPCError } from '@trpc/server'
 import type { Logger } from 'pino'
 import { ZodError } from 'zod'
+import type { RelyingParty } from './features/passkeys/relying-party.ts'
 import { type Nobody, nobody, type Person } from './kernel/actor.ts'
 import { type Operation, runCommitted } from './kernel/commit.ts'
 import type { Db } from './kernel/db.ts'
@@ -24,6 +25,7 @@ export type Request = {
   readonly reading: () => Promise<Db | null>
   readonly origin: Origin
   readonly key: Buffer
+  readonly relyingParty: RelyingParty
   readonly demo: boolean
   readonly limits: Limits
   /** The public key of the sealed audit in one line; null in a process that does not know it. */
@@ -41,6 +43,8 @@ const statusOf: { readonly [C in RefusalCode]?: TRPCError['code'] } = {
   'sign-in-failed': 'UNAUTHORIZED',
   'second-factor-needed': 'UNAUTHORIZED',
   'code-wrong': 'UNAUTHORIZED',
+  'passkey-wrong': 'UNAUTHORIZED',
+  'password-wrong': 'UNAUTHORIZED',
   'too-many': 'TOO_MANY_REQUESTS',
   'not-permitted': 'FORBIDDEN',
   'own-request': 'FORBIDDEN',

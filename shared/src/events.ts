@@ -1,3 +1,4 @@
+import type { Act, Assertion, Assurance } from './access/proof.ts'
 import type { Role } from './access/roles.ts'
 import type { AccountStatus, EndReason } from './accounts/status.ts'
 import type { BulkStep, BulkVerb } from './bulks/bulk.ts'
@@ -5,6 +6,7 @@ import type { Policy } from './policy/policy.ts'
 import type { RefusalCode } from './refusals.ts'
 import type { RequestKind } from './requests/kinds.ts'
 import type { CallBackOutcome, VoidReason } from './requests/status.ts'
+import type { Terms } from './requests/terms.ts'
 import type { Severity, SignalRule } from './signals/finding.ts'
 
 /** What an ended access took along, counted: the numbers of the toast and of the mail are these. */
@@ -17,6 +19,17 @@ export type Ended = {
 
 export type RequestFact = { readonly reference: number; readonly kind: RequestKind; readonly accountId: string | null }
 
+/** What a passkey signed, and the passkey: enough for anybody to check it with the log alone, where `passkey.added` says whose it is. */
+export type SignedWith = Assertion & { readonly passkeyId: string; readonly publicKey: string; readonly nonce: string }
+
+/** Under a decision: how sure it is who took it, the hash of the requirement they saw, and how long they looked at it, where that is known. */
+export type Underwritten = {
+  readonly assurance: Assurance
+  readonly requirementHash: string
+  readonly seconds: number | null
+  readonly signed: SignedWith | null
+}
+
 /**
  * Every fact the audit can hold, and what each one tells beside who, when and about whom. Ids and codes only, so that an
  * exported audit shows what was done without spreading the data it was done to; `request.submitted` points at the content by its hash.
@@ -26,15 +39,22 @@ export type EventData = {
   'organisations.imported': { created: number; changed: number; fileHash: string }
   'organisation.created': { externalId: string }
   'organisation.changed': { before: Record<string, string | number | null>; after: Record<string, string | number | null> }
-  'request.submitted': RequestFact & { contentHash: string; approvalsNeeded: number; channel: 'operator' | 'public'; thirdReader?: true }
-  'request.edited': RequestFact & { before: string; after: string; approvalsVoided: number }
+  'request.submitted': RequestFact & {
+    contentHash: string
+    approvalsNeeded: number
+    approverRoles: readonly Role[]
+    terms: Terms
+    channel: 'operator' | 'public'
+    thirdReader?: true
+  }
+  'request.edited': RequestFact & { before: string; after: string; approvalsNeeded: number; terms: Terms; approvalsVoided: number }
   'request.cancelled': RequestFact
-  'request.approval-given': RequestFact & { contentHash: string }
+  'request.approval-given': RequestFact & Underwritten & { contentHash: string }
   'request.approval-voided': RequestFact & { approverId: string; reason: VoidReason }
   'request.found-dependent': RequestFact & { approverId: string }
   'request.executed': RequestFact & { contentHash: string }
   'request.held': RequestFact & { approvalsNeeded: number }
-  'request.rejected': RequestFact & { reason: string }
+  'request.rejected': RequestFact & { reason: string; contentHash?: string } & Partial<Underwritten>
   'request.expired': RequestFact
   'request.voided': RequestFact & { reason: VoidReason }
   'request.called-back': RequestFact & { outcome: CallBackOutcome; note: string }
@@ -86,6 +106,16 @@ export type EventData = {
   'role.granted': { requestId: string; role: Role; over: string }
   'role.revoked': { role: Role; over: string }
   'link.disowned': { linkId: string }
+  'passkey.added': {
+    passkeyId: string
+    credentialId: string
+    publicKey: string
+    synced: boolean
+    via: 'link' | 'session'
+    assurance: Assurance
+  }
+  'passkey.removed': { passkeyId: string; assurance: Assurance }
+  'proof.given': { act: Act; on: string; assurance: Assurance; signed: SignedWith | null }
   'session.opened': { sessionId: string; method: string }
   'session.closed': { sessionId: string }
   'sign-in.failed': { failures: number }
@@ -157,6 +187,9 @@ const catalogue = {
   'role.granted': true,
   'role.revoked': true,
   'link.disowned': true,
+  'passkey.added': true,
+  'passkey.removed': true,
+  'proof.given': true,
   'session.opened': true,
   'session.closed': true,
   'sign-in.failed': true,

@@ -255,13 +255,13 @@ describe('the door', () => {
       })
     const refusalOf = async (answer: Response) => [answer.status, ((await answer.json()) as { refusal: string }).refusal]
     const [nadia, paul, olivier] = [await world.as('nadia.roux'), await world.as('paul.martin'), await world.as('olivier.perrin')]
-    expect(await refusalOf(await ask(null, { filter: {}, code: null }))).toEqual([401, 'not-signed-in'])
-    expect(await refusalOf(await ask(paul.token, { filter: {}, code: null }))).toEqual([403, 'not-permitted'])
-    expect(await refusalOf(await ask(nadia.token, { filter: { statuss: 'active' }, code: null }))).toEqual([400, 'not-found'])
+    expect(await refusalOf(await ask(null, { filter: {}, ticket: null }))).toEqual([401, 'not-signed-in'])
+    expect(await refusalOf(await ask(paul.token, { filter: {}, ticket: null }))).toEqual([403, 'not-permitted'])
+    expect(await refusalOf(await ask(nadia.token, { filter: { statuss: 'active' }, ticket: null }))).toEqual([400, 'not-found'])
     const broken = { method: 'POST', headers: { 'Content-Type': 'application/json', ...cookie(nadia.token) }, body: '{' }
     expect(await refusalOf(await fetch(`${base}/export/accounts.csv`, broken))).toEqual([400, 'not-found'])
 
-    const short = (await (await ask(nadia.token, { filter: { status: 'active' }, code: null })).text()).trim().split('\r\n')
+    const short = (await (await ask(nadia.token, { filter: { status: 'active' }, ticket: null })).text()).trim().split('\r\n')
     const { rows } = await world.owner.query<{ count: number }>(
       `select count(*)::int as count from account where status = 'active' and structure_id = (select structure_id from account where id = $1)`,
       [nadia.person.id],
@@ -277,14 +277,22 @@ describe('the door', () => {
       `insert into credential (id, account_id, kind, secret, link_id, created_at) values (gen_random_uuid(), $1, 'totp', $2, gen_random_uuid(), now())`,
       [olivier.person.id, seal(world.key, secret)],
     )
-    expect(await refusalOf(await ask(olivier.token, { filter: {}, code: null }))).toEqual([409, 'second-factor-needed'])
-    expect(await refusalOf(await ask(olivier.token, { filter: {}, code: 'not-a-code' }))).toEqual([409, 'code-wrong'])
+    expect(await refusalOf(await ask(olivier.token, { filter: {}, ticket: null }))).toEqual([409, 'second-factor-needed'])
+    const allow = async (on: string, code: string) =>
+      olivier.call.sessions.allowExport({ on, proof: { kind: 'code', nonce: await olivier.call.passkeys.nonce(), code } })
+    expect(await outcome(allow('accounts', 'not-a-code'))).toBe('code-wrong')
     expect(await world.entriesAbout(olivier.person.id)).toContain('sign-in.failed')
     const code = generateSync({ secret })
-    const long = await ask(olivier.token, { filter: {}, code })
+    const { ticket } = await allow('accounts', code)
+    const long = await ask(olivier.token, { filter: {}, ticket })
     expect([long.status, (await long.text()).split('\r\n').length > 1_000]).toEqual([200, true])
-    // Each code once.
-    expect(await refusalOf(await ask(olivier.token, { filter: {}, code }))).toEqual([409, 'code-wrong'])
+    // Each code once, each ticket once, and for what it was given.
+    expect(await outcome(allow('accounts', code))).toBe('code-wrong')
+    for (const address of ['accounts.csv', 'incident/00000000-0000-4000-8000-000000000000/json'])
+      expect((await fetch(`${base}/export/${address}?ticket=${ticket}`, { headers: cookie(olivier.token) })).status).toBe(404)
+    expect(await refusalOf(await ask(olivier.token, { filter: {}, ticket }))).toEqual([409, 'second-factor-needed'])
+    const elsewhere = await world.as('olivier.perrin')
+    expect(await refusalOf(await ask(elsewhere.token, { filter: {}, ticket }))).toEqual([409, 'second-factor-needed'])
     await world.tamper('delete from sign_in_failure')
   })
 })

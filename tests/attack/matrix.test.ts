@@ -73,6 +73,13 @@ beforeAll(async () => {
     'audit.list': { valid: {} },
     'audit.kept': { valid: undefined },
     'seal.state': { valid: undefined },
+    'passkeys.mine': { valid: undefined },
+    'passkeys.nonce': { valid: undefined },
+    'passkeys.options': { valid: undefined },
+    'passkeys.add': {
+      valid: { name: 'Essai', nonce: 'x', registration: { credentialId: 'x', clientData: 'x', attestation: 'x', transports: [] } },
+    },
+    'passkeys.remove': { valid: { passkeyId: missing } },
     'policy.get': { valid: undefined },
     'policy.ask': { valid: { after: { criticalSuspends: true, massAccounts: 100, massPercent: 10 }, justification: 'Essai' } },
     'bulks.list': { valid: {} },
@@ -154,6 +161,11 @@ beforeAll(async () => {
     'sessions.current': { valid: undefined },
     'sessions.cast': { valid: undefined },
     'sessions.signIn': { valid: { login: 'nobody', password: 'x', code: null } },
+    'sessions.passkeyChallenge': { valid: undefined },
+    'sessions.signInWithPasskey': {
+      valid: { nonce: 'x'.repeat(43), credentialId: 'x', authenticatorData: 'x', clientData: 'x', signature: 'x' },
+    },
+    'sessions.allowExport': { valid: { on: 'audit' } },
     'sessions.signOut': { valid: { sessionId: missing } },
     'sessions.enterDemo': { valid: { accountId: missing } },
   }

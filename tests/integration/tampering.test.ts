@@ -289,6 +289,9 @@ describe('a log that was signed all the same, by a server that did wrong, is jud
       },
       { against: [] },
     )
+  /** The first that a passkey signed. */
+  const firstSigned = (type: string) =>
+    sql`(select id from audit_entry where type = ${type} and data ->> 'assurance' = 'passkey' order by transaction_id, id limit 1)`
   const first = (type: string) => sql`(select id from audit_entry where type = ${type} order by transaction_id, id limit 1)`
 
   test.each([
@@ -371,6 +374,56 @@ describe('a log that was signed all the same, by a server that did wrong, is jud
       'a countersignature by somebody without the role for it',
       () => sql`update audit_entry set data = data || '{"role": "auditor"}' where type = 'role.granted'`,
       'holds none of the roles that sign for this (supervisor)',
+    ],
+    [
+      'a passkey’s countersignature given to another request',
+      () =>
+        sql`update audit_entry e set data = e.data || jsonb_build_object('signed', (select o.data -> 'signed' from audit_entry o where o.type = 'request.approval-given' and o.data ->> 'assurance' = 'passkey' and o.id <> e.id order by o.number desc limit 1)) where e.id = ${firstSigned('request.approval-given')}`,
+      'was signed over something else',
+    ],
+    [
+      'a passkey’s countersignature under a requirement it never saw',
+      () => sql`update audit_entry set data = data || '{"requirementHash": "ff"}' where id = ${firstSigned('request.approval-given')}`,
+      'was given under another requirement than the one in force',
+    ],
+    [
+      'a signature that nobody made',
+      () =>
+        sql`update audit_entry set data = jsonb_set(data, '{signed,signature}', '"MEUCIQ"') where id = ${firstSigned('request.approval-given')}`,
+      'bears a signature that is wrong',
+    ],
+    [
+      'a passkey that was put under somebody’s name afterwards',
+      () => sql`update audit_entry set data = jsonb_set(data, '{publicKey}', '"MEUCIQ"') where type = 'passkey.added'`,
+      'the passkey it was signed with is none that',
+    ],
+    [
+      'a passkey added by somebody else',
+      () =>
+        sql`update audit_entry e set actor_id = (select o.actor_id from audit_entry o where o.type = 'request.submitted' and o.actor_id <> e.subject_id limit 1) where e.type = 'passkey.added'`,
+      'a passkey is added by whoever it is for',
+    ],
+    [
+      'a countersignature that hides how sure it was',
+      () => sql`update audit_entry set data = data || '{"signed": null}' where id = ${firstSigned('request.approval-given')}`,
+      'it does not show how sure it is who did it',
+    ],
+    [
+      'a role wider than what was asked for',
+      () =>
+        sql`update audit_entry set data = data || '{"role": "it-admin"}' where id = (select id from audit_entry where type = 'role.granted' order by number desc limit 1)`,
+      'it gave another role than its request',
+    ],
+    [
+      'an account with another profile than was asked for',
+      () =>
+        sql`update audit_entry set data = data || '{"profile": "national-support"}' where id = (select id from audit_entry where type = 'account.created' order by number desc limit 1)`,
+      'it gave another profile than its request',
+    ],
+    [
+      'a request that others may countersign than such a request may',
+      () => sql`update audit_entry set data = data || '{"approverRoles": ["auditor"]}' where id = ${first('request.submitted')}`,
+      'it may be countersigned by others than such a request may',
     ],
     [
       'an entry that does not say when it was',

@@ -1,3 +1,4 @@
+import type { Proving } from '@countersign/server/features/sessions/prove-again.ts'
 import type { Person } from '@countersign/server/kernel/actor.ts'
 import type { Db } from '@countersign/server/kernel/db.ts'
 import type { Limits } from '@countersign/server/kernel/limits.ts'
@@ -12,6 +13,12 @@ export type Caller = ReturnType<typeof callerOf>
 /** Nobody listens: for worlds without live updates. */
 const silence: Live = { listen: () => () => undefined, close: async () => undefined }
 
+/** What proofs are held against in tests. */
+export const proving: Proving = {
+  key: Buffer.alloc(32, 7),
+  relyingParty: { id: 'countersign.test', origin: 'https://countersign.test' },
+}
+
 /** Tests ask more often than people; those about the doors count for themselves. */
 export const unlimited: Limits = { allow: async () => true, begin: () => () => undefined }
 
@@ -22,7 +29,7 @@ export const requestOf = (db: Db, person: Person | null, change: Partial<Request
   log: pino({ level: 'silent' }),
   person,
   reading: async () => null,
-  key: Buffer.alloc(32, 7),
+  ...proving,
   demo: true,
   limits: unlimited,
   logKey: null,

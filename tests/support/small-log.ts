@@ -4,14 +4,16 @@ import { found } from '@countersign/server/features/founding/found.ts'
 import { plant } from '@countersign/server/features/organisations/plant.ts'
 import type { Planned } from '@countersign/server/features/organisations/tree.store.ts'
 import { nationKey, networkKey, trunk, unknownFields } from '@countersign/server/features/organisations/trunk.ts'
+import { newNonce } from '@countersign/server/features/passkeys/nonces.ts'
 import { enterDemo } from '@countersign/server/features/sessions/enter-demo.ts'
 import { nobody, personOfToken } from '@countersign/server/kernel/actor.ts'
 import { runCommitted } from '@countersign/server/kernel/commit.ts'
 import { openDb, openPool } from '@countersign/server/kernel/db.ts'
 import { hashToken } from '@countersign/server/kernel/secrets.ts'
 import { inject } from 'vitest'
+import { withPasskey } from './authenticator.ts'
 import { sealAll } from './bundle.ts'
-import { type Caller, callerOf, requestOf } from './caller.ts'
+import { type Caller, callerOf, proving, requestOf } from './caller.ts'
 import { applicationUrl } from './template.ts'
 
 const place = (level: Planned['level'], parent: string): Planned => ({
@@ -62,14 +64,23 @@ export const openSmallLog = async () => {
     founders: [founder('Anne', home, endsOn), founder('Bruno', home, endsOn)],
     nationId: at(nationKey),
   })
-  const enter = async (accountId: string): Promise<Caller> => {
+  const enter = async (accountId: string) => {
     const { token } = await runCommitted(enterDemo, { db, actor: nobody, origin: { channel: 'web' } }, { accountId })
-    return callerOf(requestOf(db, await personOfToken(db, hashToken(token))))
+    const person = await personOfToken(db, hashToken(token))
+    return { call: callerOf(requestOf(db, person)), sessionId: person?.sessionId ?? '' }
   }
-  const [anne, bruno] = [await enter(founders[0] ?? ''), await enter(founders[1] ?? '')]
+  const [{ call: anne }, second] = [await enter(founders[0] ?? ''), await enter(founders[1] ?? '')]
+  const bruno = second.call
+  const phone = await withPasskey(second)
+  /** He reads for a while before he signs. */
+  const nonceOf = () => newNonce(proving.key, `session:${second.sessionId}`, new Date(Date.now() - 20_000))
   const seenOf = async (id: string) =>
     (await pool.query<{ hash: string }>('select content_hash as hash from request where id = $1', [id])).rows[0]?.hash ?? ''
-  const signed = async (by: Caller, requestId: string) => by.requests.approve({ requestId, seen: await seenOf(requestId) })
+  /** Anne has nothing to sign with; Bruno signs with his phone. */
+  const signed = async (by: Caller, requestId: string) => {
+    const proof = by === bruno ? await phone.decide(second, requestId, 'approve', { nonce: nonceOf() }) : undefined
+    return by.requests.approve({ requestId, seen: await seenOf(requestId), proof })
+  }
 
   let number = 0
   const person = () => {
@@ -109,6 +120,7 @@ export const openSmallLog = async () => {
         role: 'auditor',
         organisationId: at('structure'),
         justification,
+        ...(asker === bruno ? { proof: await phone.act(second, 'ask-role', accountId) } : {}),
       })
       await signed(signer, id)
     }

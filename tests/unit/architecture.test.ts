@@ -97,10 +97,26 @@ const open = [
   'sessions.cast',
   'sessions.current',
   'sessions.enterDemo',
+  'sessions.passkeyChallenge',
   'sessions.signIn',
+  'sessions.signInWithPasskey',
 ]
 /** For anybody signed in, about themselves: the operation's own rules decide. */
-const own = ['accounts.disown', 'accounts.mine', 'live.changes', 'requests.cancel', 'requests.edit', 'requests.submit', 'sessions.signOut']
+const own = [
+  'accounts.disown',
+  'accounts.mine',
+  'live.changes',
+  'passkeys.add',
+  'passkeys.mine',
+  'passkeys.nonce',
+  'passkeys.options',
+  'passkeys.remove',
+  'requests.cancel',
+  'requests.edit',
+  'requests.submit',
+  'sessions.allowExport',
+  'sessions.signOut',
+]
 
 describe('doors', () => {
   test('every procedure names a permission, or stands on one of two short lists', () => {
@@ -119,7 +135,7 @@ describe('doors', () => {
   test('every mutation in a router goes through commit or runCommitted', () => {
     for (const file of sources.server.filter((one) => one.endsWith('.router.ts'))) {
       for (const [mutation] of text(file).matchAll(/\.mutation\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\)/gs)) {
-        expect([file, /commit\(|runCommitted\(|authenticate\(/.test(mutation)]).toEqual([file, true])
+        expect([file, /commit\(|runCommitted\(|authenticate\(|enterWithPasskey\(/.test(mutation)]).toEqual([file, true])
       }
     }
   })

@@ -4,7 +4,7 @@ import { When } from './when.tsx'
 
 type Session = {
   readonly id: string
-  readonly method: 'password' | 'password-totp' | 'password-recovery-code' | 'demo'
+  readonly method: 'password' | 'password-totp' | 'password-recovery-code' | 'passkey' | 'demo'
   readonly device: string
   readonly address: string
   readonly createdAt: Date | string

@@ -19,7 +19,17 @@ export type MailFacts = {
     readonly whole: boolean
   }
 }
-export type MailKind = 'invitation' | 'enrolment' | 'resetAsked' | 'resetLink' | 'resetNotice' | 'ended' | 'contained' | 'bulk' | 'signal'
+export type MailKind =
+  | 'invitation'
+  | 'enrolment'
+  | 'resetAsked'
+  | 'resetLink'
+  | 'resetNotice'
+  | 'ended'
+  | 'contained'
+  | 'bulk'
+  | 'signal'
+  | 'passkeyAdded'
 const deeds = {
   fr: { suspend: 'suspend', revoke: 'révoque', reset: 'demande la réinitialisation de', reinstate: 'réintègre' },
   en: { suspend: 'is suspending', revoke: 'is revoking', reset: 'is asking to reset', reinstate: 'is reinstating' },
@@ -103,6 +113,15 @@ const french: Record<MailKind, Text> = {
       facts.address,
     ],
   },
+  passkeyAdded: {
+    subject: 'Une clé d’accès a été ajoutée à votre compte',
+    lines: ({ name, address }) => [
+      `Bonjour ${name},`,
+      'une clé d’accès vient d’être ajoutée à votre compte : elle permet de se connecter et de contresigner à votre place.',
+      'Si ce n’est pas vous, dites-le ici ; votre compte sera aussitôt suspendu et ses clés oubliées :',
+      address,
+    ],
+  },
   signal: {
     subject: 'Signal critique dans votre périmètre',
     lines: ({ about, place, address }) => [
@@ -184,6 +203,15 @@ const english: Record<MailKind, Text> = {
           ? 'If this surprises you, open the bulk: you can stop it, and ask for all its accounts back at once.'
           : 'Accounts you answer for are among them. If this surprises you, tell a policy owner.',
       facts.address,
+    ],
+  },
+  passkeyAdded: {
+    subject: 'A passkey was added to your account',
+    lines: ({ name, address }) => [
+      `Hello ${name},`,
+      'a passkey has just been added to your account: it signs in, and countersigns, in your place.',
+      'If it was not you, say so here; your account is suspended at once and its passkeys are forgotten:',
+      address,
     ],
   },
   signal: {

@@ -23,6 +23,8 @@ const application: Record<string, string> = {
   sign_in_failure: 'select, insert, update, delete',
   link: 'select, insert, update (token_hash, used_at, voided_at)',
   credential: 'select, insert, update (used_at, last_step), delete',
+  passkey: 'select, insert, update (sign_count, last_used_at), delete',
+  spent_nonce: 'select, insert, delete',
   audit_entry: 'select, insert',
   audit_month: 'select',
   audit_leaf: 'select, insert',

@@ -1,7 +1,9 @@
 import type { EndingVerb } from '@countersign/shared/accounts/ending.ts'
 import type { DomainEvent, LineageEdge } from '@countersign/shared/events.ts'
+import { termsOf } from '@countersign/shared/requests/terms.ts'
 import { accounts } from '../features/accounts/accounts.store.ts'
 import { closeAccounts } from '../features/accounts/close.ts'
+import { requirementHash } from '../features/requests/approve.ts'
 import { grants } from '../features/requests/grants.store.ts'
 import type { Nobody, Person } from '../kernel/actor.ts'
 import { type Operation, told } from '../kernel/commit.ts'
@@ -18,7 +20,7 @@ export const tellSubmissions: Operation<readonly Ask[], true, Person> = async ({
       type: 'request.submitted',
       subject: ask.id,
       organisation: ask.organisationId,
-      data: { ...factOf(ask, reference), contentHash: hash, approvalsNeeded: ask.requirement.approvalsNeeded, channel: 'operator' },
+      data: { ...factOf(ask, reference), contentHash: hash, ...ask.requirement, terms: termsOf(ask.content), channel: 'operator' },
     }
   })
   return { value: true, events: told(events) }
@@ -40,9 +42,10 @@ export const tellExecutions: Operation<Execution, true, Person> = async ({ tx, a
   const events = births.flatMap((birth): DomainEvent[] => {
     const { reference, hash } = known.get(birth.id) ?? { reference: 0, hash: '' }
     const fact = { ...factOf(birth, reference), contentHash: hash }
-    const { content } = birth
+    const { content, requirement } = birth
+    const given = { assurance: 'session', requirementHash: requirementHash(requirement), seconds: null, signed: null } as const
     return [
-      { type: 'request.approval-given', subject: birth.id, organisation: birth.organisationId, data: fact },
+      { type: 'request.approval-given', subject: birth.id, organisation: birth.organisationId, data: { ...fact, ...given } },
       { type: 'request.executed', subject: birth.id, organisation: birth.organisationId, data: fact },
       content.kind === 'grant-role'
         ? {

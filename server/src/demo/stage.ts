@@ -4,6 +4,7 @@ import type { Grant, Place } from '@countersign/shared/access/scope.ts'
 import { fakerFR as faker } from '@faker-js/faker'
 import type { DateTime } from 'luxon'
 import type { Standing } from '../features/organisations/tree.store.ts'
+import type { Proving } from '../features/sessions/prove-again.ts'
 import type { Nobody, Person } from '../kernel/actor.ts'
 import { type Operation, runCommitted } from '../kernel/commit.ts'
 import type { Db } from '../kernel/db.ts'
@@ -26,6 +27,9 @@ export type Stage = {
 }
 
 export { faker }
+
+/** The people of the past held nothing to prove themselves with. */
+export const nothingToProve: Proving = { key: Buffer.alloc(32), relyingParty: { id: '', origin: '' } }
 
 /** One who acts in the past, with the grants they held then. */
 export const past = (id: string, grants: readonly Grant[]): Person => ({

@@ -9,9 +9,10 @@ import { reject } from '../features/requests/reject.ts'
 import { canonicalContent } from '../features/requests/requests.store.ts'
 import { type Submitted, submit } from '../features/requests/submit.ts'
 import { nobody } from '../kernel/actor.ts'
+import { unlessRefused } from '../kernel/refused.ts'
 import { history, type Member } from './history.store.ts'
 import { pickProfile, reasons } from './people.ts'
-import { actorOf, faker, isProvider, keyOf, type Officer, type Stage, supervisorOf, tell } from './stage.ts'
+import { actorOf, faker, isProvider, keyOf, nothingToProve, type Officer, type Stage, supervisorOf, tell } from './stage.ts'
 
 /** The départements of a region, by its code. */
 const departementsOf = (region: string) => [...departements.values()].filter((one) => one.region === region).map(({ code }) => code)
@@ -60,7 +61,7 @@ const inRegion = ({ structures }: Cast, code: string): readonly Standing[] =>
   )
 
 const ask = async ({ stage }: Cast, officer: Officer, content: FormContent, minutes: number): Promise<Submitted & { seen: string }> => ({
-  ...(await tell(stage, actorOf(officer), stage.now.minus({ minutes }), submit, content)),
+  ...unlessRefused(await tell(stage, actorOf(officer), stage.now.minus({ minutes }), submit(nothingToProve), { content })),
   seen: hashOf(content),
 })
 
@@ -108,7 +109,8 @@ const tellRoles = async (cast: Cast): Promise<void> => {
       justification,
     } as const
     const { id, seen } = await ask(cast, supervisor, content, 150 + index * 30)
-    if (index === 0 && owner) await tell(stage, actorOf(owner), stage.now.minus({ minutes: 100 }), approve, { requestId: id, seen })
+    if (index === 0 && owner)
+      await tell(stage, actorOf(owner), stage.now.minus({ minutes: 100 }), approve(nothingToProve), { requestId: id, seen })
   }
 }
 
@@ -120,7 +122,7 @@ const tellAnswered = async (cast: Cast): Promise<void> => {
     const answered = stage.now.minus({ minutes: 540 - index })
     if (index % 3 === 0) await tell(stage, actorOf(manager), answered, cancel, { requestId: id })
     else
-      await tell(stage, actorOf(supervisorOf(officers, structure.place, index)), answered, reject, {
+      await tell(stage, actorOf(supervisorOf(officers, structure.place, index)), answered, reject(nothingToProve), {
         requestId: id,
         seen,
         reason: 'Demande à compléter : convention non signée',

@@ -18,8 +18,25 @@ export class Refused extends Error {
   }
 }
 
+/** Takes the value out of an answer that had to be written down even where it is no; then refuses with its code. */
+export const unlessRefused = <T>(answer: T | { readonly refusal: RefusalCode }): T => {
+  if (typeof answer === 'object' && answer !== null && 'refusal' in answer) throw new Refused(answer.refusal)
+  return answer
+}
+
 /** Takes the value out of a verdict, or refuses with its code. */
 export const orRefuse = <T>(verdict: Verdict<T>, target: string | null = null): T => {
   if (!verdict.ok) throw new Refused(verdict.refusal === 'out-of-scope' ? 'not-found' : verdict.refusal, target)
   return verdict.value
+}
+
+/** The code of the refusal in which an attempt ended, null where it did not; a bug is thrown on. */
+export const refusalIn = async (attempt: Promise<unknown>): Promise<RefusalCode | null> => {
+  try {
+    await attempt
+    return null
+  } catch (error) {
+    if (error instanceof Refused) return error.code
+    throw error
+  }
 }

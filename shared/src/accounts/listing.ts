@@ -67,9 +67,6 @@ export const strictListing = z.strictObject({
   secondOrder: z.enum(['asc', 'desc']).optional(),
 })
 
-/** A longer list leaves the building only behind the second factor, asked for again. */
-export const mostUnproven = 1_000
-
 export const expiringDays = 30
 export const dormantDays = 90
 export const neverUsedDays = 30

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { proof } from '../access/proof.ts'
 import { roles } from '../access/roles.ts'
 import { profileIds } from '../accounts/profiles.ts'
 import { policyDocument } from '../policy/policy.ts'
@@ -68,6 +69,16 @@ export const setPolicyContent = z.strictObject({
 /** What a person may ask for in a form. */
 export const formContent = z.discriminatedUnion('kind', [createAccountContent, resetCredentialsContent, reinstateContent, grantRoleContent])
 export type FormContent = z.infer<typeof formContent>
+
+const asker = { proof: proof.optional() }
+
+/** What a person sends to ask; for a role, with a proof that it is they. */
+export const filing = z.discriminatedUnion('kind', [
+  createAccountContent.extend(asker),
+  resetCredentialsContent.extend(asker),
+  reinstateContent.extend(asker),
+  grantRoleContent.extend(asker),
+])
 
 /** What is asked for, word for word; the hash of its canonical JSON is what an approval binds to (P3). */
 export const requestContent = z.discriminatedUnion('kind', [

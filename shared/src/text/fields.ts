@@ -30,6 +30,7 @@ const line = (min: number, max: number) =>
 
 export const personName = line(1, 80)
 export const justification = line(3, 500)
+export const passkeyName = line(1, 60)
 export const optionalComment = line(0, 500)
 
 /** A login is ASCII and lower case: no homoglyphs, no case folding surprises. */

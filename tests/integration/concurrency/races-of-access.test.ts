@@ -11,6 +11,7 @@ import { Refused } from '@countersign/server/kernel/refused.ts'
 import { hashToken, newToken } from '@countersign/server/kernel/secrets.ts'
 import { v7 as uuid } from 'uuid'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { proving } from '../../support/caller.ts'
 import { outcome } from '../../support/make.ts'
 import { controlTrials, inBatches, openRaces, tally, trials } from '../../support/race.ts'
 
@@ -118,7 +119,11 @@ describe('at the same instant', () => {
       Math.min(trials, 100),
       async () => {
         const [content, others_] = [await make.creation(), await make.creation()]
-        await Promise.all([run(submit, nadia.person, content), run(revokeRole, claire.person, role), run(submit, nadia.person, others_)])
+        await Promise.all([
+          run(submit(proving), nadia.person, { content }),
+          run(revokeRole, claire.person, role),
+          run(submit(proving), nadia.person, { content: others_ }),
+        ])
         const { rowCount } = await world.owner.query(`select 1 from request where requester_id = $1 and status = 'pending'`, [
           nadia.person.id,
         ])

@@ -11,6 +11,7 @@ import { Refused } from '@countersign/server/kernel/refused.ts'
 import { decideApproval, decideOwn, independentSince } from '@countersign/shared/requests/approval.ts'
 import { sql } from 'drizzle-orm'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { proving } from '../../support/caller.ts'
 import { verdictOfDatabase } from '../../support/make.ts'
 import { controlTrials, inBatches, openRaces, tally, trials } from '../../support/race.ts'
 
@@ -33,7 +34,7 @@ const approveUnlocked: Operation<{ requestId: string; seen: string }, string> = 
   })
   if (!verdict.ok) throw new Refused(verdict.refusal)
   await tx.execute(sql`select pg_sleep(0.005)`)
-  await signatures.give(tx, { requestId, approverId: actor.id, contentHash: seen, now })
+  await signatures.give(tx, { requestId, approverId: actor.id, contentHash: seen, assurance: 'session', now })
   return {
     value: verdict.value,
     events: [
@@ -41,7 +42,7 @@ const approveUnlocked: Operation<{ requestId: string; seen: string }, string> = 
         type: 'request.approval-given',
         subject: requestId,
         organisation: request.organisationId,
-        data: { ...factOf(request), contentHash: seen },
+        data: { ...factOf(request), contentHash: seen, requirementHash: '', assurance: 'session', seconds: null, signed: null },
       },
     ],
   }
@@ -53,8 +54,8 @@ describe('at the same instant', () => {
     const results = await inBatches(trials, async (index) => {
       const { id, seen } = pending[index] ?? { id: '', seen: '' }
       const both = await Promise.all([
-        run(approve, sophie.person, { requestId: id, seen }),
-        run(approve, others[0]?.person ?? sophie.person, { requestId: id, seen }),
+        run(approve(proving), sophie.person, { requestId: id, seen }),
+        run(approve(proving), others[0]?.person ?? sophie.person, { requestId: id, seen }),
       ])
       return both.sort().join(' + ')
     })
@@ -66,8 +67,8 @@ describe('at the same instant', () => {
     const results = await inBatches(trials, async (index) => {
       const { id, seen } = pending[index] ?? { id: '', seen: '' }
       await Promise.all([
-        run(approve, sophie.person, { requestId: id, seen }),
-        run(approve, others[0]?.person ?? sophie.person, { requestId: id, seen }),
+        run(approve(proving), sophie.person, { requestId: id, seen }),
+        run(approve(proving), others[0]?.person ?? sophie.person, { requestId: id, seen }),
       ])
       return statusOf(id)
     })
@@ -94,8 +95,8 @@ describe('at the same instant', () => {
     const results = await inBatches(trials, async (index) => {
       const { id, seen } = pending[index] ?? { id: '', seen: '' }
       const both = await Promise.all([
-        run(approve, sophie.person, { requestId: id, seen }),
-        run(approve, sophie.person, { requestId: id, seen }),
+        run(approve(proving), sophie.person, { requestId: id, seen }),
+        run(approve(proving), sophie.person, { requestId: id, seen }),
       ])
       return both.sort().join(' + ')
     })
@@ -106,14 +107,14 @@ describe('at the same instant', () => {
     ['cancel', (id: string) => run(cancel, nadia.person, { requestId: id }), 'cancelled'],
     [
       'reject',
-      (id: string, seen: string) => run(reject, others[0]?.person ?? sophie.person, { requestId: id, seen, reason: 'non' }),
+      (id: string, seen: string) => run(reject(proving), others[0]?.person ?? sophie.person, { requestId: id, seen, reason: 'non' }),
       'rejected',
     ],
   ] as const)('an approval and a %s: exactly one of them', async (_, other, ended) => {
     const pending = await stock(trials, 1)
     const results = await inBatches(trials, async (index) => {
       const { id, seen, content } = pending[index] ?? { id: '', seen: '', content: { login: '' } }
-      const both = await Promise.all([run(approve, sophie.person, { requestId: id, seen }), other(id, seen)])
+      const both = await Promise.all([run(approve(proving), sophie.person, { requestId: id, seen }), other(id, seen)])
       const { rowCount } = await world.owner.query('select 1 from account where login = $1', [content.login])
       return `${both.filter((one) => one === 'allowed').length} allowed, ${await statusOf(id)}, ${rowCount} account`
     })
@@ -159,7 +160,7 @@ describe('at the same instant', () => {
           throw new Error('no request')
         })()
       await Promise.all([
-        run(approve, sophie.person, { requestId: id, seen }),
+        run(approve(proving), sophie.person, { requestId: id, seen }),
         run(edit, nadia.person, { requestId: id, content: { ...content, email: `evil${index}@x.example` } }),
       ])
       const { rows } = await world.owner.query<{ email: string }>('select email from account where login = $1', [content.login])
@@ -177,7 +178,7 @@ describe('at the same instant', () => {
         const { id, seen } = pending[index] ?? { id: '', seen: '' }
         const approver = await world.enter(others[1]?.person.id ?? '')
         await Promise.all([
-          run(approve, approver.person, { requestId: id, seen }),
+          run(approve(proving), approver.person, { requestId: id, seen }),
           run(revoke, olivier.person, { accountIds: [approver.person.id] }),
         ])
         const { rows } = await world.owner.query<{ live: number }>(
@@ -201,7 +202,7 @@ describe('at the same instant', () => {
         const active = await tx.execute(sql`select 1 from account where id = ${approver} and status = 'active'`)
         if (active.rowCount !== 1) throw new Refused('not-signed-in')
         await tx.execute(sql`select pg_sleep(0.005)`)
-        await signatures.give(tx, { requestId, approverId: approver, contentHash: seen, now: new Date() })
+        await signatures.give(tx, { requestId, approverId: approver, contentHash: seen, assurance: 'session', now: new Date() })
       })
     const results = await inBatches(
       controlTrials,

@@ -10,6 +10,7 @@ import { nobody, type Orderer, ordererOf } from '@countersign/server/kernel/acto
 import { type Operation, runCommitted, told } from '@countersign/server/kernel/commit.ts'
 import { sql } from 'drizzle-orm'
 import { afterAll, afterEach, expect, test } from 'vitest'
+import { proving } from '../../support/caller.ts'
 import { controlTrials, inBatches, openRaces, tally, trials } from '../../support/race.ts'
 import type { Signed } from '../../support/world.ts'
 
@@ -34,7 +35,7 @@ const begun = async (by: Signed, accountIds: readonly string[]): Promise<string>
   const context = { db: world.db, actor: by.person, origin: { channel: 'web' as const } }
   const { bulkId } = await runCommitted(preview, context, { verb: 'suspend', selection: { from: 'ticked', accountIds: [...accountIds] } })
   const seen = (await bulks.read(world.db, bulkId))?.listHash ?? ''
-  await runCommitted(start, context, { bulkId, seen, justification: 'Course' })
+  await runCommitted(start(proving), context, { bulkId, seen, justification: 'Course' })
   return bulkId
 }
 /** What a trial has begun is over with it: one person runs ten at once and no more. */

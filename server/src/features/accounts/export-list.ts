@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { holds } from '@countersign/shared/access/scope.ts'
-import { type ListAccounts, mostUnproven, strictListing } from '@countersign/shared/accounts/listing.ts'
+import { type ListAccounts, strictListing } from '@countersign/shared/accounts/listing.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import type { Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
@@ -12,21 +12,20 @@ import type { Db } from '../../kernel/db.ts'
 import { whileIn } from '../../kernel/leaving.ts'
 import { Refused } from '../../kernel/refused.ts'
 import type { Request as Ours } from '../../trpc.ts'
-import { type Again, heldAgain, proofAgain } from '../sessions/prove-again.ts'
+import { takeTicket } from '../sessions/export-ticket.ts'
 import { type AccountRow, accountListing } from './listing.store.ts'
 
-const wanted = z.strictObject({ filter: strictListing, code: z.string().max(40).nullable() })
+const wanted = z.strictObject({ filter: strictListing, ticket: z.string().max(43).nullable() })
 
-type Recording = { readonly filter: ListAccounts; readonly again: Again }
+type Recording = { readonly key: Buffer; readonly filter: ListAccounts; readonly ticket: string | null }
 
-/** That a list left the building, with its filter and its length, before its first byte does; a long one asks for the second factor again. */
-const recordExport: Operation<Recording, RefusalCode | null> = async (work, { filter, again }) => {
+/** That a list left the building, with its filter and its length, before its first byte does; and only behind a proof of just now. */
+const recordExport: Operation<Recording, true> = async (work, { key, filter, ticket }) => {
   const { tx, actor } = work
+  await takeTicket(work, { key }, { on: 'accounts', ticket })
   const count = await accountListing.count(tx, actor, filter)
-  const held = count > mostUnproven ? await heldAgain(work, again) : null
-  if (held) return { value: held.refusal, events: [held.event] }
   const data = { count, filter: JSON.stringify(filter) }
-  return { value: null, events: [{ type: 'accounts.exported', subject: actor.id, organisation: actor.organisationId, data }] }
+  return { value: true, events: [{ type: 'accounts.exported', subject: actor.id, organisation: actor.organisationId, data }] }
 }
 
 const columns = [
@@ -57,12 +56,11 @@ const asked = async ({ db, person, origin, key, limits }: Ours, body: unknown): 
   const read = wanted.safeParse(body)
   if (!read.success) return { status: 400, refusal: 'not-found' }
   if (!(await limits.allow('export', person.id))) return { status: 429, refusal: 'too-many' }
-  const { filter, code } = read.data
+  const { filter, ticket } = read.data
   try {
     await accountListing.holdOrder(db, person, filter)
-    const again = await proofAgain(db, key, person, code)
-    const refusal = await runCommitted(recordExport, { db, actor: person, origin }, { filter, again })
-    return refusal ? { status: 409, refusal } : { person, filter }
+    await runCommitted(recordExport, { db, actor: person, origin }, { key, filter, ticket })
+    return { person, filter }
   } catch (error) {
     if (!(error instanceof Refused)) throw error
     return { status: 409, refusal: error.code }

@@ -8,9 +8,10 @@ import type { Person } from '../../kernel/actor.ts'
 import { runCommitted } from '../../kernel/commit.ts'
 import { bom, inCsv } from '../../kernel/csv.ts'
 import { whileIn } from '../../kernel/leaving.ts'
+import { refusalIn } from '../../kernel/refused.ts'
 import type { Request as Ours } from '../../trpc.ts'
 import { type AuditRow, audit } from './audit.store.ts'
-import { recordExport } from './record-export.ts'
+import { recordWholeExport } from './record-export.ts'
 
 const columns = ['at', 'type', 'actorId', 'actor', 'subjectKind', 'subjectId', 'subject', 'place', 'channel', 'address', 'data'] as const
 
@@ -42,7 +43,8 @@ export const exportAudit =
   (context: (request: Parameters<RequestHandler>[0], response: Parameters<RequestHandler>[1]) => Promise<Ours>): RequestHandler =>
   async (request, response) => {
     const format = z.enum(['csv', 'ndjson']).safeParse(request.params['format'])
-    const filters = listAudit.safeParse(request.query)
+    const { ticket = null, ...query } = request.query
+    const filters = listAudit.safeParse(query)
     const ctx = await context(request, response)
     const person: Person | null = ctx.person
     const scope = person ? scopeOf(person, 'audit:export') : []
@@ -55,11 +57,17 @@ export const exportAudit =
       return
     }
     const wanted: ListAudit = filters.data
-    await runCommitted(
-      recordExport,
-      { db: ctx.db, actor: person, origin: ctx.origin },
-      { format: format.data, filter: JSON.stringify(wanted) },
+    const refusal = await refusalIn(
+      runCommitted(
+        recordWholeExport,
+        { db: ctx.db, actor: person, origin: ctx.origin },
+        { key: ctx.key, ticket: typeof ticket === 'string' ? ticket : null, format: format.data, filter: JSON.stringify(wanted) },
+      ),
     )
+    if (refusal) {
+      response.status(409).json({ refusal })
+      return
+    }
     const { type, parts } = formats[format.data]
     response.setHeader('Content-Type', type)
     response.setHeader('Content-Disposition', `attachment; filename="audit.${format.data}"`)

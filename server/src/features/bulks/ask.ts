@@ -2,6 +2,7 @@ import type { Actor } from '@countersign/shared/access/scope.ts'
 import type { DomainEvent } from '@countersign/shared/events.ts'
 import type { ContentOf } from '@countersign/shared/requests/kinds.ts'
 import { requirementFor } from '@countersign/shared/requests/requirement.ts'
+import { termsOf } from '@countersign/shared/requests/terms.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { requests } from '../requests/requests.store.ts'
 import { deadlineAfter } from '../requests/working-hours.ts'
@@ -53,6 +54,8 @@ export const askFor = async (
         accountId: null,
         contentHash: filed.hash,
         approvalsNeeded: requirement.approvalsNeeded,
+        approverRoles: requirement.approverRoles,
+        terms: termsOf(content),
         channel: 'operator',
       },
     },

@@ -1,3 +1,4 @@
+import { proof } from '@countersign/shared/access/proof.ts'
 import { scopeOf } from '@countersign/shared/access/scope.ts'
 import { bulkSelection, bulkVerbs } from '@countersign/shared/bulks/bulk.ts'
 import { maySee } from '@countersign/shared/bulks/deciding.ts'
@@ -5,7 +6,7 @@ import { justification } from '@countersign/shared/text/fields.ts'
 import { z } from 'zod'
 import { commit, runCommitted } from '../../kernel/commit.ts'
 import { paging } from '../../kernel/page.ts'
-import { Refused } from '../../kernel/refused.ts'
+import { Refused, unlessRefused } from '../../kernel/refused.ts'
 import { listing, permitted, router } from '../../trpc.ts'
 import { bulks } from './bulks.store.ts'
 import { bulkDetail } from './detail.ts'
@@ -40,8 +41,8 @@ export const bulksRouter = router({
       return runCommitted(preview, { ...ctx, drafting: true }, input)
     }),
   start: permitted('account:read')
-    .input(z.strictObject({ bulkId, seen: z.string().regex(/^[0-9a-f]{64}$/), justification }))
-    .mutation(commit(start)),
+    .input(z.strictObject({ bulkId, seen: z.string().regex(/^[0-9a-f]{64}$/), justification, proof: proof.optional() }))
+    .mutation(async ({ ctx, input }) => unlessRefused(await runCommitted(start(ctx), ctx, input))),
   pause: permitted('account:read').input(one).mutation(commit(pause)),
   resume: permitted('account:read').input(one).mutation(commit(resume)),
   stop: permitted('account:read').input(one).mutation(commit(stop)),

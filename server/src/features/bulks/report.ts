@@ -6,16 +6,21 @@ import type { Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
 import { type Operation, runCommitted } from '../../kernel/commit.ts'
 import { whileIn } from '../../kernel/leaving.ts'
+import { refusalIn } from '../../kernel/refused.ts'
 import type { Request as Ours } from '../../trpc.ts'
+import { takeTicket } from '../sessions/export-ticket.ts'
 import { bulks, type StoredBulk } from './bulks.store.ts'
 import { reportOf } from './conclude.ts'
 import { bulkLines } from './lines.store.ts'
 
 /** That a report left the building, written before its first byte does. */
-const recordReport: Operation<StoredBulk, true> = async (_work, { id, organisationId, reportHash }) => ({
-  value: true,
-  events: [{ type: 'bulk.reported', subject: id, organisation: organisationId, data: { reportHash } }],
-})
+const recordReport: Operation<{ readonly bulk: StoredBulk; readonly key: Buffer; readonly ticket: string | null }, true> = async (
+  work,
+  { bulk: { id, organisationId, reportHash }, key, ticket },
+) => {
+  await takeTicket(work, { key }, { on: id, ticket })
+  return { value: true, events: [{ type: 'bulk.reported', subject: id, organisation: organisationId, data: { reportHash } }] }
+}
 
 /** `GET /export/bulk/:bulkId.csv`: the report, streamed, for whoever sees all accounts of the bulk. */
 export const exportReport =
@@ -35,7 +40,13 @@ export const exportReport =
       response.status(404).json({ refusal: 'not-found' })
       return
     }
-    await runCommitted(recordReport, { db: ctx.db, actor: person, origin: ctx.origin }, bulk)
+    const ticket = typeof request.query['ticket'] === 'string' ? request.query['ticket'] : null
+    const input = { bulk, key: ctx.key, ticket }
+    const refusal = await refusalIn(runCommitted(recordReport, { db: ctx.db, actor: person, origin: ctx.origin }, input))
+    if (refusal) {
+      response.status(409).json({ refusal })
+      return
+    }
     response.setHeader('Content-Type', 'text/csv; charset=utf-8')
     response.setHeader('Content-Disposition', `attachment; filename="bulk-${bulk.id}.csv"`)
     await pipeline(Readable.from(whileIn(ctx.db, person, reportOf(ctx.db, bulk.id))), response)

@@ -1,3 +1,4 @@
+import type { Proof } from '@countersign/shared/access/proof.ts'
 import type { Actor } from '@countersign/shared/access/scope.ts'
 import { type BulkStatus, mostRunning } from '@countersign/shared/bulks/bulk.ts'
 import { decideStart } from '@countersign/shared/bulks/deciding.ts'
@@ -7,11 +8,17 @@ import { type Operation, told } from '../../kernel/commit.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { orRefuse, Refused } from '../../kernel/refused.ts'
 import { policies } from '../policy/policy.store.ts'
+import { type Proving, proveForAct, type Unproven } from '../sessions/prove-again.ts'
 import { askFor } from './ask.ts'
 import { bulks, type StoredBulk } from './bulks.store.ts'
 import { watchers } from './watchers.store.ts'
 
-export type StartInput = { readonly bulkId: string; readonly seen: string; readonly justification: string }
+export type StartInput = {
+  readonly bulkId: string
+  readonly seen: string
+  readonly justification: string
+  readonly proof?: Proof | undefined
+}
 
 /** Sets a drawn list running, and tells of it. */
 export const started = async (
@@ -37,16 +44,22 @@ export const started = async (
 
 /**
  * Confirms a dry run. What takes access away begins at once; what gives it becomes one request and begins when that is
- * countersigned. Of a mass action everybody is told who could hold it up.
+ * countersigned. Above the threshold whoever orders it proves that it is they; of a mass action everybody is told who could hold it up.
  */
-export const start: Operation<StartInput, BulkStatus> = async ({ tx, actor, now }, { bulkId, seen, justification }) => {
-  const bulk = await bulks.lock(tx, bulkId)
-  orRefuse(decideStart({ actor, bulk, seen, now }), bulkId)
-  if ((await bulks.running(tx, actor.id)) >= mostRunning) throw new Refused('too-many', bulkId)
-  if (bulk.verb === 'reinstate') {
-    const events = await askFor(tx, actor, bulk, { kind: 'reinstate-bulk', justification, now })
-    return { value: 'waiting', events: told(events) }
-  }
+export const start =
+  (proving: Proving): Operation<StartInput, BulkStatus | Pick<Unproven, 'refusal'>> =>
+  async (work, { bulkId, seen, justification, proof }) => {
+    const { tx, actor, now } = work
+    const bulk = await bulks.lock(tx, bulkId)
+    orRefuse(decideStart({ actor, bulk, seen, now }), bulkId)
+    if ((await bulks.running(tx, actor.id)) >= mostRunning) throw new Refused('too-many', bulkId)
+    const proven = bulk.mass ? await proveForAct(work, proving, proof, { act: 'start-bulk', on: bulk.listHash }) : null
+    if (proven && 'refusal' in proven) return { value: { refusal: proven.refusal }, events: [proven.event] }
+    const given = proven ? [proven.given] : []
+    if (bulk.verb === 'reinstate') {
+      const events = await askFor(tx, actor, bulk, { kind: 'reinstate-bulk', justification, now })
+      return { value: 'waiting', events: told([...given, ...events]) }
+    }
 
-  return { value: 'running', events: [await started(tx, actor, bulk, { justification, now })] }
-}
+    return { value: 'running', events: told([...given, await started(tx, actor, bulk, { justification, now })]) }
+  }

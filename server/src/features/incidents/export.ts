@@ -10,8 +10,10 @@ import { bom, inCsv } from '../../kernel/csv.ts'
 import type { Db } from '../../kernel/db.ts'
 import { whileIn } from '../../kernel/leaving.ts'
 import { everyPage } from '../../kernel/page.ts'
+import { refusalIn } from '../../kernel/refused.ts'
 import type { Request as Ours } from '../../trpc.ts'
 import type { AuditRow, Reader } from '../audit/audit.store.ts'
+import { takeTicket } from '../sessions/export-ticket.ts'
 import { incidentDetail } from './detail.ts'
 import { extent, type IncidentAccountRow } from './extent.store.ts'
 import { incidents, type StoredIncident } from './incidents.store.ts'
@@ -21,13 +23,16 @@ const formats = ['json', 'accounts.csv', 'story.csv'] as const
 type Format = (typeof formats)[number]
 
 /** That an incident's file left the building, written before its first byte does. */
-const recordExport: Operation<{ readonly incident: StoredIncident; readonly format: Format }, true> = async (
-  _work,
-  { incident, format },
-) => ({
-  value: true,
-  events: [{ type: 'incident.exported', subject: incident.id, organisation: incident.organisationId, data: { format } }],
-})
+const recordExport: Operation<
+  { readonly incident: StoredIncident; readonly format: Format; readonly key: Buffer; readonly ticket: string | null },
+  true
+> = async (work, { incident, format, key, ticket }) => {
+  await takeTicket(work, { key }, { on: incident.id, ticket })
+  return {
+    value: true,
+    events: [{ type: 'incident.exported', subject: incident.id, organisation: incident.organisationId, data: { format } }],
+  }
+}
 
 type Asked = { readonly db: Db; readonly person: Person; readonly reader: Reader; readonly incidentId: string }
 
@@ -95,7 +100,7 @@ const written = {
 export const exportIncident =
   (context: (request: Request, response: Response) => Promise<Ours>): RequestHandler =>
   async (request, response) => {
-    const { db, person, origin } = await context(request, response)
+    const { db, person, origin, key } = await context(request, response)
     if (!person) {
       response.status(401).json({ refusal: 'not-signed-in' })
       return
@@ -109,7 +114,12 @@ export const exportIncident =
       return
     }
     const { incidentId, format } = asked.data
-    await runCommitted(recordExport, { db, actor: person, origin }, { incident, format })
+    const ticket = typeof request.query['ticket'] === 'string' ? request.query['ticket'] : null
+    const refusal = await refusalIn(runCommitted(recordExport, { db, actor: person, origin }, { incident, format, key, ticket }))
+    if (refusal) {
+      response.status(409).json({ refusal })
+      return
+    }
     const { type, parts } = written[format]
     response.setHeader('Content-Type', type)
     response.setHeader('Content-Disposition', `attachment; filename="incident-${incidentId}.${format}"`)

@@ -1,7 +1,9 @@
+import { proof } from '@countersign/shared/access/proof.ts'
 import { policyDocument } from '@countersign/shared/policy/policy.ts'
 import { justification } from '@countersign/shared/text/fields.ts'
 import { z } from 'zod'
-import { commit } from '../../kernel/commit.ts'
+import { runCommitted } from '../../kernel/commit.ts'
+import { unlessRefused } from '../../kernel/refused.ts'
 import { permitted, router } from '../../trpc.ts'
 import { askForPolicy } from './ask.ts'
 import { policies } from './policy.store.ts'
@@ -12,6 +14,6 @@ export const policyRouter = router({
     return { policy, pending }
   }),
   ask: permitted('request:file:set-policy')
-    .input(z.strictObject({ after: policyDocument, justification }))
-    .mutation(commit(askForPolicy)),
+    .input(z.strictObject({ after: policyDocument, justification, proof: proof.optional() }))
+    .mutation(async ({ ctx, input }) => unlessRefused(await runCommitted(askForPolicy(ctx), ctx, input))),
 })

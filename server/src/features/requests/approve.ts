@@ -1,43 +1,71 @@
+import { decisionText, type Proof, requirementText } from '@countersign/shared/access/proof.ts'
+import type { DomainEvent } from '@countersign/shared/events.ts'
 import { decideApproval, independentSince, involved, standingSignatures } from '@countersign/shared/requests/approval.ts'
 import { type Operation, told } from '../../kernel/commit.ts'
+import type { Tx } from '../../kernel/db.ts'
 import { orRefuse } from '../../kernel/refused.ts'
+import { sha256 } from '../../kernel/secrets.ts'
 import { tiesToList } from '../bulks/lines.store.ts'
+import { type Proving, proveAgain, type Unproven } from '../sessions/prove-again.ts'
 import { execute } from './execute.ts'
 import { approvalVoided, factOf } from './facts.ts'
-import { requests } from './requests.store.ts'
+import { paces } from './pace.store.ts'
+import { requests, type StoredRequest } from './requests.store.ts'
 import { signatures } from './signatures.store.ts'
 
-export type DecisionInput = { readonly requestId: string; readonly seen: string }
-
-/** Countersigns. The last approval executes the request in the same transaction. */
-export const approve: Operation<DecisionInput, 'pending' | 'executed'> = async ({ tx, actor, now }, { requestId, seen }) => {
-  const locked = await requests.lock(tx, requestId)
-  const kinship = await signatures.kinship(tx, [actor.id, ...involved(locked)], independentSince(now))
-  const { request, fallen } = standingSignatures({ request: locked, kinship, now })
-  const status = orRefuse(
-    decideApproval({ actor, request, kinship, ...(await tiesToList(tx, request.content, actor.id, independentSince(now))), now, seen }),
-    requestId,
-  )
-
-  await signatures.void(tx, { requestIds: [requestId], approverIds: fallen, because: 'not-independent', now })
-  await signatures.give(tx, { requestId, approverId: actor.id, contentHash: seen, now })
-  const given = {
-    type: 'request.approval-given' as const,
-    subject: requestId,
-    organisation: request.organisationId,
-    data: { ...factOf(request), contentHash: seen },
-  }
-  const voided = fallen.map((approverId) => approvalVoided(request, approverId, 'not-independent'))
-  // What no longer counts is told before what counts beside it.
-  if (status === 'pending') return { value: status, events: told([...voided, given]) }
-
-  await requests.decide(tx, requestId, { status, by: actor.id, now, reason: null })
-  const { events, lineage } = await execute(tx, request, [...request.approverIds, actor.id], now)
-  const executed = {
-    type: 'request.executed' as const,
-    subject: requestId,
-    organisation: request.organisationId,
-    data: { ...factOf(request), contentHash: seen },
-  }
-  return { value: status, events: told([...voided, given, executed, ...events]), lineage }
+export type DecisionInput = {
+  readonly requestId: string
+  readonly seen: string
+  /** Asked for afresh at every decision; none only from somebody who holds nothing to prove themselves with. */
+  readonly proof?: Proof | undefined
 }
+
+/** The hash of what a request needs, as it stands now. */
+export const requirementHash = (request: Pick<StoredRequest, 'approvalsNeeded' | 'approverRoles'>): string =>
+  sha256(requirementText(request))
+
+/** Whoever has not read the last ten is given somebody who reads this one too, once. */
+const secondReader = async (tx: Tx, request: StoredRequest, actorId: string, now: Date): Promise<DomainEvent | null> => {
+  const { hurried } = await paces.of(tx, actorId, now)
+  if (!hurried || (await paces.askedMore(tx, request.id))) return null
+  const approvalsNeeded = await requests.raise(tx, request.id)
+  return { type: 'request.held', subject: request.id, organisation: request.organisationId, data: { ...factOf(request), approvalsNeeded } }
+}
+
+/** Countersigns, with a passkey over exactly what was seen or a weaker proof that is recorded as such. The last approval executes the request in the same transaction. */
+export const approve =
+  (proving: Proving): Operation<DecisionInput, 'pending' | 'executed' | Pick<Unproven, 'refusal'>> =>
+  async (work, { requestId, seen, proof }) => {
+    const { tx, actor, now } = work
+    const locked = await requests.lock(tx, requestId)
+    const kinship = await signatures.kinship(tx, [actor.id, ...involved(locked)], independentSince(now))
+    const { request, fallen } = standingSignatures({ request: locked, kinship, now })
+    const decided = orRefuse(
+      decideApproval({ actor, request, kinship, ...(await tiesToList(tx, request.content, actor.id, independentSince(now))), now, seen }),
+      requestId,
+    )
+    const requirement = requirementHash(request)
+    const proven = await proveAgain(work, proving, proof, (nonce) =>
+      decisionText({ requestId, contentHash: seen, requirementHash: requirement, decision: 'approve', nonce }),
+    )
+    if ('refusal' in proven) return { value: { refusal: proven.refusal }, events: [proven.event] }
+
+    await signatures.void(tx, { requestIds: [requestId], approverIds: fallen, because: 'not-independent', now })
+    await signatures.give(tx, { requestId, approverId: actor.id, contentHash: seen, assurance: proven.assurance, now })
+    const held = await secondReader(tx, request, actor.id, now)
+    const about = { subject: requestId, organisation: request.organisationId }
+    const given: DomainEvent = {
+      type: 'request.approval-given',
+      ...about,
+      data: { ...factOf(request), contentHash: seen, requirementHash: requirement, ...proven },
+    }
+    const voided = fallen.map((approverId) => approvalVoided(request, approverId, 'not-independent'))
+    // What no longer counts is told before what counts beside it.
+    const before = [...voided, given, ...(held ? [held] : [])]
+    if (held || decided === 'pending') return { value: 'pending', events: told(before) }
+
+    await requests.decide(tx, requestId, { status: decided, by: actor.id, now, reason: null })
+    const { events, lineage } = await execute(tx, request, [...request.approverIds, actor.id], now)
+    const executed: DomainEvent = { type: 'request.executed', ...about, data: { ...factOf(request), contentHash: seen } }
+    return { value: decided, events: told([...before, executed, ...events]), lineage }
+  }

@@ -1,11 +1,14 @@
-import type { Actor } from '@countersign/shared/access/scope.ts'
 import { reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
+import type { Person } from '../../kernel/actor.ts'
 import type { Db } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { accountDetail } from '../accounts/detail.store.ts'
 import { bulks } from '../bulks/bulks.store.ts'
 import { organisations } from '../organisations/organisations.store.ts'
+import { newNonce } from '../passkeys/nonces.ts'
+import { requirementHash } from './approve.ts'
 import { requestListing } from './listing.store.ts'
+import { paces } from './pace.store.ts'
 import { requests, type StoredRequest } from './requests.store.ts'
 import { subjects } from './subjects.store.ts'
 
@@ -29,12 +32,12 @@ const reachOf = async (db: Db, stored: StoredRequest) => {
 }
 
 /** One request with all the evidence a countersigner decides on. */
-export const requestDetail = async (db: Db, actor: Actor, id: string) => {
+export const requestDetail = async ({ db, actor, key }: { db: Db; actor: Person; key: Buffer }, id: string) => {
   const stored = await requests.read(db, id)
   if (!stored || !requestListing.mayRead(actor, stored)) throw new Refused('not-found', id)
   const { content } = stored
   const grantedOver = content.kind === 'grant-role' ? await organisations.find(db, content.organisationId) : null
-  const [row, can, people, approvals, calls, approvers, reach, contact] = await Promise.all([
+  const [row, can, people, approvals, calls, approvers, reach, contact, pace] = await Promise.all([
     requestListing.row(db, id),
     requestListing.can(db, actor, stored, new Date()),
     requestListing.people(
@@ -46,6 +49,7 @@ export const requestDetail = async (db: Db, actor: Actor, id: string) => {
     requestListing.approvers(db, stored),
     reachOf(db, stored),
     stored.subjectId ? accountDetail.contact(db, stored.subjectId) : null,
+    paces.of(db, actor.id, new Date()),
   ])
   if (!row) throw new Refused('not-found', id)
   return {
@@ -57,6 +61,11 @@ export const requestDetail = async (db: Db, actor: Actor, id: string) => {
     calls,
     approvers,
     approverRoles: stored.approverRoles,
+    requirementHash: requirementHash(stored),
+    /** What a decision about it is signed with; it remembers since when it was looked at. */
+    nonce: newNonce(key, `session:${actor.sessionId}`),
+    /** The reader's own pace. */
+    pace,
     heldUntil: stored.heldUntil?.toISOString() ?? null,
     reach,
     grantedOver: grantedOver ? { name: grantedOver.name, level: grantedOver.level } : null,

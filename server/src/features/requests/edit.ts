@@ -1,6 +1,7 @@
 import { decideOwn } from '@countersign/shared/requests/approval.ts'
 import type { FormContent } from '@countersign/shared/requests/kinds.ts'
 import { requirementFor } from '@countersign/shared/requests/requirement.ts'
+import { termsOf } from '@countersign/shared/requests/terms.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import { orRefuse, Refused } from '../../kernel/refused.ts'
 import { factOf } from './facts.ts'
@@ -30,7 +31,14 @@ export const edit: Operation<EditInput, { readonly contentHash: string }> = asyn
         type: 'request.edited',
         subject: requestId,
         organisation: request.organisationId,
-        data: { ...factOf(request), before: request.contentHash, after: hash, approvalsVoided: voided },
+        data: {
+          ...factOf(request),
+          before: request.contentHash,
+          after: hash,
+          approvalsNeeded: needed,
+          terms: termsOf(prepared.content),
+          approvalsVoided: voided,
+        },
       },
     ],
   }

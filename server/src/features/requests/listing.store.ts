@@ -1,4 +1,5 @@
 import { request } from '@countersign/drizzle/schema/request.ts'
+import type { Assurance } from '@countersign/shared/access/proof.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
 import { type Actor, covers, type Place, scopeOf, scopeOfRoles } from '@countersign/shared/access/scope.ts'
 import { pageSize } from '@countersign/shared/accounts/listing.ts'
@@ -191,8 +192,9 @@ export const requestListing = {
       givenAt: string
       voidedAt: string | null
       voidedBecause: VoidReason | null
+      assurance: Assurance
     }>(sql`
-      select a.approver_id as "approverId", p.given_name || ' ' || p.family_name as name, to_json(a.given_at)#>>'{}' as "givenAt", to_json(a.voided_at)#>>'{}' as "voidedAt", a.voided_because as "voidedBecause"
+      select a.assurance, a.approver_id as "approverId", p.given_name || ' ' || p.family_name as name, to_json(a.given_at)#>>'{}' as "givenAt", to_json(a.voided_at)#>>'{}' as "voidedAt", a.voided_because as "voidedBecause"
       from approval a join account p on p.id = a.approver_id where a.request_id = ${id} order by a.given_at`)
     return rows
   },

@@ -1,4 +1,5 @@
-import { formContent } from '@countersign/shared/requests/kinds.ts'
+import { proof } from '@countersign/shared/access/proof.ts'
+import { filing, formContent } from '@countersign/shared/requests/kinds.ts'
 import { listRequests } from '@countersign/shared/requests/listing.ts'
 import { callBackOutcomes } from '@countersign/shared/requests/status.ts'
 import { email, justification, login, optionalComment } from '@countersign/shared/text/fields.ts'
@@ -6,7 +7,7 @@ import { z } from 'zod'
 import { commit, runCommitted } from '../../kernel/commit.ts'
 import { neutrally } from '../../kernel/neutral.ts'
 import { paging } from '../../kernel/page.ts'
-import { Refused } from '../../kernel/refused.ts'
+import { Refused, unlessRefused } from '../../kernel/refused.ts'
 import { listing, permitted, router, signedIn, sparingly } from '../../trpc.ts'
 import { approve } from './approve.ts'
 import { askPublicly } from './ask-publicly.ts'
@@ -31,15 +32,17 @@ export const requestsRouter = router({
     ),
   get: permitted('request:read')
     .input(z.strictObject({ requestId }))
-    .query(({ ctx, input }) => requestDetail(ctx.db, ctx.actor, input.requestId)),
-  submit: signedIn.input(formContent).mutation(async ({ ctx, input }) => {
+    .query(({ ctx, input }) => requestDetail(ctx, input.requestId)),
+  submit: signedIn.input(filing).mutation(async ({ ctx, input: { proof: given, ...content } }) => {
     if (!(await ctx.limits.allow('file', ctx.actor.id))) throw new Refused('too-many')
-    return runCommitted(submit, ctx, input)
+    return unlessRefused(await runCommitted(submit(ctx), ctx, { content, proof: given }))
   }),
-  approve: permitted('request:countersign').input(z.strictObject({ requestId, seen })).mutation(commit(approve)),
+  approve: permitted('request:countersign')
+    .input(z.strictObject({ requestId, seen, proof: proof.optional() }))
+    .mutation(async ({ ctx, input }) => unlessRefused(await runCommitted(approve(ctx), ctx, input))),
   reject: permitted('request:countersign')
-    .input(z.strictObject({ requestId, seen, reason: justification }))
-    .mutation(commit(reject)),
+    .input(z.strictObject({ requestId, seen, proof: proof.optional(), reason: justification }))
+    .mutation(async ({ ctx, input }) => unlessRefused(await runCommitted(reject(ctx), ctx, input))),
   callBack: permitted('request:call-back')
     .input(z.strictObject({ requestId, outcome: z.enum(callBackOutcomes), note: optionalComment }))
     .mutation(commit(callBack)),

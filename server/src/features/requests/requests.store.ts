@@ -163,6 +163,17 @@ export const requests = {
       .where(and(eq(request.id, id), eq(request.status, 'pending')))
   },
 
+  /** One reader more than it was frozen with; answers how many that makes. */
+  async raise(tx: Tx, id: string): Promise<number> {
+    const [row] = await tx
+      .update(request)
+      .set({ approvalsNeeded: sql`${request.approvalsNeeded} + 1` })
+      .where(eq(request.id, id))
+      .returning({ approvalsNeeded: request.approvalsNeeded })
+    if (!row) throw new Refused('not-found', id)
+    return row.approvalsNeeded
+  },
+
   /** New content voids every approval given to the old one (P3). */
   async rewrite(
     tx: Tx,

@@ -1,4 +1,5 @@
 import { approval } from '@countersign/drizzle/schema/request.ts'
+import type { Assurance } from '@countersign/shared/access/proof.ts'
 import type { Kinship } from '@countersign/shared/policy/independence.ts'
 import type { Involved } from '@countersign/shared/requests/approval.ts'
 import type { VoidReason } from '@countersign/shared/requests/status.ts'
@@ -57,13 +58,14 @@ export const signatures = {
   },
 
   /** One more signature under the content its giver saw. */
-  async give(tx: Tx, row: { requestId: string; approverId: string; contentHash: string; now: Date }): Promise<void> {
+  async give(tx: Tx, row: { requestId: string; approverId: string; contentHash: string; assurance: Assurance; now: Date }): Promise<void> {
     await tx.insert(approval).values({
       id: uuid(),
       requestId: row.requestId,
       approverId: row.approverId,
       contentHash: row.contentHash,
       independent: true,
+      assurance: row.assurance,
       givenAt: row.now,
     })
   },

@@ -1,8 +1,10 @@
+import type { Proof } from '@countersign/shared/access/proof.ts'
 import type { Actor, Place } from '@countersign/shared/access/scope.ts'
 import type { DomainEvent } from '@countersign/shared/events.ts'
 import { type FilingCase, objectionsToFiling, sensitivityOf } from '@countersign/shared/requests/filing.ts'
 import type { FormContent } from '@countersign/shared/requests/kinds.ts'
 import { contactHoldHours, requirementFor, type Sensitivity } from '@countersign/shared/requests/requirement.ts'
+import { termsOf } from '@countersign/shared/requests/terms.ts'
 import { readersMore } from '@countersign/shared/signals/breaker.ts'
 import { isValidPhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { type Operation, told } from '../../kernel/commit.ts'
@@ -12,12 +14,14 @@ import { accounts } from '../accounts/accounts.store.ts'
 import { logins } from '../accounts/logins.store.ts'
 import { links } from '../links/links.store.ts'
 import { organisations } from '../organisations/organisations.store.ts'
+import { type Proving, proveForAct, type Unproven } from '../sessions/prove-again.ts'
 import { breaker } from './breaker.store.ts'
 import { grants } from './grants.store.ts'
 import { requests } from './requests.store.ts'
 import { subjects } from './subjects.store.ts'
 import { deadlineAfter, todayInParis } from './working-hours.ts'
 
+export type Filing = { readonly content: FormContent; readonly proof?: Proof | undefined }
 export type Submitted = { readonly id: string; readonly reference: number }
 
 /** Phone numbers are kept as E.164; one typed the French way is read as French. */
@@ -122,6 +126,8 @@ export const hold = async (tx: Tx, prepared: Prepared, by: { requesterId: string
       accountId: subjectId,
       contentHash: filed.hash,
       approvalsNeeded: requirement.approvalsNeeded,
+      approverRoles: requirement.approverRoles,
+      terms: termsOf(content),
       channel: by.channel,
       ...(more > 0 ? { thirdReader: true as const } : {}),
     },
@@ -140,9 +146,16 @@ export const hold = async (tx: Tx, prepared: Prepared, by: { requesterId: string
 }
 
 /** Asks. Nothing exists yet but the request itself. */
-export const submit: Operation<FormContent, Submitted> = async ({ tx, actor, now }, asked) => {
-  if (asked.kind !== 'create-account') await accounts.lockAll(tx, [asked.accountId])
-  const prepared = await prepare(tx, actor, asked, now)
-  const { filed, events } = await hold(tx, prepared, { requesterId: actor.id, channel: 'operator', now })
-  return { value: { id: filed.id, reference: filed.reference }, events }
-}
+export const submit =
+  (proving: Proving): Operation<Filing, Submitted | Pick<Unproven, 'refusal'>> =>
+  async (work, { content, proof }) => {
+    const { tx, actor, now } = work
+    if (content.kind !== 'create-account') await accounts.lockAll(tx, [content.accountId])
+    const prepared = await prepare(tx, actor, content, now)
+    // Who asks for a role proves that it is they: a session that was left open asks for none.
+    const proven =
+      content.kind === 'grant-role' ? await proveForAct(work, proving, proof, { act: 'ask-role', on: content.accountId }) : null
+    if (proven && 'refusal' in proven) return { value: { refusal: proven.refusal }, events: [proven.event] }
+    const { filed, events } = await hold(tx, prepared, { requesterId: actor.id, channel: 'operator', now })
+    return { value: { id: filed.id, reference: filed.reference }, events: told([...(proven ? [proven.given] : []), ...events]) }
+  }

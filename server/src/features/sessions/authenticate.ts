@@ -13,16 +13,17 @@ export type SignInAttempt = { readonly login: string; readonly password: string;
 export const plainRecoveryCode = (code: string): string => code.toLowerCase().replace(/[^a-z0-9]/g, '')
 
 /** The factor a typed code stands for; null where it stands for none. */
-export const provenFactor = async (totp: NonNullable<SignInCase['totp']>, code: string, key: Buffer): Promise<ProvenFactor | null> => {
+export const provenFactor = async (totp: SignInCase['totp'], code: string, key: Buffer): Promise<ProvenFactor | null> => {
   const typed = code.replace(/\s/g, '')
   if (!/^\d{6}$/.test(typed)) return { kind: 'recovery-code', hash: sha256(plainRecoveryCode(code)) }
-  const step = await stepOfCode(unseal(key, totp.sealed), typed)
-  return step === null ? null : { kind: 'totp', id: totp.id, step }
+  const step = totp && (await stepOfCode(unseal(key, totp.sealed), typed))
+  return !totp || step === null ? null : { kind: 'totp', id: totp.id, step }
 }
 
-const proofOf = async ({ totp }: SignInCase, right: boolean, code: string | null, key: Buffer): Promise<Proof> => {
+const proofOf = async ({ totp, passkeys }: SignInCase, right: boolean, code: string | null, key: Buffer): Promise<Proof> => {
   if (!right) return { wrong: 'sign-in-failed' }
-  if (!totp) return { factor: { kind: 'none' } }
+  // Whoever has a passkey does not come in by their password alone.
+  if (!totp && passkeys === 0) return { factor: { kind: 'none' } }
   if (code === null) return { missing: 'code' }
   const factor = await provenFactor(totp, code, key)
   return factor ? { factor } : { wrong: 'code-wrong' }

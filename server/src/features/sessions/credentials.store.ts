@@ -1,4 +1,5 @@
 import { credential } from '@countersign/drizzle/schema/credential.ts'
+import { passkey } from '@countersign/drizzle/schema/passkey.ts'
 import { eq, inArray, sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import type { Db, Tx } from '../../kernel/db.ts'
@@ -10,6 +11,7 @@ export type SignInCase = {
   readonly epoch: number
   readonly passwordHash: string | null
   readonly totp: { readonly id: string; readonly sealed: string } | null
+  readonly passkeys: number
 }
 
 export const credentials = {
@@ -22,8 +24,10 @@ export const credentials = {
       password: string | null
       totp_id: string | null
       totp: string | null
+      passkeys: number
     }>(sql`
-      select a.id, a.organisation_id, a.epoch, p.secret as password, t.id as totp_id, t.secret as totp
+      select a.id, a.organisation_id, a.epoch, p.secret as password, t.id as totp_id, t.secret as totp,
+        (select count(*)::int from passkey k where k.account_id = a.id) as passkeys
       from account a
       left join credential p on p.account_id = a.id and p.kind = 'password'
       left join credential t on t.account_id = a.id and t.kind = 'totp'
@@ -36,10 +40,11 @@ export const credentials = {
       epoch: row.epoch,
       passwordHash: row.password,
       totp: row.totp_id && row.totp ? { id: row.totp_id, sealed: row.totp } : null,
+      passkeys: row.passkeys,
     }
   },
 
-  async totpOf(db: Db, accountId: string): Promise<SignInCase['totp']> {
+  async totpOf(db: Db | Tx, accountId: string): Promise<SignInCase['totp']> {
     const [row] = await db
       .select({ id: credential.id, sealed: credential.secret })
       .from(credential)
@@ -47,14 +52,31 @@ export const credentials = {
     return row ?? null
   },
 
+  /** What a person has to prove themselves with. */
+  async heldBy(db: Db | Tx, accountId: string) {
+    const kinds = await db
+      .select({ kind: credential.kind, secret: credential.secret })
+      .from(credential)
+      .where(eq(credential.accountId, accountId))
+    const totp = kinds.some(({ kind }) => kind === 'totp')
+    const passkeys = await db.select({ id: passkey.credentialId }).from(passkey).where(eq(passkey.accountId, accountId))
+    return {
+      totp,
+      passkeys,
+      secondFactor: totp || passkeys.length > 0,
+      passwordHash: kinds.find(({ kind }) => kind === 'password')?.secret ?? null,
+    }
+  },
+
   /** Somebody with a password and no second factor. Who has neither yet is asked for both by their invitation. */
   async lacksSecondFactor(tx: Tx, accountId: string): Promise<boolean> {
-    const kinds = await tx.select({ kind: credential.kind }).from(credential).where(eq(credential.accountId, accountId))
-    return kinds.some(({ kind }) => kind === 'password') && !kinds.some(({ kind }) => kind === 'totp')
+    const { passwordHash, secondFactor } = await credentials.heldBy(tx, accountId)
+    return passwordHash !== null && !secondFactor
   },
 
   async forget(tx: Tx, accountIds: readonly string[]): Promise<void> {
     await tx.delete(credential).where(inArray(credential.accountId, [...accountIds]))
+    await tx.delete(passkey).where(inArray(passkey.accountId, [...accountIds]))
   },
 
   /** A TOTP step is accepted once: of any number at the same instant one gets true. */

@@ -1,14 +1,19 @@
 import { type Permission, permissions } from '@countersign/shared/access/permissions.ts'
+import { assertion, nonceText, proof } from '@countersign/shared/access/proof.ts'
 import { holds } from '@countersign/shared/access/scope.ts'
 import { plainText } from '@countersign/shared/text/fields.ts'
 import { z } from 'zod'
 import { commit, runCommitted } from '../../kernel/commit.ts'
 import { neutrally } from '../../kernel/neutral.ts'
-import { Refused } from '../../kernel/refused.ts'
+import { Refused, unlessRefused } from '../../kernel/refused.ts'
 import { open, router, signedIn, sparingly } from '../../trpc.ts'
+import { newNonce } from '../passkeys/nonces.ts'
 import { authenticate } from './authenticate.ts'
 import { cast } from './cast.store.ts'
+import { credentials } from './credentials.store.ts'
 import { enterDemo } from './enter-demo.ts'
+import { enterWithPasskey } from './enter-with-passkey.ts'
+import { allowExport } from './export-ticket.ts'
 import { signOut } from './sign-out.ts'
 
 export const sessionsRouter = router({
@@ -18,7 +23,10 @@ export const sessionsRouter = router({
     if (!person) return { demo, person: null }
     const named = await cast.describe(ctx.db, person)
     const may = (Object.keys(permissions) as Permission[]).filter((permission) => holds(person, permission))
-    return { demo, person: named ? { ...named, may, twoFactor: person.twoFactor } : null }
+    const { totp, passkeys, passwordHash } = await credentials.heldBy(ctx.db, person.id)
+    /** What this person is asked to prove themselves with. */
+    const factors = { totp, passkeys: passkeys.map(({ id }) => id.toString('base64url')), password: passwordHash !== null }
+    return { demo, person: named ? { ...named, may, factors, twoFactor: person.twoFactor, relyingParty: ctx.relyingParty.id } : null }
   }),
 
   signIn: sparingly('sign-in')
@@ -34,6 +42,21 @@ export const sessionsRouter = router({
       ctx.setSession(token)
       return { signedIn: true as const }
     }),
+
+  /** What an authenticator is asked to sign with any passkey it has for this place: nobody is named, so nothing is told. */
+  passkeyChallenge: sparingly('sign-in').query(({ ctx }) => ({ challenge: newNonce(ctx.key, 'sign-in'), rpId: ctx.relyingParty.id })),
+
+  signInWithPasskey: sparingly('sign-in')
+    .input(assertion.extend({ nonce: nonceText }))
+    .mutation(async ({ ctx, input }) => {
+      const { token } = unlessRefused(await neutrally(enterWithPasskey(ctx, ctx, input)))
+      ctx.setSession(token)
+      return { signedIn: true as const }
+    }),
+
+  allowExport: signedIn
+    .input(z.strictObject({ on: z.string().min(1).max(60), proof: proof.optional() }))
+    .mutation(async ({ ctx, input }) => unlessRefused(await runCommitted(allowExport(ctx), ctx, input))),
 
   signOut: signedIn.input(z.strictObject({ sessionId: z.uuid().nullable() })).mutation(async ({ ctx, input }) => {
     await commit(signOut)({ ctx, input })

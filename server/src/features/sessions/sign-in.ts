@@ -5,6 +5,7 @@ import type { Operation, Outcome } from '../../kernel/commit.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { hashToken, newToken } from '../../kernel/secrets.ts'
+import { passkeys } from '../passkeys/passkeys.store.ts'
 import { credentials } from './credentials.store.ts'
 import { sessions } from './sessions.store.ts'
 
@@ -12,6 +13,7 @@ export type ProvenFactor =
   | { readonly kind: 'none' }
   | { readonly kind: 'totp'; readonly id: string; readonly step: number }
   | { readonly kind: 'recovery-code'; readonly hash: string }
+  | { readonly kind: 'passkey'; readonly id: string; readonly nonce: string; readonly signCount: number }
 
 /** What the attempt proved, before anybody has asked whether it may count. */
 export type Proof = { readonly wrong: 'sign-in-failed' | 'code-wrong' } | { readonly missing: 'code' } | { readonly factor: ProvenFactor }
@@ -19,7 +21,7 @@ export type Proof = { readonly wrong: 'sign-in-failed' | 'code-wrong' } | { read
 export type SignInInput = { readonly accountId: string; readonly organisationId: string; readonly epoch: number; readonly proof: Proof }
 export type SignInAnswer = { readonly token: string } | { readonly refusal: RefusalCode }
 
-const methods = { none: 'password', totp: 'password-totp', 'recovery-code': 'password-recovery-code' } as const
+const methods = { none: 'password', totp: 'password-totp', 'recovery-code': 'password-recovery-code', passkey: 'passkey' } as const
 
 /**
  * Opens a session for somebody who proved enough, or counts a failure. Attempts on one account take turns, and one that comes
@@ -37,7 +39,9 @@ export const signIn: Operation<SignInInput, SignInAnswer, Nobody> = async (
   })
   const { epoch: present, failures, lastAt } = await sessions.holdFailures(tx, accountId)
   const wait = waitUntil(failures, lastAt)
-  if (wait && wait > now) return refused('sign-in-failed', failures)
+  // A passkey is not guessed: guesses of strangers at the password do not keep its owner out.
+  const guessable = !('factor' in proof) || proof.factor.kind !== 'passkey'
+  if (guessable && wait && wait > now) return refused('sign-in-failed', failures)
   // Proven against a password that was forgotten meanwhile.
   if (present !== epoch) throw new Refused('sign-in-failed')
   if ('missing' in proof) throw new Refused('second-factor-needed')
@@ -68,6 +72,11 @@ export const signIn: Operation<SignInInput, SignInAnswer, Nobody> = async (
 /** Spends a factor, so that it serves once; false where it was spent already. */
 export const consumed = async (tx: Tx, accountId: string, factor: ProvenFactor, now: Date): Promise<boolean> => {
   if (factor.kind === 'totp') return credentials.useTotpStep(tx, factor.id, factor.step)
+  if (factor.kind === 'passkey') {
+    if (!(await passkeys.spend(tx, factor.nonce, now))) throw new Refused('passkey-wrong')
+    await passkeys.used(tx, factor.id, factor.signCount, now)
+    return true
+  }
   if (factor.kind === 'recovery-code') return credentials.useRecoveryCode(tx, accountId, factor.hash, now)
   return true
 }

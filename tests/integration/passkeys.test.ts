@@ -1,0 +1,279 @@
+import { seal } from '@countersign/server/kernel/secrets.ts'
+import { generateSecret, generateSync } from 'otplib'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { type Authenticator, openAuthenticator, withPasskey } from '../support/authenticator.ts'
+import { makerOf, outcome, verdictOfDatabase } from '../support/make.ts'
+import { openWorld, type Signed, type World } from '../support/world.ts'
+
+let world: World
+let make: ReturnType<typeof makerOf>
+let nadia: Signed
+let sophie: Signed
+let hers: Authenticator
+
+beforeAll(async () => {
+  world = await openWorld()
+  make = makerOf(world)
+  nadia = await world.as('nadia.roux')
+  sophie = await world.as('sophie.marchand')
+  hers = await withPasskey(sophie)
+})
+afterEach(async () => expect(await world.broken()).toEqual([]))
+afterAll(() => world.close())
+
+/** A whole creation, which Sophie signs with hers. */
+const born = async () => {
+  const { id: requestId, seen, content } = await make.pending(nadia)
+  await sophie.call.requests.approve({ requestId, seen, proof: await hers.decide(sophie, requestId, 'approve') })
+  return { id: await world.idOf(content.login), requestId }
+}
+
+const lastEntry = async (subject: string, type: string) => {
+  const { rows } = await world.owner.query<{ data: Record<string, unknown> }>(
+    'select data from audit_entry where subject_id = $1 and type = $2 order by number desc limit 1',
+    [subject, type],
+  )
+  return rows[0]?.data ?? {}
+}
+
+describe('a countersignature by passkey', () => {
+  test('signs exactly this content, requirement and decision, and stands in the audit with what was signed', async () => {
+    const { id, seen } = await make.pending(nadia)
+    const proof = await hers.decide(sophie, id, 'approve')
+    expect(await sophie.call.requests.approve({ requestId: id, seen, proof })).toBe('executed')
+    const entry = await lastEntry(id, 'request.approval-given')
+    expect(entry).toMatchObject({
+      contentHash: seen,
+      assurance: 'passkey',
+      signed: { signature: 'signature' in proof ? proof.signature : '' },
+    })
+    const detail = await nadia.call.requests.get({ requestId: id })
+    expect(detail.approvals.map(({ assurance }) => assurance)).toEqual(['passkey'])
+  })
+
+  test('is asked for afresh each time of whoever has one: a session that was left open signs nothing', async () => {
+    const { id, seen } = await make.pending(nadia)
+    expect(await outcome(sophie.call.requests.approve({ requestId: id, seen }))).toBe('second-factor-needed')
+    const { nonce } = await sophie.call.requests.get({ requestId: id })
+    expect(await outcome(sophie.call.requests.approve({ requestId: id, seen, proof: { kind: 'none', nonce } }))).toBe(
+      'second-factor-needed',
+    )
+    expect(await outcome(sophie.call.requests.reject({ requestId: id, seen, reason: 'non' }))).toBe('second-factor-needed')
+  })
+
+  test.each([
+    ['of another request', async (id: string) => hers.decide(sophie, id, 'approve', { requestId: crypto.randomUUID() })],
+    ['of another content', async (id: string) => hers.decide(sophie, id, 'approve', { contentHash: '0'.repeat(64) })],
+    ['of another requirement', async (id: string) => hers.decide(sophie, id, 'approve', { requirementHash: '0'.repeat(64) })],
+    ['of the other decision', async (id: string) => hers.decide(sophie, id, 'reject')],
+    ['made on another site', async (id: string) => hers.decide(sophie, id, 'approve', { origin: 'https://countersign.example' })],
+    ['for another host', async (id: string) => hers.decide(sophie, id, 'approve', { host: 'countersign.example' })],
+    ['without its owner’s finger or code', async (id: string) => hers.decide(sophie, id, 'approve', { flags: 0x01 })],
+    ['by a passkey of nobody', async (id: string) => openAuthenticator().decide(sophie, id, 'approve')],
+  ])('%s does not count', async (_, signing) => {
+    const { id, seen } = await make.pending(nadia)
+    expect(await outcome(sophie.call.requests.approve({ requestId: id, seen, proof: await signing(id) }))).toBe('passkey-wrong')
+    const { rowCount } = await world.owner.query('select 1 from approval where request_id = $1', [id])
+    expect(rowCount).toBe(0)
+  })
+
+  test('by somebody else’s passkey does not count', async () => {
+    const amina = await world.as('amina.benali')
+    const theirs = await withPasskey(amina)
+    const { id, seen } = await make.pending(nadia)
+    expect(await outcome(sophie.call.requests.approve({ requestId: id, seen, proof: await theirs.decide(sophie, id, 'approve') }))).toBe(
+      'passkey-wrong',
+    )
+  })
+
+  test('signed in another session, or long ago, does not count; nor does one that was given before', async () => {
+    const { id, seen } = await make.pending(nadia)
+    const elsewhere = await world.as('sophie.marchand')
+    const proof = await hers.decide(elsewhere, id, 'approve')
+    expect(await outcome(sophie.call.requests.approve({ requestId: id, seen, proof }))).toBe('proof-stale')
+    const own = await hers.decide(sophie, id, 'approve')
+    await sophie.call.requests.approve({ requestId: id, seen, proof: own })
+    // As if the signature had fallen and the request waited once more: what was signed then is no new signature.
+    const again = await make.pending(nadia)
+    expect(await outcome(sophie.call.requests.approve({ requestId: again.id, seen: again.seen, proof: own }))).toBe('proof-stale')
+  })
+
+  test('given twice at the same instant is given once', async () => {
+    const { id, seen } = await make.pending(nadia)
+    const proof = await hers.decide(sophie, id, 'approve')
+    const both = await Promise.all([1, 2].map(() => outcome(sophie.call.requests.approve({ requestId: id, seen, proof }))))
+    expect(both.sort()).toEqual(['allowed', 'already-decided'])
+  })
+
+  test('refuses as well as it agrees', async () => {
+    const { id, seen } = await make.pending(nadia)
+    const proof = await hers.decide(sophie, id, 'reject')
+    expect(await sophie.call.requests.reject({ requestId: id, seen, proof, reason: 'Convention non signée' })).toBe('rejected')
+    expect(await lastEntry(id, 'request.rejected')).toMatchObject({ assurance: 'passkey', contentHash: seen })
+  })
+})
+
+test('a code is the weaker assurance, and recorded as such; a wrong one is counted with those at the door', async () => {
+  const thomas = await world.as('thomas.vasseur')
+  const julien = await world.as('julien.lefebvre')
+  const secret = generateSecret()
+  await world.tamper(
+    `insert into credential (id, account_id, kind, secret, link_id, created_at) values (gen_random_uuid(), $1, 'totp', $2, gen_random_uuid(), now())`,
+    [thomas.person.id, seal(world.key, secret)],
+  )
+  const organisationId = await make.siteOf('Mission locale de Lille')
+  const { id, seen } = await make.pending(julien, { organisationId })
+  const { nonce } = await thomas.call.requests.get({ requestId: id })
+  const typed = (code: string) => thomas.call.requests.approve({ requestId: id, seen, proof: { kind: 'code', nonce, code } })
+  expect(await outcome(typed('000000'))).toBe('code-wrong')
+  expect(await world.entriesAbout(thomas.person.id)).toContain('sign-in.failed')
+  expect(await typed(generateSync({ secret }))).toBe('executed')
+  expect(await lastEntry(id, 'request.approval-given')).toMatchObject({ assurance: 'totp', signed: null })
+})
+
+describe('one’s own passkeys', () => {
+  test('sign in, and nobody needs to be named; the same signature opens one session', async () => {
+    const olivier = await world.as('olivier.perrin')
+    const his = await withPasskey(olivier)
+    const { challenge } = await world.anonymous.sessions.passkeyChallenge()
+    const enter = () => world.anonymous.sessions.signInWithPasskey({ nonce: challenge, ...his.assertion(challenge) })
+    const once = { nonce: challenge, ...his.assertion(challenge) }
+    const results = await Promise.all([1, 2, 3].map(() => outcome(world.anonymous.sessions.signInWithPasskey(once))))
+    expect(results.sort()).toEqual(['allowed', 'passkey-wrong', 'passkey-wrong'])
+    expect(await outcome(enter())).toBe('passkey-wrong')
+    const { rows } = await world.owner.query(`select method from session where account_id = $1 and method = 'passkey'`, [olivier.person.id])
+    expect(rows).toHaveLength(1)
+  })
+
+  test('let nobody in who is out, and are forgotten with a reset', async () => {
+    const account = await born()
+    const one = await world.enter(account.id)
+    const theirs = await withPasskey(one)
+    const enter = async () => {
+      const { challenge } = await world.anonymous.sessions.passkeyChallenge()
+      return outcome(world.anonymous.sessions.signInWithPasskey({ nonce: challenge, ...theirs.assertion(challenge) }))
+    }
+    expect(await enter()).toBe('allowed')
+    await sophie.call.accounts.suspend({ accountIds: [account.id] })
+    expect(await enter()).toBe('passkey-wrong')
+    await sophie.call.accounts.undo({ accountId: account.id })
+    expect(await enter()).toBe('allowed')
+
+    const karim = await world.as('karim.haddad')
+    const { id } = await nadia.call.requests.submit({ kind: 'reset-credentials', accountId: account.id, justification: 'Téléphone perdu' })
+    await karim.call.requests.callBack({ requestId: id, outcome: 'confirmed', note: '' })
+    await karim.call.requests.approve({ requestId: id, seen: await make.hashOf(id) })
+    expect(await enter()).toBe('passkey-wrong')
+  })
+
+  test('are added by what one held before, not within a day of a reset, and told by mail', async () => {
+    const second = openAuthenticator()
+    const { nonce } = await sophie.call.passkeys.options()
+    const adding = { name: 'Clé de secours', nonce, registration: second.made(nonce) }
+    expect(await outcome(sophie.call.passkeys.add(adding))).toBe('second-factor-needed')
+    const proof = await hers.act(sophie, 'add-passkey', adding.name)
+    expect(await outcome(sophie.call.passkeys.add({ ...adding, proof: await hers.act(sophie, 'add-passkey', 'Autre nom') }))).toBe(
+      'passkey-wrong',
+    )
+    const { passkeyId } = await sophie.call.passkeys.add({ ...adding, proof })
+    expect((await sophie.call.passkeys.mine()).map(({ name }) => name)).toEqual(['Mon téléphone', 'Clé de secours'])
+    const { rows } = await world.owner.query(`select 1 from outbox where destination = 'mail.passkey-added' and account_id = $1`, [
+      sophie.person.id,
+    ])
+    expect(rows.length).toBeGreaterThan(0)
+    await sophie.call.passkeys.remove({ passkeyId, proof: await second.act(sophie, 'remove-passkey', passkeyId) })
+    expect(await world.entriesAbout(sophie.person.id)).toEqual(expect.arrayContaining(['passkey.added', 'passkey.removed', 'proof.given']))
+
+    const account = await born()
+    const one = await world.enter(account.id)
+    await world.tamper(
+      `insert into link (id, kind, account_id, request_id, created_at, expires_at, used_at) values (gen_random_uuid(), 'reset', $1, $2, now() - interval '3 hours', now(), now() - interval '2 hours')`,
+      [account.id, account.requestId],
+    )
+    const options = await one.call.passkeys.options()
+    const registration = openAuthenticator().made(options.nonce)
+    expect(await outcome(one.call.passkeys.add({ name: 'Trop tôt', nonce: options.nonce, registration }))).toBe('factor-after-reset')
+  })
+
+  test.each([
+    ['on another site', { origin: 'https://countersign.example' }],
+    ['for another host', { host: 'countersign.example' }],
+    ['without its owner’s finger or code', { flags: 0x41 }],
+  ])('made %s are none', async (_, bent) => {
+    const isabelle = await world.as('isabelle.carpentier')
+    const { nonce } = await isabelle.call.passkeys.options()
+    expect(await outcome(isabelle.call.passkeys.add({ name: 'Faux', nonce, registration: openAuthenticator().made(nonce, bent) }))).toBe(
+      'passkey-wrong',
+    )
+  })
+
+  test('the last factor of whoever holds a role is taken away by nobody alone, the database included', async () => {
+    const [one] = await sophie.call.passkeys.mine()
+    const passkeyId = one?.id ?? ''
+    const proof = await hers.act(sophie, 'remove-passkey', passkeyId)
+    expect(await outcome(sophie.call.passkeys.remove({ passkeyId, proof }))).toBe('last-factor')
+    expect(await verdictOfDatabase(world.pool.query('delete from passkey where id = $1', [passkeyId]))).toBe('P6')
+  })
+})
+
+describe('what else asks for a proof afresh', () => {
+  test('a role, a policy, a file: of whoever has a passkey, never of an open session', async () => {
+    const [claire, isabelle] = [await world.as('claire.fontaine'), await world.as('isabelle.carpentier')]
+    const [hersToo, theirs] = [await withPasskey(claire), await withPasskey(isabelle)]
+    const accountId = await make.agentOf('Mission locale de Lyon')
+    const asked = {
+      kind: 'grant-role' as const,
+      accountId,
+      role: 'auditor' as const,
+      organisationId: await make.organisation('Mission locale de Lyon'),
+      justification: 'Essai',
+    }
+    expect(await outcome(claire.call.requests.submit(asked))).toBe('second-factor-needed')
+    expect(await outcome(claire.call.requests.submit({ ...asked, proof: await hersToo.act(claire, 'ask-role', accountId) }))).toBe(
+      'allowed',
+    )
+    const after = { criticalSuspends: true, massAccounts: 100, massPercent: 10 }
+    expect(await outcome(claire.call.policy.ask({ after, justification: 'Essai' }))).toBe('second-factor-needed')
+    expect(await outcome(isabelle.call.sessions.allowExport({ on: 'audit' }))).toBe('second-factor-needed')
+    const { ticket } = await isabelle.call.sessions.allowExport({ on: 'audit', proof: await theirs.act(isabelle, 'export', 'audit') })
+    expect(ticket).toHaveLength(43)
+  })
+})
+
+describe('the database itself', () => {
+  test('takes no passkey without a session or a link, without its entry, or within a day of a reset', async () => {
+    const account = await born()
+    const insert = `insert into passkey (id, account_id, credential_id, public_key, sign_count, transports, name, synced, created_at)
+      values (gen_random_uuid(), $1, decode(md5(random()::text), 'hex'), '\\x00', 0, '{}', 'x', false, now())`
+    expect(await verdictOfDatabase(world.pool.query(insert, [account.id]))).toBe('P1')
+    await world.enter(account.id)
+    expect(await verdictOfDatabase(world.pool.query(insert, [account.id]))).toBe('P6')
+    await sophie.call.accounts.suspend({ accountIds: [account.id] })
+    expect(await verdictOfDatabase(world.pool.query(insert, [account.id]))).toBe('P5')
+  })
+
+  test('keeps what was spent spent, and counts upwards', async () => {
+    expect(await verdictOfDatabase(world.pool.query('delete from spent_nonce'))).toBe('P1')
+    expect(await verdictOfDatabase(world.pool.query('update spent_nonce set expires_at = now()'))).toBe('42501')
+    expect(await verdictOfDatabase(world.pool.query('update passkey set sign_count = sign_count - 1'))).toBe('P1')
+    expect(await verdictOfDatabase(world.pool.query(`update passkey set public_key = '\\x00'`))).toBe('42501')
+  })
+})
+
+test('whoever decided the last ten in under five seconds each is given a second reader, once for each request', async () => {
+  const fast = async () => {
+    const { id, seen } = await make.pending(nadia)
+    const proof = await hers.decide(sophie, id, 'approve')
+    return { id, status: await sophie.call.requests.approve({ requestId: id, seen, proof }) }
+  }
+  await world.tamper(`update audit_entry set data = jsonb_set(data, '{seconds}', '60') where actor_id = $1 and data ? 'seconds'`, [
+    sophie.person.id,
+  ])
+  for (let nth = 1; nth <= 10; nth += 1) expect((await fast()).status).toBe('executed')
+  const { id, status } = await fast()
+  expect(status).toBe('pending')
+  expect(await world.entriesAbout(id)).toEqual(['request.submitted', 'request.approval-given', 'request.held'])
+  const shown = await sophie.call.requests.get({ requestId: id })
+  expect(shown.pace).toMatchObject({ hurried: true })
+  expect(shown.approvalsNeeded).toBe(2)
+})

@@ -1,3 +1,4 @@
+import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import { notifications } from '@mantine/notifications'
 import i18next from 'i18next'
 import type { ReactNode } from 'react'
@@ -15,8 +16,18 @@ export const tellLast = (title: string, message: string): void => {
   tell(title, message, title)
 }
 
+/** A refusal that came by another way than a procedure. */
+export class Said extends Error {
+  readonly code: RefusalCode
+  constructor(code: RefusalCode) {
+    super(code)
+    this.code = code
+  }
+}
+
 /** The sentence of a refusal, in the reader's language; a failure says that nothing was changed. */
 export const sentenceOf = (error: unknown): string => {
+  if (error instanceof Said) return i18next.t(`refusal.${error.code}`)
   const refusal = refusalOf(error)
   if (refusal?.code) return i18next.t(`refusal.${refusal.code}`)
   return refusal ? i18next.t('field.other') : i18next.t('refusal.unavailable')

@@ -1,29 +1,26 @@
+import { actText, type Proof } from '@countersign/shared/access/proof.ts'
 import type { ListAccounts } from '@countersign/shared/accounts/listing.ts'
-import { type RefusalCode, refusalCodes } from '@countersign/shared/refusals.ts'
-import { Button, Modal, TextInput } from '@mantine/core'
+import { refusalCodes } from '@countersign/shared/refusals.ts'
+import { Button } from '@mantine/core'
 import { IconDownload } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Said, tellRefusal } from '../../lib/toast.ts'
+import { client } from '../../lib/trpc.ts'
+import { useProof } from '../../ui/proof.tsx'
 
-class Refusal extends Error {
-  readonly code: RefusalCode
-  constructor(code: RefusalCode) {
-    super(code)
-    this.code = code
-  }
-}
+type Wanted = { readonly filter: ListAccounts; readonly ticket: string | null }
 
 /** Asks for the file and hands it to the browser; a refusal has a code. */
-const download = async ({ filter, code }: { filter: ListAccounts; code: string | null }): Promise<void> => {
+const download = async (wanted: Wanted): Promise<void> => {
   const answer = await fetch('/export/accounts.csv', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ filter, code }),
+    body: JSON.stringify(wanted),
   })
   if (!answer.ok) {
     const { refusal } = (await answer.json().catch(() => ({ refusal: null }))) as { refusal: unknown }
-    throw new Refusal(refusalCodes.find((known) => known === refusal) ?? 'unavailable')
+    throw new Said(refusalCodes.find((known) => known === refusal) ?? 'unavailable')
   }
   const url = URL.createObjectURL(await answer.blob())
   const link = Object.assign(document.createElement('a'), { href: url, download: 'accounts.csv' })
@@ -31,61 +28,31 @@ const download = async ({ filter, code }: { filter: ListAccounts; code: string |
   URL.revokeObjectURL(url)
 }
 
-/** The list as it stands, as a file: a long one asks for the second factor again. */
+/** The list as it stands, as a file: whoever takes it out of the building proves once more who they are. */
 export const ExportList = ({ filter }: { filter: ListAccounts }) => {
   const { t } = useTranslation()
-  const [code, setCode] = useState('')
-  const [asking, setAsking] = useState(false)
-  const exporting = useMutation({
-    mutationFn: download,
-    onSuccess: () => {
-      setAsking(false)
-      setCode('')
-    },
-    onError: () => setAsking(true),
-  })
-  const refusal = exporting.error instanceof Refusal ? exporting.error.code : null
-  const send = (event: FormEvent) => {
-    event.preventDefault()
-    exporting.mutate({ filter, code: code.trim() || null })
+  const { none, ask, dialog } = useProof()
+  const exporting = useMutation({ mutationFn: download, onError: tellRefusal })
+  const proven = async (proof: Proof) => {
+    const { ticket } = await client.sessions.allowExport.mutate({ on: 'accounts', proof })
+    await download({ filter, ticket })
   }
+  const press = () =>
+    none
+      ? exporting.mutate({ filter, ticket: null })
+      : ask({
+          title: t('accounts.exportTitle'),
+          about: <p style={{ margin: 0 }}>{t('proof.export')}</p>,
+          confirm: t('accounts.export'),
+          textOf: (nonce) => actText('export', 'accounts', nonce),
+          run: proven,
+        })
   return (
     <>
-      <Button
-        variant="default"
-        leftSection={<IconDownload size={16} />}
-        loading={exporting.isPending && !asking}
-        onClick={() => exporting.mutate({ filter, code: null })}
-      >
+      <Button variant="default" leftSection={<IconDownload size={16} />} loading={exporting.isPending} onClick={press}>
         {t('accounts.export')}
       </Button>
-      <Modal
-        opened={asking}
-        onClose={() => setAsking(false)}
-        title={t('accounts.exportTitle')}
-        closeButtonProps={{ 'aria-label': t('common.close') }}
-      >
-        <form className="stack" onSubmit={send} noValidate>
-          <p style={{ margin: 0 }}>{t('accounts.exportHint')}</p>
-          <TextInput
-            label={t('accounts.exportCode')}
-            value={code}
-            autoComplete="one-time-code"
-            maxLength={40}
-            onChange={(event) => setCode(event.currentTarget.value)}
-            error={refusal && refusal !== 'second-factor-needed' ? t(`refusal.${refusal}`) : null}
-            data-autofocus
-          />
-          <div className="row">
-            <Button type="submit" loading={exporting.isPending} disabled={code.trim().length < 6}>
-              {t('accounts.export')}
-            </Button>
-            <Button variant="subtle" onClick={() => setAsking(false)}>
-              {t('common.cancel')}
-            </Button>
-          </div>
-        </form>
-      </Modal>
+      {dialog}
     </>
   )
 }

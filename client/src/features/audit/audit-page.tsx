@@ -11,6 +11,7 @@ import { count, exactly, onDay } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import { type Outputs, trpc } from '../../lib/trpc.ts'
 import { type Column, DataTable } from '../../table/data-table.tsx'
+import { ExportLink } from '../../ui/export-link.tsx'
 import { More } from '../../ui/more.tsx'
 import { Empty, Failed, Skeleton } from '../../ui/screen.tsx'
 import { SearchSelect } from '../../ui/search-select.tsx'
@@ -145,9 +146,7 @@ export const AuditPage = () => {
         {(person.may as readonly Permission[]).includes('audit:export') ? (
           <div className="row">
             {(['csv', 'ndjson'] as const).map((format) => (
-              <Button key={format} component="a" variant="default" href={`/export/audit.${format}?${query}`} download>
-                {t(`audit.${format}`)}
-              </Button>
+              <ExportLink key={format} on="audit" href={`/export/audit.${format}?${query}`} label={t(`audit.${format}`)} />
             ))}
           </div>
         ) : null}

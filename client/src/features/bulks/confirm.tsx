@@ -1,3 +1,4 @@
+import { actText } from '@countersign/shared/access/proof.ts'
 import { Button, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, type KeyboardEvent, useState } from 'react'
@@ -6,6 +7,7 @@ import { useTextOfRefusal } from '../../lib/fields.ts'
 import { count } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import { queryClient, trpc } from '../../lib/trpc.ts'
+import { useProof } from '../../ui/proof.tsx'
 import type { Bulk } from './impact.tsx'
 
 /** What happens on confirming, in one sentence; null where the button says it all. */
@@ -27,13 +29,25 @@ export const Confirm = ({ bulk }: { bulk: Bulk }) => {
   const start = useMutation(
     trpc.bulks.start.mutationOptions({ onSuccess: () => void queryClient.invalidateQueries(trpc.bulks.pathFilter()) }),
   )
+  const { none, ask, dialog } = useProof()
   const text = useTextOfRefusal(start.error)
   /** A word of explanation ended with Enter must not begin a thousand suspensions. */
   const still = (event: KeyboardEvent) => event.key === 'Enter' && event.preventDefault()
   const ready = justification.trim().length >= 3 && (!bulk.mass || typed.replace(/\D/g, '') === String(bulk.planned))
   const send = (event: FormEvent) => {
     event.preventDefault()
-    if (ready) start.mutate({ bulkId: bulk.id, seen: bulk.listHash, justification })
+    if (!ready) return
+    const input = { bulkId: bulk.id, seen: bulk.listHash, justification }
+    if (none || !bulk.mass) start.mutate(input)
+    else
+      ask({
+        title: t('bulk.mass'),
+        about: <p style={{ margin: 0 }}>{t('proof.bulk')}</p>,
+        confirm: t(`bulk.confirm.${bulk.verb}`, { count: bulk.planned, shown: count(bulk.planned, language) }),
+        color: 'red',
+        textOf: (nonce) => actText('start-bulk', bulk.listHash, nonce),
+        run: (proof) => start.mutateAsync({ ...input, proof }),
+      })
   }
   return (
     <form className="card stack" onSubmit={send} noValidate>
@@ -81,6 +95,7 @@ export const Confirm = ({ bulk }: { bulk: Bulk }) => {
           {text.rest}
         </div>
       ) : null}
+      {dialog}
     </form>
   )
 }

@@ -5,6 +5,7 @@ import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useTextOfRefusal } from '../../lib/fields.ts'
 import { queryClient, trpc } from '../../lib/trpc.ts'
+import { ExportLink } from '../../ui/export-link.tsx'
 import { Countdown } from '../../ui/when.tsx'
 import type { Bulk } from './impact.tsx'
 
@@ -86,9 +87,7 @@ export const Aftermath = ({ bulk }: { bulk: Bulk }) => {
   const { t } = useTranslation()
   return (
     <section className="card row wrap">
-      <Button component="a" href={`/export/bulk/${bulk.id}.csv`} variant="default" download>
-        {t('bulk.report')}
-      </Button>
+      <ExportLink on={bulk.id} href={`/export/bulk/${bulk.id}.csv`} label={t('bulk.report')} />
       {bulk.givenBackBy ? (
         <Link to="/bulks/$bulkId" params={{ bulkId: bulk.givenBackBy.id }}>
           {t(bulk.givenBackBy.status === 'finished' ? 'bulk.givenBackDone' : 'bulk.givenBack')}

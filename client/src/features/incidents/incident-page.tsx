@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { count, exactly } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import { type Outputs, trpc } from '../../lib/trpc.ts'
+import { ExportLink } from '../../ui/export-link.tsx'
 import { Countdown, When } from '../../ui/when.tsx'
 import { IncidentAccounts } from './accounts.tsx'
 import { Clock } from './clock.tsx'
@@ -123,9 +124,12 @@ export const IncidentPage = () => {
           {t('incident.record')}
         </Button>
         {exports.map((format) => (
-          <Button key={format} component="a" variant="default" href={`/export/incident/${incidentId}/${format}`} download>
-            {t(`incident.export.${format === 'json' ? 'json' : format === 'accounts.csv' ? 'accounts' : 'story'}`)}
-          </Button>
+          <ExportLink
+            key={format}
+            on={incidentId}
+            href={`/export/incident/${incidentId}/${format}`}
+            label={t(`incident.export.${format === 'json' ? 'json' : format === 'accounts.csv' ? 'accounts' : 'story'}`)}
+          />
         ))}
       </section>
       <IncidentAccounts incidentId={incidentId} />

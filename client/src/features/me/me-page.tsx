@@ -9,6 +9,7 @@ import { Sessions } from '../../ui/sessions.tsx'
 import { AccountState } from '../../ui/state.tsx'
 import { Timeline } from '../../ui/timeline.tsx'
 import { Day } from '../../ui/when.tsx'
+import { Passkeys } from './passkeys.tsx'
 
 const NotMe = () => {
   const { t } = useTranslation()
@@ -73,6 +74,7 @@ export const MePage = () => {
         <h2>{t('me.whoMade')}</h2>
         <Lineage lineage={data.lineage} linked={false} />
       </section>
+      <Passkeys signs={data.roles.length > 0} />
       <section className="card stack tight">
         <h2>{t('me.sessions')}</h2>
         <Sessions sessions={data.sessions} onEnd={end} />

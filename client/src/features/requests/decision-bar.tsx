@@ -1,3 +1,4 @@
+import { type Decision, decisionText } from '@countersign/shared/access/proof.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import { Button, TextInput, Tooltip } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
@@ -5,11 +6,13 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { sentenceOf, tell, tellRefusal } from '../../lib/toast.ts'
-import { type Outputs, queryClient, trpc } from '../../lib/trpc.ts'
+import { type Outputs, queryClient, refusalOf, trpc } from '../../lib/trpc.ts'
 import { useAboutWhom } from '../../ui/about-whom.ts'
+import { ProofDialog, useFactors } from '../../ui/proof.tsx'
+import { SignedText } from './signed-text.tsx'
 
 type Detail = Outputs['requests']['get']
-type Step = 'idle' | 'approving' | 'rejecting'
+type Step = 'idle' | 'approving' | 'rejecting' | 'proving-rejection'
 
 const Verb = ({
   label,
@@ -47,16 +50,45 @@ const Verb = ({
   )
 }
 
+/** Decides behind a proof: a passkey over exactly what is shown, or what the person has that is weaker. */
+const useDecisions = (request: Detail, done: (text: string) => void) => {
+  const { t } = useTranslation()
+  const { none } = useFactors()
+  // The first nonce remembers since when this was looked at; one that has grown too old gives way to the next.
+  const [opened, setOpened] = useState<string | null>(request.nonce)
+  const onError = (error: unknown) => {
+    if (refusalOf(error)?.code === 'proof-stale') setOpened(null)
+    void queryClient.invalidateQueries(trpc.requests.pathFilter())
+  }
+  const approve = useMutation(
+    trpc.requests.approve.mutationOptions({
+      onError,
+      onSuccess: (status) => done(t(status === 'executed' ? 'requests.executed' : 'requests.approvedPending')),
+    }),
+  )
+  const reject = useMutation(
+    trpc.requests.reject.mutationOptions({
+      onError,
+      onSuccess: () => done(t(request.kind === 'revoke-bulk' ? 'requests.rejectedBulk' : 'requests.rejectedNow')),
+    }),
+  )
+  const { id: requestId, contentHash, requirementHash } = request
+  const nonce = opened ?? request.nonce
+  const textOf = (decision: Decision) => (given: string) =>
+    decisionText({ requestId, contentHash, requirementHash, decision, nonce: given })
+  return { approve, reject, nonce, textOf, none, decision: { requestId, seen: contentHash } }
+}
+
 /**
  * Decides, by mouse or keyboard: countersigning takes the same key twice, because it cannot be taken back. When it is done the
- * next request opens. Give it the request's id as key: a half-made decision never passes to another request.
+ * next request opens. Give it the request's id and content as key: a half-made decision never passes to another.
  */
 export const DecisionBar = ({ request, onDone }: { request: Detail; onDone: () => void }) => {
   const { t } = useTranslation()
   const [step, setStep] = useState<Step>('idle')
   const [reason, setReason] = useState('')
   const about = useAboutWhom()(request)
-  const done = (text: string) => () => {
+  const done = (text: string) => {
     tell(text, `${t('requests.reference', { reference: request.reference })}${about ? ` · ${about}` : ''}`)
     void queryClient.invalidateQueries(trpc.requests.pathFilter())
     void queryClient.invalidateQueries(trpc.overview.pathFilter())
@@ -67,68 +99,82 @@ export const DecisionBar = ({ request, onDone }: { request: Detail; onDone: () =
     setStep('idle')
     void queryClient.invalidateQueries(trpc.requests.pathFilter())
   }
-  const approve = useMutation(
-    trpc.requests.approve.mutationOptions({
-      onError: failed,
-      onSuccess: (status) => done(t(status === 'executed' ? 'requests.executed' : 'requests.approvedPending'))(),
-    }),
-  )
-  const reject = useMutation(
-    trpc.requests.reject.mutationOptions({
-      onSuccess: done(t(request.kind === 'revoke-bulk' ? 'requests.rejectedBulk' : 'requests.rejectedNow')),
-    }),
-  )
-  const cancel = useMutation(trpc.requests.cancel.mutationOptions({ onError: failed, onSuccess: done(t('requests.cancelledNow')) }))
-  const decision = { requestId: request.id, seen: request.contentHash }
-  const pressApprove = () => {
-    if (approve.isPending || request.can.approve !== null) return
-    if (step === 'approving') approve.mutate(decision)
-    else setStep('approving')
-  }
+  const { approve, reject, nonce, textOf, none, decision } = useDecisions(request, done)
+  const cancel = useMutation(trpc.requests.cancel.mutationOptions({ onError: failed, onSuccess: () => done(t('requests.cancelledNow')) }))
+  const pressApprove = () => request.can.approve === null && step === 'idle' && setStep('approving')
   useHotkeys([
     ['a', pressApprove],
     ['r', () => request.can.reject === null && setStep('rejecting')],
-    ['Escape', () => setStep('idle')],
+    ['Escape', () => step === 'rejecting' && setStep('idle')],
   ])
   if (request.status !== 'pending') return null
   const mine = request.can.cancel === null
-  if (step === 'rejecting') {
+  if (step === 'rejecting' || step === 'proving-rejection') {
     return (
-      <form
-        className="bar"
-        onSubmit={(event) => {
-          event.preventDefault()
-          reject.mutate({ ...decision, reason })
-        }}
-      >
-        <TextInput
-          style={{ flex: '1 1 260px' }}
-          autoFocus
-          aria-label={t('requests.rejectReason')}
-          placeholder={t('requests.rejectReason')}
-          value={reason}
-          maxLength={500}
-          onChange={(event) => setReason(event.currentTarget.value)}
-          onKeyDown={(event) => event.key === 'Escape' && setStep('idle')}
-          error={reject.isError ? sentenceOf(reject.error) : null}
+      <>
+        <form
+          className="bar"
+          onSubmit={(event) => {
+            event.preventDefault()
+            if (none) reject.mutate({ ...decision, reason })
+            else setStep('proving-rejection')
+          }}
+        >
+          <TextInput
+            style={{ flex: '1 1 260px' }}
+            autoFocus
+            aria-label={t('requests.rejectReason')}
+            placeholder={t('requests.rejectReason')}
+            value={reason}
+            maxLength={500}
+            onChange={(event) => setReason(event.currentTarget.value)}
+            onKeyDown={(event) => event.key === 'Escape' && setStep('idle')}
+            error={reject.isError ? sentenceOf(reject.error) : null}
+          />
+          <Button type="submit" color="red" loading={reject.isPending} disabled={reason.trim().length < 3}>
+            {t('requests.reject')}
+          </Button>
+          <Button variant="subtle" onClick={() => setStep('idle')}>
+            {t('common.cancel')}
+          </Button>
+        </form>
+        <ProofDialog
+          onClose={() => setStep('rejecting')}
+          asking={
+            step === 'rejecting'
+              ? null
+              : {
+                  title: t('proof.rejectTitle'),
+                  about: <p style={{ margin: 0 }}>{reason}</p>,
+                  confirm: t('requests.reject'),
+                  color: 'red',
+                  nonce,
+                  textOf: textOf('reject'),
+                  run: (proof) => reject.mutateAsync({ ...decision, reason, proof }),
+                }
+          }
         />
-        <Button type="submit" color="red" loading={reject.isPending} disabled={reason.trim().length < 3}>
-          {t('requests.reject')}
-        </Button>
-        <Button variant="subtle" onClick={() => setStep('idle')}>
-          {t('common.cancel')}
-        </Button>
-      </form>
+      </>
     )
   }
   return (
     <section className="bar" aria-label={t('requests.reference', { reference: request.reference })}>
-      <Verb
-        label={t(step === 'approving' ? 'requests.approveAgain' : 'requests.approve')}
-        hint="A"
-        refusal={request.can.approve}
-        onClick={pressApprove}
-        loading={approve.isPending}
+      <Verb label={t('requests.approve')} hint="A" refusal={request.can.approve} onClick={pressApprove} />
+      <ProofDialog
+        onClose={() => setStep('idle')}
+        asking={
+          step === 'approving'
+            ? {
+                title: t('proof.title'),
+                about: <SignedText request={request} />,
+                confirm: t('requests.approveAgain'),
+                hotkey: 'a',
+                nonce,
+                textOf: textOf('approve'),
+                run: (proof) => approve.mutateAsync({ ...decision, proof }),
+              }
+            : null
+        }
       />
       <Verb
         label={t('requests.reject')}

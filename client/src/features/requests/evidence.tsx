@@ -74,7 +74,8 @@ export const Evidence = ({ request }: { request: Detail }) => {
                 {one.name}
               </span>{' '}
               <span className="soft">
-                <When at={one.givenAt} /> {one.voidedBecause ? `· ${t('requests.voided')} : ${t(`voidReason.${one.voidedBecause}`)}` : ''}
+                <When at={one.givenAt} /> · {t(`proof.assurance.${one.assurance}`)}{' '}
+                {one.voidedBecause ? `· ${t('requests.voided')} : ${t(`voidReason.${one.voidedBecause}`)}` : ''}
               </span>
             </li>
           ))}

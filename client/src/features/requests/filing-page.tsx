@@ -1,3 +1,4 @@
+import { actText } from '@countersign/shared/access/proof.ts'
 import { type Role, roles } from '@countersign/shared/access/roles.ts'
 import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import type { FormContent, FormKind } from '@countersign/shared/requests/kinds.ts'
@@ -9,7 +10,8 @@ import { useTranslation } from 'react-i18next'
 import { useAccountChoices, useOrganisationChoices } from '../../lib/choices.ts'
 import { useTextOfRefusal } from '../../lib/fields.ts'
 import { tell } from '../../lib/toast.ts'
-import { queryClient, trpc } from '../../lib/trpc.ts'
+import { queryClient, refusalOf, trpc } from '../../lib/trpc.ts'
+import { useProof } from '../../ui/proof.tsx'
 import { SearchSelect } from '../../ui/search-select.tsx'
 import { CreateAccountFields, type Typed } from './create-account-fields.tsx'
 
@@ -62,6 +64,12 @@ const contentOf: { readonly [K in FormKind]: (draft: Draft) => FormContent } = {
   }),
 }
 
+/** What a proof was refused for is said where it was given; the rest closes the window, and is said at its field. */
+const unlessOfForm = (error: unknown): void => {
+  const refusal = refusalOf(error)
+  if (!refusal || refusal.fields.length === 0) throw error
+}
+
 /** A page to file each kind of request. Bad input gets its sentence at its field, and nothing typed is lost. */
 export const FilingPage = () => {
   const { t } = useTranslation()
@@ -84,13 +92,24 @@ export const FilingPage = () => {
       },
     }),
   )
+  const { none, ask, dialog } = useProof()
   const refusal = useTextOfRefusal(submit.error)
   // What was said of a field is said until it is changed.
   const text = { rest: refusal.rest, of: (field: string) => (corrected.has(field) ? null : refusal.of(field)) }
   const send = (event: FormEvent) => {
     event.preventDefault()
     setCorrected(new Set())
-    submit.mutate(contentOf[kind](draft))
+    const content = contentOf[kind](draft)
+    if (content.kind !== 'grant-role' || none || !content.accountId) submit.mutate(content)
+    else
+      ask({
+        title: t(`filing.title.${kind}`),
+        about: <p style={{ margin: 0 }}>{t('proof.role')}</p>,
+        confirm: t('filing.submit'),
+        textOf: (nonce) => actText('ask-role', content.accountId, nonce),
+        // What is wrong with the form is said in the form.
+        run: (proof) => submit.mutateAsync({ ...content, proof }).catch(unlessOfForm),
+      })
   }
   const organisations = useOrganisationChoices(
     kind === 'grant-role' ? 'grant-role' : 'create-account',
@@ -170,6 +189,7 @@ export const FilingPage = () => {
           </Button>
         </div>
       </form>
+      {dialog}
     </div>
   )
 }

@@ -99,7 +99,7 @@ const Chosen = ({ requestId, onDone, onBack }: { requestId: string; onDone: () =
         <RequestPanel key={requestId} request={request.data} />
       </div>
       <Evidence request={request.data} />
-      <DecisionBar key={`bar${requestId}`} request={request.data} onDone={onDone} />
+      <DecisionBar key={`bar${requestId}${request.data.contentHash}`} request={request.data} onDone={onDone} />
     </>
   )
 }

@@ -1,10 +1,12 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core'
+import { IconFingerprint } from '@tabler/icons-react'
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { dismissed, passkeysKnown, signIn as signWithAny } from '../../lib/passkey.ts'
 import { sentenceOf } from '../../lib/toast.ts'
-import { refusalOf, trpc } from '../../lib/trpc.ts'
+import { client, refusalOf, trpc } from '../../lib/trpc.ts'
 import { Door } from '../../ui/door.tsx'
 
 const enter = () => window.location.assign('/')
@@ -41,6 +43,28 @@ const Cast = () => {
         ))}
       </ul>
     </section>
+  )
+}
+
+/** No name, no password: the authenticator knows who its owner is. */
+const WithPasskey = () => {
+  const { t } = useTranslation()
+  const entering = useMutation({
+    mutationFn: async () => client.sessions.signInWithPasskey.mutate(await signWithAny(await client.sessions.passkeyChallenge.query())),
+    onSuccess: enter,
+  })
+  if (!passkeysKnown()) return null
+  return (
+    <>
+      <Button variant="default" leftSection={<IconFingerprint size={18} />} loading={entering.isPending} onClick={() => entering.mutate()}>
+        {t('signIn.withPasskey')}
+      </Button>
+      {entering.isError ? (
+        <div className="notice danger" role="alert">
+          {dismissed(entering.error) ? t('proof.dismissed') : sentenceOf(entering.error)}
+        </div>
+      ) : null}
+    </>
   )
 }
 
@@ -99,6 +123,7 @@ export const SignInPage = () => {
         <Button type="submit" loading={signIn.isPending}>
           {t('signIn.submit')}
         </Button>
+        <WithPasskey />
         <Link to="/forgot">{t('signIn.forgot')}</Link>
       </form>
       <Cast />

@@ -1,14 +1,18 @@
 import type { Permission } from '@countersign/shared/access/permissions.ts'
+import { actText } from '@countersign/shared/access/proof.ts'
 import { type Policy, samePolicy } from '@countersign/shared/policy/policy.ts'
+import { canonicalJson } from '@countersign/shared/requests/canonical.ts'
 import { Button, Checkbox, TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type FormEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useTextOfRefusal } from '../../lib/fields.ts'
+import { sha256 } from '../../lib/passkey.ts'
 import { tell } from '../../lib/toast.ts'
 import { queryClient, trpc } from '../../lib/trpc.ts'
 import { usePolicySentences } from '../../ui/policy-sentences.ts'
+import { useProof } from '../../ui/proof.tsx'
 
 const figures = ['massAccounts', 'massPercent'] as const
 
@@ -27,10 +31,21 @@ const Ask = ({ policy, done }: { policy: Policy; done: () => void }) => {
       },
     }),
   )
+  const { none, ask: prove, dialog } = useProof()
+  const words = canonicalJson(after)
+  const hash = useQuery({ queryKey: ['sha256', words], queryFn: () => sha256(words), staleTime: Number.POSITIVE_INFINITY })
   const text = useTextOfRefusal(ask.error)
   const send = (event: FormEvent) => {
     event.preventDefault()
-    ask.mutate({ after, justification })
+    if (none) ask.mutate({ after, justification })
+    else
+      prove({
+        title: t('policy.title'),
+        about: <p style={{ margin: 0 }}>{t('proof.policy')}</p>,
+        confirm: t('policy.ask'),
+        textOf: (nonce) => actText('ask-policy', hash.data ?? '', nonce),
+        run: (proof) => ask.mutateAsync({ after, justification, proof }),
+      })
   }
   return (
     <form className="stack tight" onSubmit={send} onKeyDown={(event) => event.key === 'Escape' && done()} noValidate>
@@ -70,6 +85,7 @@ const Ask = ({ policy, done }: { policy: Policy; done: () => void }) => {
           {t('common.cancel')}
         </Button>
       </div>
+      {dialog}
     </form>
   )
 }

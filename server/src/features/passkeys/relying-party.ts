@@ -28,8 +28,8 @@ export type Registration = z.infer<typeof registration>
 type Owner = { readonly id: string; readonly login: string; readonly name: string }
 
 /** What a browser needs to make one: kept by the authenticator, only with its owner's finger or code, and saying nothing of its maker. */
-export const registrationOptions = (party: RelyingParty, owner: Owner, nonce: string, known: readonly StoredPasskey[]) =>
-  generateRegistrationOptions({
+export const registrationOptions = async (party: RelyingParty, owner: Owner, nonce: string, known: readonly StoredPasskey[]) => {
+  const { extensions: _extensions, ...options } = await generateRegistrationOptions({
     rpName: 'Countersign',
     rpID: party.id,
     userID: new Uint8Array(createHash('sha256').update(owner.id).digest()),
@@ -41,6 +41,8 @@ export const registrationOptions = (party: RelyingParty, owner: Owner, nonce: st
     authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
     supportedAlgorithmIDs: algorithms,
   })
+  return options
+}
 
 const number = (value: number | undefined): number => {
   if (value === undefined) throw new Error('a key without its kind')

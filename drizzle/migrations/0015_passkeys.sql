@@ -41,7 +41,7 @@ END $$;
 CREATE TRIGGER passkey_added AFTER INSERT ON passkey FOR EACH ROW EXECUTE FUNCTION passkey_added();
 CREATE FUNCTION passkey_told() RETURNS trigger LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-  IF NOT EXISTS (SELECT 1 FROM audit_entry e WHERE e.transaction_id = pg_current_xact_id() AND e.subject_id = NEW.account_id AND e.type = 'passkey.added' AND e.data ->> 'passkeyId' = NEW.id::text)
+  IF NOT EXISTS (SELECT 1 FROM audit_entry e WHERE e.transaction_id = pg_current_xact_id() AND e.at > now() - interval '1 hour' AND e.subject_id = NEW.account_id AND e.type = 'passkey.added' AND e.data ->> 'passkeyId' = NEW.id::text)
     THEN PERFORM refuse('P6', 'a passkey without its audit entry'); END IF;
   RETURN NULL;
 END $$;
@@ -50,11 +50,11 @@ CREATE CONSTRAINT TRIGGER passkey_told AFTER INSERT ON passkey DEFERRABLE INITIA
 -- P1: whoever holds a role keeps a second factor; all of them go with a reset, or with an account that somebody else has used.
 CREATE FUNCTION passkey_gone() RETURNS trigger LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-  IF EXISTS (SELECT 1 FROM audit_entry e WHERE e.transaction_id = pg_current_xact_id() AND e.subject_id = OLD.account_id AND e.type = 'passkey.removed' AND e.data ->> 'passkeyId' = OLD.id::text) THEN
+  IF EXISTS (SELECT 1 FROM audit_entry e WHERE e.transaction_id = pg_current_xact_id() AND e.at > now() - interval '1 hour' AND e.subject_id = OLD.account_id AND e.type = 'passkey.removed' AND e.data ->> 'passkeyId' = OLD.id::text) THEN
     IF EXISTS (SELECT 1 FROM role_grant g WHERE g.account_id = OLD.account_id AND g.revoked_at IS NULL)
       AND NOT EXISTS (SELECT 1 FROM passkey p WHERE p.account_id = OLD.account_id) AND NOT EXISTS (SELECT 1 FROM credential c WHERE c.account_id = OLD.account_id AND c.kind = 'totp')
       THEN PERFORM refuse('P1', 'nobody takes away their own last factor'); END IF;
-  ELSIF NOT EXISTS (SELECT 1 FROM audit_entry e WHERE e.transaction_id = pg_current_xact_id() AND e.subject_id = OLD.account_id
+  ELSIF NOT EXISTS (SELECT 1 FROM audit_entry e WHERE e.transaction_id = pg_current_xact_id() AND e.at > now() - interval '1 hour' AND e.subject_id = OLD.account_id
       AND e.type IN ('account.reset', 'account.suspended', 'account.revoked', 'account.locked-out', 'account.ending-explained'))
     THEN PERFORM refuse('P6', 'a passkey is gone without its audit entry'); END IF;
   RETURN NULL;

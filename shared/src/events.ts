@@ -112,7 +112,7 @@ export type EventData = {
     publicKey: string
     synced: boolean
     via: 'link' | 'session'
-    assurance: Assurance
+    assurance: Assurance | null
   }
   'passkey.removed': { passkeyId: string; assurance: Assurance }
   'proof.given': { act: Act; on: string; assurance: Assurance; signed: SignedWith | null }

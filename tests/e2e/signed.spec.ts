@@ -43,7 +43,9 @@ const audited = async (): Promise<string> => {
   return execFileSync(process.execPath, [join(root, 'verify/countersign-verify.mjs'), out, '--key', key], { encoding: 'utf8' })
 }
 
-test('a role is countersigned with a passkey over exactly the text that was shown, and the auditor’s own program says so', async ({ page }) => {
+test('a role is countersigned with a passkey over exactly the text that was shown, and the auditor’s own program says so', async ({
+  page,
+}) => {
   await withPhone(page)
   await enterAs(page, 'Hélène Garnier')
   await page.goto('/me')

@@ -24,6 +24,8 @@ const incidents: Suite = { project: 'integration', file: 'integration/incidents'
 const retention: Suite = { project: 'integration', file: 'integration/retention' }
 const policies: Suite = { project: 'integration', file: 'integration/policy' }
 const replica: Suite = { project: 'failure', file: 'failure/replica' }
+const passkeys: Suite = { project: 'integration', file: 'integration/passkeys' }
+const proofs: Suite = { project: 'unit', file: 'unit/proofs' }
 const seal: Suite = { project: 'integration', file: 'integration/seal' }
 const tampering: Suite = { project: 'integration', file: 'integration/tampering' }
 const witness: Suite = { project: 'unit', file: 'unit/witness' }
@@ -53,10 +55,16 @@ const within = (name: string, condition: string): Guard => ({
   suites: [retention],
 })
 const ofSeal = (table: string, name: string): Guard => ({ ...trigger(table, name), name: `trigger ${name} on ${table}`, suites: [seal] })
+const ofPasskeys = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [passkeys] })
 const auditor = 'verify/countersign-verify.mjs'
 const ofRetention = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [retention] })
 
 const inDatabase: readonly Guard[] = [
+  ofPasskeys('passkey', 'passkey_added'),
+  ofPasskeys('passkey', 'passkey_told'),
+  ofPasskeys('passkey', 'passkey_gone'),
+  ofPasskeys('passkey', 'passkey_used'),
+  ofPasskeys('spent_nonce', 'nonce_stays_spent'),
   ofSeal('audit_leaf', 'log_stands'),
   ofSeal('audit_subtree', 'log_stands'),
   ofSeal('checkpoint', 'log_stands'),
@@ -242,7 +250,7 @@ const inSource: readonly Guard[] = [
   source(
     'a waiting account is not answered',
     'server/src/features/sessions/sign-in.ts',
-    'if (wait && wait > now) return',
+    'if (guessable && wait && wait > now) return',
     'if (false as boolean) return',
     credentials,
   ),
@@ -570,6 +578,129 @@ const inSource: readonly Guard[] = [
     'if (answer !== null && wanted >= 0n) return true',
     replica,
   ),
+  source(
+    'a decision is signed over itself',
+    'server/src/features/passkeys/relying-party.ts',
+    'expectedChallenge: challenge,',
+    'expectedChallenge: () => true,',
+    passkeys,
+  ),
+  source(
+    'an owner is verified when they sign',
+    'server/src/features/passkeys/relying-party.ts',
+    'counter: passkey.signCount },\n      requireUserVerification: true,',
+    'counter: passkey.signCount },\n      requireUserVerification: false,',
+    passkeys,
+  ),
+  source(
+    'an owner is verified when a passkey is made',
+    'server/src/features/passkeys/relying-party.ts',
+    'expectedRPID: party.id,\n      requireUserVerification: true,\n      supportedAlgorithmIDs',
+    'expectedRPID: party.id,\n      requireUserVerification: false,\n      supportedAlgorithmIDs',
+    passkeys,
+  ),
+  source(
+    'whoever has a factor is asked for it',
+    'server/src/features/sessions/prove-again.ts',
+    "if (secondFactor || passwordHash) throw new Refused('second-factor-needed')",
+    '',
+    passkeys,
+  ),
+  source(
+    'a signature serves once',
+    'server/src/features/sessions/prove-again.ts',
+    'if (!(await passkeys.spend(tx, nonce, now)))',
+    'if (false as boolean)',
+    passkeys,
+  ),
+  source(
+    'a signature is of this session',
+    'server/src/features/sessions/prove-again.ts',
+    'readNonce(key, `session:${actor.sessionId}`, nonce)',
+    'new Date(0) as Date | null',
+    passkeys,
+  ),
+  source(
+    'a sign-in by passkey serves once',
+    'server/src/features/sessions/sign-in.ts',
+    "if (!(await passkeys.spend(tx, factor.nonce, now))) throw new Refused('passkey-wrong')",
+    '',
+    passkeys,
+  ),
+  source(
+    'no passkey within a day of a reset',
+    'server/src/features/passkeys/add.ts',
+    "if (await passkeys.resetLately(tx, actor.id, now)) throw new Refused('factor-after-reset')",
+    '',
+    passkeys,
+  ),
+  source(
+    'the last factor stays',
+    'server/src/features/passkeys/remove.ts',
+    "throw new Refused('last-factor', passkeyId)",
+    'await Promise.resolve()',
+    passkeys,
+  ),
+  source(
+    'a reset forgets passkeys',
+    'server/src/features/sessions/credentials.store.ts',
+    'await tx.delete(passkey).where(inArray(passkey.accountId, [...accountIds]))',
+    '',
+    passkeys,
+  ),
+  source(
+    'a file leaves behind a ticket',
+    'server/src/features/sessions/export-ticket.ts',
+    "throw new Refused('second-factor-needed')",
+    'return',
+    door,
+  ),
+  source(
+    'who hurries is given a second reader',
+    'server/src/features/requests/approve.ts',
+    'if (!hurried || (await paces.askedMore(tx, request.id))) return null',
+    'if (hurried || !hurried) return null',
+    passkeys,
+  ),
+  source(
+    'a pace is of the last ten',
+    'shared/src/requests/pace.ts',
+    'seconds !== null && seconds < hurriedAfter.seconds',
+    'seconds !== null',
+    proofs,
+  ),
+  source(
+    'the auditor: what a passkey signed',
+    auditor,
+    "if (client.challenge !== sha256(text).toString('base64url'))",
+    'if (false)',
+    tampering,
+  ),
+  source('the auditor: the signature itself', auditor, "? null : 'bears a signature that is wrong'", '? null : null', tampering),
+  source(
+    'the auditor: whose passkey it was',
+    auditor,
+    'if (held !== undefined ? held !== signed.publicKey : this.whole)',
+    'if (false)',
+    tampering,
+  ),
+  source(
+    'the auditor: who adds a passkey',
+    auditor,
+    "if (data.via === 'link' ? actorId !== null : actorId !== subjectId)",
+    'if (false)',
+    tampering,
+  ),
+  source('the auditor: how sure it was', auditor, "(assurance === 'passkey') !== Boolean(signed)", 'false', tampering),
+  source(
+    'the auditor: the requirement that was signed',
+    auditor,
+    'if (data.requirementHash !== this.requirementHash(request))',
+    'if (false)',
+    tampering,
+  ),
+  source('the auditor: what was asked for', auditor, 'canonical(request.terms[name]) !== canonical(value)', 'false', tampering),
+  source('the auditor: who may sign', auditor, '!data.approverRoles.every((role) => known.includes(role))', 'false', tampering),
   source('other sites', 'server/src/app.ts', "response.status(403).json({ refusal: 'not-permitted' })", 'next()', door),
   source(
     'links from configuration',

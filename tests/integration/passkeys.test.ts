@@ -1,4 +1,5 @@
-import { seal } from '@countersign/server/kernel/secrets.ts'
+import { hashPassword } from '@countersign/server/features/sessions/passwords.ts'
+import { hashToken, newToken, seal } from '@countersign/server/kernel/secrets.ts'
 import { generateSecret, generateSync } from 'otplib'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Authenticator, openAuthenticator, withPasskey } from '../support/authenticator.ts'
@@ -175,8 +176,10 @@ describe('one’s own passkeys', () => {
     expect(await outcome(sophie.call.passkeys.add({ ...adding, proof: await hers.act(sophie, 'add-passkey', 'Autre nom') }))).toBe(
       'passkey-wrong',
     )
-    const { passkeyId } = await sophie.call.passkeys.add({ ...adding, proof })
-    expect((await sophie.call.passkeys.mine()).map(({ name }) => name)).toEqual(['Mon téléphone', 'Clé de secours'])
+    await sophie.call.passkeys.add({ ...adding, proof })
+    const mine = await sophie.call.passkeys.mine()
+    expect(mine.map(({ name }) => name)).toEqual(['Mon téléphone', 'Clé de secours'])
+    const passkeyId = mine[1]?.id ?? ''
     const { rows } = await world.owner.query(`select 1 from outbox where destination = 'mail.passkey-added' and account_id = $1`, [
       sophie.person.id,
     ])
@@ -205,6 +208,34 @@ describe('one’s own passkeys', () => {
     expect(await outcome(isabelle.call.passkeys.add({ name: 'Faux', nonce, registration: openAuthenticator().made(nonce, bent) }))).toBe(
       'passkey-wrong',
     )
+  })
+
+  test('are made through the link of a role in the place of a code, and let their owner sign at once', async () => {
+    const account = await born()
+    await world.tamper('delete from link where account_id = $1', [account.id])
+    await world.tamper(
+      `insert into credential (id, account_id, kind, secret, link_id, created_at) values (gen_random_uuid(), $1, 'password', $2, gen_random_uuid(), now())`,
+      [account.id, await hashPassword('la pluie tombe sur Vénissieux')],
+    )
+    await make.role(account.id, 'auditor', await make.organisation('Mission locale de Lyon'))
+    const token = newToken()
+    await world.pool.query(`update link set token_hash = $2 where account_id = $1 and kind = 'enrolment'`, [account.id, hashToken(token)])
+    const { passkey } = await world.anonymous.links.describe({ token })
+    const phone = openAuthenticator()
+    const made = { name: 'Première clé', nonce: passkey?.nonce ?? '', registration: phone.made(passkey?.nonce ?? '') }
+    const other = { ...made, nonce: (await sophie.call.passkeys.options()).nonce }
+    const redeem = (given: typeof made) => world.anonymous.links.redeem({ token, password: null, code: null, passkey: given })
+    expect(await outcome(redeem(other))).toBe('passkey-wrong')
+    expect((await redeem(made)).recoveryCodes).toHaveLength(10)
+    expect(await lastEntry(account.id, 'passkey.added')).toMatchObject({ via: 'link', assurance: null })
+    // The password alone opens no door any more.
+    const { rows } = await world.owner.query<{ login: string }>('select login from account where id = $1', [account.id])
+    const login = rows[0]?.login ?? ''
+    expect(await outcome(world.anonymous.sessions.signIn({ login, password: 'la pluie tombe sur Vénissieux', code: null }))).toBe(
+      'second-factor-needed',
+    )
+    const { challenge } = await world.anonymous.sessions.passkeyChallenge()
+    expect(await outcome(world.anonymous.sessions.signInWithPasskey({ nonce: challenge, ...phone.assertion(challenge) }))).toBe('allowed')
   })
 
   test('the last factor of whoever holds a role is taken away by nobody alone, the database included', async () => {

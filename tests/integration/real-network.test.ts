@@ -11,10 +11,10 @@ import { openLive } from '@countersign/server/kernel/live.ts'
 import { drain } from '@countersign/server/kernel/outbox.ts'
 import { hashToken } from '@countersign/server/kernel/secrets.ts'
 import type { Request } from '@countersign/server/trpc.ts'
-import { generateSync } from 'otplib'
 import type pg from 'pg'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { openAuthenticator } from '../support/authenticator.ts'
 import { callerOf, requestOf } from '../support/caller.ts'
 import { invariants } from '../support/invariants.ts'
 import { applicationUrl } from '../support/template.ts'
@@ -74,19 +74,25 @@ afterAll(() => close())
 const deliver = () => drain(openDb(pool), mailCarriers({ post, publicUrl: 'https://countersign.example' }), log)
 const tokenTo = (email: string): string => /#([\w-]{43})/.exec(sent.findLast(({ recipient }) => recipient === email)?.body ?? '')?.[1] ?? ''
 
-/** Follows a link, sets the password and, where it is asked for, the second factor; then signs in with a recovery code. */
+/** Follows a link, sets the password and, where it is asked for, makes a passkey; then signs in with that. */
 const enrol = async (token: string) => {
   const nobody = callerOf(request(null))
-  const { asks, totp, login } = await nobody.links.describe({ token })
-  const { recoveryCodes } = await nobody.links.redeem({
-    token,
-    password,
-    code: asks.secondFactor ? generateSync({ secret: totp?.secret ?? '' }) : null,
-  })
+  const phone = openAuthenticator()
+  const { passkey, login } = await nobody.links.describe({ token })
+  const made = passkey ? { name: 'Téléphone', nonce: passkey.nonce, registration: phone.made(passkey.nonce) } : undefined
+  await nobody.links.redeem({ token, password, code: null, passkey: made })
   let session = ''
-  await callerOf(request(null, (fresh) => (session = fresh ?? ''))).sessions.signIn({ login, password, code: recoveryCodes[0] ?? null })
+  const door = callerOf(request(null, (fresh) => (session = fresh ?? '')))
+  const { challenge } = await door.sessions.passkeyChallenge()
+  if (made) await door.sessions.signInWithPasskey({ nonce: challenge, ...phone.assertion(challenge) })
+  else await door.sessions.signIn({ login, password, code: null })
   const person = async () => callerOf(request(await personOfToken(openDb(pool), hashToken(session))))
-  return { person, session }
+  /** Countersigns a request as it stands, with that passkey. */
+  const sign = async (requestId: string) => {
+    const call = await person()
+    return call.requests.approve({ requestId, seen: await hashOf(requestId), proof: await phone.decide({ call }, requestId, 'approve') })
+  }
+  return { person, session, phone, sign }
 }
 
 const hashOf = async (id: string): Promise<string> =>
@@ -131,7 +137,7 @@ test.skipIf(!existsSync(real) && process.env['CI'] !== 'true')(
       role: 'account-manager' | 'supervisor' | 'reset-manager',
       over: string,
     ) => {
-      const [a, s] = [await asker.person(), await signer.person()]
+      const a = await asker.person()
       const email = `${login}@mljbourg.example`
       const created = await a.requests.submit({
         kind: 'create-account',
@@ -145,11 +151,18 @@ test.skipIf(!existsSync(real) && process.env['CI'] !== 'true')(
         endsOn: `${new Date().getFullYear() + 1}-06-30`,
         justification: 'Ouverture',
       })
-      await s.requests.approve({ requestId: created.id, seen: await hashOf(created.id) })
+      await signer.sign(created.id)
       const { rows } = await owner.query<{ id: string }>('select id from account where login = $1', [login])
       const accountId = rows[0]?.id ?? ''
-      const granted = await a.requests.submit({ kind: 'grant-role', accountId, role, organisationId: over, justification: 'Ouverture' })
-      await s.requests.approve({ requestId: granted.id, seen: await hashOf(granted.id) })
+      const granted = await a.requests.submit({
+        kind: 'grant-role',
+        accountId,
+        role,
+        organisationId: over,
+        justification: 'Ouverture',
+        proof: await asker.phone.act({ call: a }, 'ask-role', accountId),
+      })
+      await signer.sign(granted.id)
       await deliver()
       return { accountId, ...(await enrol(tokenTo(email))) }
     }
@@ -174,7 +187,7 @@ test.skipIf(!existsSync(real) && process.env['CI'] !== 'true')(
       endsOn: `${new Date().getFullYear() + 1}-06-30`,
       justification: 'Renfort',
     })
-    expect(await (await supervisors[0]?.person())?.requests.approve({ requestId: asked.id, seen: await hashOf(asked.id) })).toBe('executed')
+    expect(await supervisors[0]?.sign(asked.id)).toBe('executed')
     await deliver()
     const agent = await enrol(tokenTo(email))
     expect((await (await agent.person()).accounts.mine()).login).toBe('agent.reel')
@@ -184,7 +197,7 @@ test.skipIf(!existsSync(real) && process.env['CI'] !== 'true')(
     const accountId = rows[0]?.id ?? ''
     const reset = await (await manager.person()).requests.submit({ kind: 'reset-credentials', accountId, justification: 'Oubli' })
     await (await resets.person()).requests.callBack({ requestId: reset.id, outcome: 'confirmed', note: '' })
-    expect(await (await resets.person()).requests.approve({ requestId: reset.id, seen: await hashOf(reset.id) })).toBe('executed')
+    expect(await resets.sign(reset.id)).toBe('executed')
     expect(await personOfToken(openDb(pool), hashToken(agent.session))).toBeNull()
     await deliver()
     const again = await enrol(tokenTo(email))

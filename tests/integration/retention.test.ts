@@ -93,7 +93,7 @@ test('a commit looks for its entry within one month, however many are kept', asy
     )
     return found.rows[0]?.looks ?? 0
   }
-  try {
+  const change = async () => {
     await client.query('begin')
     await client.query(
       `insert into audit_entry (id, at, type, subject_id, origin, data) values (gen_random_uuid(), now(), 'organisation.changed', $1, '{"channel":"cli"}', '{}')`,
@@ -101,6 +101,12 @@ test('a commit looks for its entry within one month, however many are kept', asy
     )
     await client.query(`update organisation set phone = '+33102030405' where id = $1`, [rows[0]?.id])
     await client.query('set constraints all immediate')
+  }
+  try {
+    // The first of a connection plans, for which the planner may look at the ends of an index.
+    await change()
+    await client.query('rollback')
+    await change()
     expect(await looks()).toBe(0)
     // The count counts: without the time in the question all months are looked into.
     await client.query('select 1 from audit_entry where subject_id = $1', [rows[0]?.id])

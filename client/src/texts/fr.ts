@@ -1104,7 +1104,8 @@ export const fr = {
     rejectTitle: 'Refuser : confirmez que c’est bien vous',
     exact: 'Texte exact, tel qu’il est signé',
     altered: 'Ce texte n’est pas celui dont l’empreinte est enregistrée. Ne signez pas, et prévenez un responsable de la politique.',
-    needs: 'Il faut {{count}} contresignature(s), par : {{roles}}.',
+    needs_one: 'Il faut une contresignature, par : {{roles}}.',
+    needs_other: 'Il faut {{count}} contresignatures, par : {{roles}}.',
     pace: 'Votre rythme sur 30 jours : {{median}} par décision en médiane, {{share}} approuvées sur {{decisions}}.',
     hurried: 'Vos dix dernières décisions ont pris moins de cinq secondes chacune : un second lecteur sera demandé pour celle-ci.',
     code: 'Code à six chiffres, ou code de secours',
@@ -1191,6 +1192,11 @@ export const fr = {
   },
   link: {
     title: { invitation: 'Bienvenue', reset: 'Nouvel accès', enrolment: 'Second facteur', disown: 'Ce n’était pas vous ?' },
+    factor: 'Second facteur',
+    factors: { passkey: 'Clé d’accès', code: 'Application de codes' },
+    passkeyHint:
+      'Votre téléphone ou votre ordinateur fabriquera une clé : votre empreinte, votre visage ou son code la débloque. Elle signera aussi vos décisions.',
+    passkeyName: 'Première clé',
     hello: 'Bonjour {{name}}, votre identifiant est',
     password: 'Choisissez un mot de passe',
     passwordHint: '12 caractères ou plus. Vous seul le connaîtrez.',

@@ -1,10 +1,11 @@
-import { Button, PasswordInput, TextInput } from '@mantine/core'
+import { Button, PasswordInput, SegmentedControl, TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { toString as drawQr } from 'qrcode'
 import { type FormEvent, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useTextOfRefusal } from '../../lib/fields.ts'
+import { makePasskey, passkeysKnown } from '../../lib/passkey.ts'
 import { type Outputs, refusalOf, trpc } from '../../lib/trpc.ts'
 import { Door } from '../../ui/door.tsx'
 
@@ -35,10 +36,23 @@ const Form = ({ link, token }: { link: Described; token: string }) => {
   const [password, setPassword] = useState('')
   const [code, setCode] = useState('')
   const redeem = useMutation(trpc.links.redeem.mutationOptions())
+  const [factor, setFactor] = useState<'passkey' | 'code'>(link.passkey && passkeysKnown() ? 'passkey' : 'code')
+  const [stopped, setStopped] = useState(false)
+  const byPasskey = link.passkey !== null && factor === 'passkey'
   const text = useTextOfRefusal(redeem.error)
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    redeem.mutate({ token, password: link.asks.password ? password : null, code: link.asks.secondFactor ? code : null })
+    const chosen = { token, password: link.asks.password ? password : null }
+    if (!byPasskey || !link.passkey) {
+      redeem.mutate({ ...chosen, code: link.asks.secondFactor ? code : null })
+      return
+    }
+    const { nonce, options } = link.passkey
+    setStopped(false)
+    void makePasskey(options).then(
+      (registration) => redeem.mutate({ ...chosen, code: null, passkey: { name: t('link.passkeyName'), nonce, registration } }),
+      () => setStopped(true),
+    )
   }
   if (redeem.isSuccess) {
     return (
@@ -78,8 +92,22 @@ const Form = ({ link, token }: { link: Described; token: string }) => {
           error={text.of('password')}
         />
       ) : null}
-      {link.totp ? <Totp totp={link.totp} /> : null}
-      {link.asks.secondFactor ? (
+      {link.asks.secondFactor && passkeysKnown() ? (
+        <SegmentedControl
+          aria-label={t('link.factor')}
+          value={factor}
+          onChange={(value) => setFactor(value === 'code' ? 'code' : 'passkey')}
+          data={(['passkey', 'code'] as const).map((value) => ({ value, label: t(`link.factors.${value}`) }))}
+        />
+      ) : null}
+      {byPasskey ? <p style={{ margin: 0 }}>{t('link.passkeyHint')}</p> : null}
+      {stopped ? (
+        <div className="notice danger" role="alert">
+          {t('proof.dismissed')}
+        </div>
+      ) : null}
+      {link.totp && !byPasskey ? <Totp totp={link.totp} /> : null}
+      {link.asks.secondFactor && !byPasskey ? (
         <TextInput
           label={t('link.code')}
           inputMode="numeric"

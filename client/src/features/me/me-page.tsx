@@ -1,3 +1,5 @@
+import { permissions } from '@countersign/shared/access/permissions.ts'
+import type { Role } from '@countersign/shared/access/roles.ts'
 import { Button } from '@mantine/core'
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -10,6 +12,8 @@ import { AccountState } from '../../ui/state.tsx'
 import { Timeline } from '../../ui/timeline.tsx'
 import { Day } from '../../ui/when.tsx'
 import { Passkeys } from './passkeys.tsx'
+
+const signing: readonly Role[] = permissions['request:countersign']
 
 const NotMe = () => {
   const { t } = useTranslation()
@@ -74,7 +78,7 @@ export const MePage = () => {
         <h2>{t('me.whoMade')}</h2>
         <Lineage lineage={data.lineage} linked={false} />
       </section>
-      <Passkeys signs={data.roles.length > 0} />
+      <Passkeys signs={data.roles.some((role) => signing.includes(role))} />
       <section className="card stack tight">
         <h2>{t('me.sessions')}</h2>
         <Sessions sessions={data.sessions} onEnd={end} />

@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { commit } from '../../kernel/commit.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { router, sparingly } from '../../trpc.ts'
+import { madePasskey } from '../passkeys/relying-party.ts'
 import { disownLink } from './disown-link.ts'
 import { links } from './links.store.ts'
-import { asksFor, redeem, totpOf } from './redeem.ts'
+import { asksFor, passkeyOptions, redeem, totpOf } from './redeem.ts'
 
 const token = z.string().regex(/^[\w-]{43}$/, 'link-dead')
 
@@ -22,10 +23,18 @@ export const linksRouter = router({
         givenName: link.givenName,
         asks: asked,
         totp: asked.secondFactor && link.kind !== 'disown' ? totpOf(ctx.key, link) : null,
+        passkey: asked.secondFactor && link.kind !== 'disown' ? await passkeyOptions(ctx, link) : null,
       }
     }),
   redeem: sparingly('link')
-    .input(z.strictObject({ token, password: z.string().max(200).nullable(), code: z.string().max(20).nullable() }))
-    .mutation(({ ctx, input }) => commit(redeem(ctx.key))({ ctx, input })),
+    .input(
+      z.strictObject({
+        token,
+        password: z.string().max(200).nullable(),
+        code: z.string().max(20).nullable(),
+        passkey: madePasskey.optional(),
+      }),
+    )
+    .mutation(({ ctx, input }) => commit(redeem(ctx))({ ctx, input })),
   disown: sparingly('link').input(z.strictObject({ token })).mutation(commit(disownLink)),
 })

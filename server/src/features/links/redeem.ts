@@ -5,14 +5,24 @@ import type { Operation } from '../../kernel/commit.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { derived, seal, sha256 } from '../../kernel/secrets.ts'
 import { accounts } from '../accounts/accounts.store.ts'
+import { enrol } from '../passkeys/enrol.ts'
+import { newNonce } from '../passkeys/nonces.ts'
+import { type MadePasskey, registrationOptions } from '../passkeys/relying-party.ts'
 import { plainRecoveryCode } from '../sessions/authenticate.ts'
 import { credentials } from '../sessions/credentials.store.ts'
 import { hashPassword, objectionToPassword } from '../sessions/passwords.ts'
+import type { Proving } from '../sessions/prove-again.ts'
 import { sessions } from '../sessions/sessions.store.ts'
 import { stepOfCode } from '../sessions/totp.ts'
 import { links, type OpenLink } from './links.store.ts'
 
-export type RedeemInput = { readonly token: string; readonly password: string | null; readonly code: string | null }
+export type RedeemInput = {
+  readonly token: string
+  readonly password: string | null
+  readonly code: string | null
+  /** In the place of the code: a passkey that was just made. */
+  readonly passkey?: MadePasskey | undefined
+}
 export type Redeemed = { readonly login: string; readonly recoveryCodes: readonly string[] }
 
 const recoveryCodes = 10
@@ -36,13 +46,14 @@ const newRecoveryCode = (): string =>
     .replace(/(.{5})(?=.)/g, '$1-')
 
 /** What a link sets, checked: a password its owner chose, a factor they hold. Refuses at the field. */
-const provenBy = async (key: Buffer, link: OpenLink, { password, code }: RedeemInput) => {
+const provenBy = async (key: Buffer, link: OpenLink, { password, code, passkey }: RedeemInput) => {
   const asked = asksFor(link)
   const weak = asked.password ? objectionToPassword(password ?? '', [link.login, link.givenName]) : null
   if (weak) throw new Refused(weak, link.accountId, [{ field: 'password', refusal: weak }])
   const totp = totpOf(key, link)
-  const step = asked.secondFactor ? await stepOfCode(totp.secret, code ?? '') : null
-  if (asked.secondFactor && step === null) throw new Refused('code-wrong', link.accountId, [{ field: 'code', refusal: 'code-wrong' }])
+  const byCode = asked.secondFactor && !passkey
+  const step = byCode ? await stepOfCode(totp.secret, code ?? '') : null
+  if (byCode && step === null) throw new Refused('code-wrong', link.accountId, [{ field: 'code', refusal: 'code-wrong' }])
   const codes = asked.secondFactor ? Array.from({ length: recoveryCodes }, newRecoveryCode) : []
   const set = [
     ...(asked.password ? [{ kind: 'password' as const, secret: await hashPassword(password ?? '') }] : []),
@@ -55,9 +66,16 @@ const provenBy = async (key: Buffer, link: OpenLink, { password, code }: RedeemI
 const everything = ['password', 'totp', 'recovery-code'] as const
 const factorsOnly = ['totp', 'recovery-code'] as const
 
+/** What a browser needs to make a passkey for whoever holds this link. */
+export const passkeyOptions = async ({ key, relyingParty }: Proving, link: OpenLink) => {
+  const nonce = newNonce(key, `link:${link.id}`)
+  const owner = { id: link.accountId, login: link.login, name: link.login }
+  return { nonce, options: await registrationOptions(relyingParty, owner, nonce, []) }
+}
+
 /** Sets what only its owner ever knows, through a link that serves once (P1, P9). Bound to the key that seals second factors. */
 export const redeem =
-  (key: Buffer): Operation<RedeemInput, Redeemed, Nobody> =>
+  (proving: Proving): Operation<RedeemInput, Redeemed, Nobody> =>
   async ({ tx, now }, input) => {
     const found = await links.open(tx, input.token)
     if (!found || found.kind === 'disown') throw new Refused('link-dead')
@@ -65,7 +83,7 @@ export const redeem =
     // Read again under the lock: a role that was given meanwhile asks for a second factor.
     const link = await links.open(tx, input.token)
     if (!link) throw new Refused('link-dead')
-    const { set, codes, replaced } = await provenBy(key, link, input)
+    const { set, codes, replaced } = await provenBy(proving.key, link, input)
 
     if (!(await links.use(tx, link.id, now))) throw new Refused('link-dead')
     // Whoever is still in came in with what is replaced now.
@@ -74,9 +92,12 @@ export const redeem =
     await sessions.forgetFailures(tx, link.accountId)
     await credentials.replace(tx, { accountId: link.accountId, linkId: link.id, now }, replaced, set)
 
-    const data = { linkId: link.id, factors: [...new Set(set.map(({ kind }) => kind))] }
+    const owner = { id: link.accountId, organisationId: link.organisationId }
+    const made = asksFor(link).secondFactor ? input.passkey : undefined
+    const added = made ? [await enrol(tx, { proving, owner, made, holder: `link:${link.id}`, linkId: link.id, assurance: null, now })] : []
+    const data = { linkId: link.id, factors: [...new Set(set.map(({ kind }) => kind)), ...(made ? ['passkey'] : [])] }
     return {
       value: { login: link.login, recoveryCodes: codes },
-      events: [{ type: 'account.enrolled', subject: link.accountId, organisation: link.organisationId, data }],
+      events: [{ type: 'account.enrolled', subject: link.accountId, organisation: link.organisationId, data }, ...added],
     }
   }

@@ -1,5 +1,4 @@
 import { proof } from '@countersign/shared/access/proof.ts'
-import { passkeyName } from '@countersign/shared/text/fields.ts'
 import { z } from 'zod'
 import { runCommitted } from '../../kernel/commit.ts'
 import { Refused, unlessRefused } from '../../kernel/refused.ts'
@@ -8,7 +7,7 @@ import { cast } from '../sessions/cast.store.ts'
 import { add } from './add.ts'
 import { newNonce } from './nonces.ts'
 import { passkeys } from './passkeys.store.ts'
-import { registration, registrationOptions } from './relying-party.ts'
+import { madePasskey, registrationOptions } from './relying-party.ts'
 import { remove } from './remove.ts'
 
 export const passkeysRouter = router({
@@ -32,19 +31,10 @@ export const passkeysRouter = router({
     return { nonce, options: await registrationOptions(ctx.relyingParty, named, nonce, await passkeys.of(ctx.db, ctx.actor.id)) }
   }),
 
-  add: signedIn
-    .input(
-      z.strictObject({
-        name: passkeyName,
-        nonce: z.string().max(43),
-        registration,
-        proof: proof.optional(),
-      }),
-    )
-    .mutation(async ({ ctx, input }) => {
-      if (!(await ctx.limits.allow('file', ctx.actor.id))) throw new Refused('too-many')
-      return unlessRefused(await runCommitted(add(ctx), ctx, input))
-    }),
+  add: signedIn.input(madePasskey.extend({ proof: proof.optional() })).mutation(async ({ ctx, input }) => {
+    if (!(await ctx.limits.allow('file', ctx.actor.id))) throw new Refused('too-many')
+    return unlessRefused(await runCommitted(add(ctx), ctx, input))
+  }),
 
   remove: signedIn
     .input(z.strictObject({ passkeyId: z.uuid(), proof: proof.optional() }))

@@ -1,5 +1,6 @@
 import { createHash, createPublicKey } from 'node:crypto'
-import type { Assertion } from '@countersign/shared/access/proof.ts'
+import { type Assertion, nonceText } from '@countersign/shared/access/proof.ts'
+import { passkeyName } from '@countersign/shared/text/fields.ts'
 import { generateRegistrationOptions, verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server'
 import { cose, decodeCredentialPublicKey } from '@simplewebauthn/server/helpers'
 import { z } from 'zod'
@@ -24,6 +25,10 @@ export const registration = z.strictObject({
   transports: z.array(z.enum(['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb'])).max(7),
 })
 export type Registration = z.infer<typeof registration>
+
+/** A passkey that was just made: what its owner calls it, and for which nonce. */
+export const madePasskey = z.strictObject({ name: passkeyName, nonce: nonceText, registration })
+export type MadePasskey = z.infer<typeof madePasskey>
 
 type Owner = { readonly id: string; readonly login: string; readonly name: string }
 

@@ -210,7 +210,7 @@ class Story {
   }
 
   /** An approval is by somebody else, of this very content, once, and independent of everybody involved. */
-  objectionToApproval(request, { actorId, data }, at) {
+  objectionToApproval(request, { actorId, data, origin }, at) {
     const { requester, caller, subject, approvals, hash, kind, callBack, roles } = request
     const signer = this.accounts.get(actorId)
     if (!actorId) return 'was given by nobody'
@@ -224,10 +224,17 @@ class Story {
     const involved = [requester ?? caller, subject, ...approvals].filter(Boolean)
     const other = involved.find((person) => this.related(actorId, person, at - independenceDays * day))
     if (other) return `was given by ${short(actorId)}, who is not independent of ${short(other)}`
+    if (this.devicesOf(request).includes(origin?.deviceKey))
+      return 'was given from a device from which it was asked, called about or signed already'
     if (this.whole && signer?.status !== 'active') return 'was given by somebody who had no account in force'
     if (this.whole && ![...(signer?.roles ?? [])].some((held) => roles.includes(held.split(' ')[0])))
       return `was given by somebody who holds none of the roles that sign for this (${roles.join(', ')})`
     return null
+  }
+
+  /** From where it was asked and signed, and called about where nobody known asked; what is not known is none. */
+  devicesOf({ requester, device, callDevice, devices }) {
+    return [device, requester ? null : callDevice, ...devices.values()].filter(Boolean)
   }
 
   requirementHash({ stated, roles }) {
@@ -355,6 +362,10 @@ class Story {
         requester: actorId,
         caller: null,
         subject: data.accountId,
+        device: told.entry.origin?.deviceKey ?? null,
+        callDevice: null,
+        /** Of those whose signature stands, the device it was given from. */
+        devices: new Map(),
         hash: data.contentHash,
         needed: Math.max(Number(data.approvalsNeeded) || 1, this.floorOf(data.kind)),
         stated: data.approvalsNeeded,
@@ -380,6 +391,7 @@ class Story {
         needed: Math.max(request.needed, Number(approvalsNeeded) || 1),
       })
       request.approvals.clear()
+      request.devices.clear()
     }),
     'request.held': this.ofRequest(({ entry }, request) => {
       request.stated = entry.data.approvalsNeeded
@@ -387,6 +399,7 @@ class Story {
     }),
     'request.called-back': this.ofRequest(({ entry }, request) => {
       request.caller = entry.actorId
+      request.callDevice = entry.origin?.deviceKey ?? null
       request.callBack = [request.requester, request.subject].includes(entry.actorId) ? null : entry.data.outcome
     }),
     'request.approval-given': this.ofRequest((told, request) => {
@@ -394,8 +407,13 @@ class Story {
       if (objection) this.problem(`${named(told)}: this countersignature of request ${short(told.entry.subjectId)} ${objection}`)
       this.proven(told)
       request.approvals.add(told.entry.actorId)
+      const { deviceKey } = told.entry.origin ?? {}
+      if (deviceKey) request.devices.set(told.entry.actorId, deviceKey)
     }),
-    'request.approval-voided': this.ofRequest(({ entry }, request) => void request.approvals.delete(entry.data.approverId)),
+    'request.approval-voided': this.ofRequest(({ entry }, request) => {
+      request.approvals.delete(entry.data.approverId)
+      request.devices.delete(entry.data.approverId)
+    }),
     'request.executed': this.ofRequest((told, request) => {
       const { needed } = request
       const [fallen] = this.fallen(request, told.at)

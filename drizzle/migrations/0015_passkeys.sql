@@ -19,6 +19,10 @@ CREATE TABLE "spent_nonce" (
 );
 --> statement-breakpoint
 ALTER TABLE "approval" ADD COLUMN "assurance" text DEFAULT 'session' NOT NULL;--> statement-breakpoint
+ALTER TABLE "approval" ADD COLUMN "device_key" text;--> statement-breakpoint
+ALTER TABLE "call_back" ADD COLUMN "device_key" text;--> statement-breakpoint
+ALTER TABLE "request" ADD COLUMN "device_key" text;--> statement-breakpoint
+ALTER TABLE "session" ADD COLUMN "device_key" text;--> statement-breakpoint
 ALTER TABLE "passkey" ADD CONSTRAINT "passkey_account_id_account_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."account"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "passkey" ADD CONSTRAINT "passkey_link_id_link_id_fk" FOREIGN KEY ("link_id") REFERENCES "public"."link"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "passkey__account" ON "passkey" USING btree ("account_id");--> statement-breakpoint
@@ -75,3 +79,16 @@ BEGIN
   RETURN OLD;
 END $$;
 CREATE TRIGGER nonce_stays_spent BEFORE DELETE ON spent_nonce FOR EACH ROW EXECUTE FUNCTION nonce_stays_spent();
+--> statement-breakpoint
+
+-- P2: no two hands in a request are on one device: who asked, who called where nobody known asked, who signs.
+CREATE FUNCTION approval_device() RETURNS trigger LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM request r WHERE r.id = NEW.request_id AND r.device_key = NEW.device_key)
+    OR EXISTS (SELECT 1 FROM approval a WHERE a.request_id = NEW.request_id AND a.id <> NEW.id AND a.voided_at IS NULL AND a.device_key = NEW.device_key)
+    OR EXISTS (SELECT 1 FROM call_back c JOIN request r ON r.id = c.request_id WHERE c.request_id = NEW.request_id AND r.requester_id IS NULL AND c.device_key = NEW.device_key)
+    OR NEW.device_key IS NULL AND EXISTS (SELECT 1 FROM session s WHERE s.account_id = NEW.approver_id AND s.device_key IS NOT NULL)
+    THEN PERFORM refuse('P2', 'two hands in a request are on two devices'); END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER approval_device AFTER INSERT ON approval FOR EACH ROW EXECUTE FUNCTION approval_device();

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import { bigint, index, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import { instant, placeColumns, transactionId } from './columns.ts'
 
-export type Origin = { channel: 'web' | 'cli' | 'job' | 'seed'; address?: string; device?: string; sessionId?: string }
+export type Origin = { channel: 'web' | 'cli' | 'job' | 'seed'; address?: string; device?: string; deviceKey?: string; sessionId?: string }
 
 /**
  * What happened. Insert and select are all anybody has (P6); `recorded_at` and the transaction are stamped by the database. One partition

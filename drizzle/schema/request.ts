@@ -34,6 +34,8 @@ export const request = pgTable(
     approvalsNeeded: integer('approvals_needed').notNull(),
     approverRoles: text('approver_roles').array().$type<Role[]>().notNull(),
     submittedAt: instant('submitted_at').notNull(),
+    /** The browser it was asked from. */
+    deviceKey: text('device_key'),
     expiresAt: instant('expires_at').notNull(),
     heldUntil: instant('held_until'),
     decidedAt: instant('decided_at'),
@@ -74,6 +76,8 @@ export const approval = pgTable(
     /** How sure it was that they themselves gave it. */
     assurance: text().$type<Assurance>().notNull().default('session'),
     givenAt: instant('given_at').notNull(),
+    /** The browser it was given from: no two hands in a request are on one (P2). */
+    deviceKey: text('device_key'),
     voidedAt: instant('voided_at'),
     voidedBecause: text('voided_because'),
   },
@@ -98,6 +102,7 @@ export const callBack = pgTable(
     outcome: text().$type<CallBackOutcome>().notNull(),
     note: text().notNull(),
     calledAt: instant('called_at').notNull(),
+    deviceKey: text('device_key'),
   },
   (table) => [index('call_back__request').on(table.requestId, table.calledAt)],
 )

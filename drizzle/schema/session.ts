@@ -15,6 +15,8 @@ export const session = pgTable(
     method: text().$type<'password' | 'password-totp' | 'password-recovery-code' | 'passkey' | 'demo'>().notNull(),
     epoch: integer().notNull(),
     device: text().notNull(),
+    /** SHA-256, in hex, of the key this browser keeps: whoever signs in there next has the same. Null where it is not known. */
+    deviceKey: text('device_key'),
     address: text().notNull(),
     createdAt: instant('created_at').notNull(),
     lastSeenAt: instant('last_seen_at').notNull(),

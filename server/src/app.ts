@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { Origin } from '@countersign/drizzle/schema/audit-entry.ts'
 import { mostText } from '@countersign/shared/bulks/bulk.ts'
 import { createExpressMiddleware } from '@trpc/server/adapters/express'
 import { parseCookie, stringifySetCookie } from 'cookie'
@@ -14,12 +15,12 @@ import { exportIncident } from './features/incidents/export.ts'
 import { relyingPartyOf } from './features/passkeys/relying-party.ts'
 import { exportProof } from './features/seal/export-proof.ts'
 import { sessions } from './features/sessions/sessions.store.ts'
-import { callerOfToken } from './kernel/actor.ts'
+import { callerOfToken, type Person } from './kernel/actor.ts'
 import type { Db } from './kernel/db.ts'
 import { openLimits } from './kernel/limits.ts'
 import type { Live } from './kernel/live.ts'
 import type { Replica } from './kernel/replica.ts'
-import { hashToken } from './kernel/secrets.ts'
+import { hashToken, newToken, sha256 } from './kernel/secrets.ts'
 import { appRouter } from './router.ts'
 import type { Request as Ours } from './trpc.ts'
 
@@ -39,6 +40,9 @@ export type Parts = {
   readonly trustedProxies: readonly string[]
 }
 
+/** What a browser is known by, whoever signs in there: a random key it keeps for as long as browsers keep anything. */
+const deviceCookieSeconds = 400 * 24 * 3600
+
 const largestBody = 200_000
 /** Letters of two bytes, and what JSON puts before a quote; names are of one. */
 const largestList = mostText * 2
@@ -48,7 +52,8 @@ const client = fileURLToPath(new URL('../../client/dist', import.meta.url))
 /** `__Host-` wants https; on loopback the plain name serves. */
 const cookieOf = (publicUrl: string) => {
   const secure = publicUrl.startsWith('https:')
-  return { name: secure ? '__Host-session' : 'session', secure }
+  const named = (name: string) => (secure ? `__Host-${name}` : name)
+  return { name: named('session'), device: named('device'), secure }
 }
 
 /** A request from another site is refused before anything reads it: SameSite=Strict, and the origin asked once more. */
@@ -74,6 +79,12 @@ const warnOfProxy = (log: Logger): RequestHandler => {
   }
 }
 
+/** The hash of the browser's key, as sessions, requests and entries keep it. */
+const deviceKeyOf = (person: Person | null, device: string): Pick<Origin, 'deviceKey'> => {
+  const key = person ? person.device : sha256(device)
+  return key ? { deviceKey: key } : {}
+}
+
 export const createApp = ({ db, pool, live, replica, log, key, publicUrl, logKey, demo, trustedProxies }: Parts): express.Express => {
   const app = express()
   const cookie = cookieOf(publicUrl)
@@ -81,7 +92,8 @@ export const createApp = ({ db, pool, live, replica, log, key, publicUrl, logKey
   const relyingParty = relyingPartyOf(publicUrl)
 
   const contextOf = async (request: express.Request, response: express.Response): Promise<Ours> => {
-    const token = parseCookie(request.headers.cookie ?? '')[cookie.name]
+    const { [cookie.name]: token, [cookie.device]: known } = parseCookie(request.headers.cookie ?? '')
+    const device = known && /^[\w-]{43}$/.test(known) ? known : newToken()
     const found = token && /^[\w-]{43}$/.test(token) ? await callerOfToken(db, hashToken(token)) : null
     const person = found?.person ?? null
     if (found?.unseen) await sessions.touch(db, found.person.sessionId)
@@ -100,6 +112,8 @@ export const createApp = ({ db, pool, live, replica, log, key, publicUrl, logKey
         channel: 'web',
         address: request.ip ?? '',
         device: (request.headers['user-agent'] ?? '').slice(0, 200),
+        // Of whoever is signed in it is the one they signed in with.
+        ...deviceKeyOf(person, device),
         ...(person ? { sessionId: person.sessionId } : {}),
       },
       setSession: (fresh) => {
@@ -107,6 +121,11 @@ export const createApp = ({ db, pool, live, replica, log, key, publicUrl, logKey
         response.appendHeader(
           'Set-Cookie',
           stringifySetCookie({ name: cookie.name, value: fresh ?? '', ...options, ...(fresh ? {} : { maxAge: 0 }) }),
+        )
+        // Kept when its owner leaves: the next to sign in here is at the same one.
+        response.appendHeader(
+          'Set-Cookie',
+          stringifySetCookie({ name: cookie.device, value: device, ...options, maxAge: deviceCookieSeconds }),
         )
       },
     }

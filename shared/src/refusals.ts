@@ -12,6 +12,7 @@ export const refusalCodes = [
   'own-account',
   'already-approved',
   'not-independent',
+  'same-device',
   'not-your-request',
   'call-back-missing',
   'called-back-yourself',

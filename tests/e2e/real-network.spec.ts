@@ -5,7 +5,7 @@ import { generateSync } from 'otplib'
 import pg from 'pg'
 import { invariants } from '../support/invariants.ts'
 import { type Production, startProduction } from '../support/production.ts'
-import { countersign } from './steps.ts'
+import { countersign, withPhone } from './steps.ts'
 
 /** The whole job on the real directory, in production, from an empty database: no persona, no one-click sign-in, mail by SMTP. */
 const real = fileURLToPath(new URL('../../../shared/data/missions-locales.csv', import.meta.url))
@@ -21,29 +21,49 @@ test.beforeAll(async () => {
 })
 test.afterAll(() => production.stop())
 
-/** Follows a link in a browser of their own, enrols what it asks for, and signs in with it. */
+const passkey = 'Se connecter avec une clé d’accès'
+
+/** Signs in with a password and, where there is one, a recovery code. */
+const signIn = async (page: Page, login: string, recovery: string | null): Promise<void> => {
+  await page.getByLabel('Identifiant').fill(login)
+  await page.getByRole('textbox', { name: 'Mot de passe' }).fill(password)
+  await page.getByRole('button', { name: 'Se connecter', exact: true }).click()
+  if (!recovery) return
+  await page.getByLabel('Code à six chiffres, ou code de secours').fill(recovery)
+  await page.getByRole('button', { name: 'Se connecter', exact: true }).click()
+}
+
+/** Follows a link in a browser of their own, with a phone beside it, enrols what it asks for, and signs in with it. */
 const enrol = async (browser: Browser, login: string, token: string): Promise<Page> => {
   const page = await (await browser.newContext()).newPage()
+  await withPhone(page)
   await page.goto(`${production.address}/link#${token}`)
   await expect(page.getByText(login)).toBeVisible()
   const asksPassword = await page.getByLabel('Choisissez un mot de passe').isVisible()
   if (asksPassword) await page.getByLabel('Choisissez un mot de passe').fill(password)
-  const code = page.getByLabel('Code à six chiffres')
-  const secondFactor = await code.isVisible()
-  if (secondFactor) await code.fill(generateSync({ secret: (await page.locator('code').textContent()) ?? '' }))
+  const makesPasskey = await page.getByRole('radio', { name: 'Clé d’accès' }).isVisible()
   await page.getByRole('button', { name: 'Enregistrer' }).click()
   await expect(page.getByText('C’est fait. Connectez-vous.')).toBeVisible()
-  const recovery = secondFactor ? await page.locator('.codes span').first().textContent() : null
   await page.getByRole('link', { name: 'Aller à la connexion' }).click()
-  await page.getByLabel('Identifiant').fill(login)
-  await page.getByRole('textbox', { name: 'Mot de passe' }).fill(password)
-  await page.getByRole('button', { name: 'Se connecter', exact: true }).click()
-  if (recovery) {
-    await page.getByLabel('Code à six chiffres, ou code de secours').fill(recovery)
-    await page.getByRole('button', { name: 'Se connecter', exact: true }).click()
-  }
+  if (makesPasskey) await page.getByRole('button', { name: passkey }).click()
+  else await signIn(page, login, null)
   await page.waitForURL((url) => !/sign-in|link/.test(url.pathname))
   return page
+}
+
+/** The same with an application of codes in the place of a passkey; answers the recovery codes that are left. */
+const enrolWithCodes = async (browser: Browser, login: string, token: string) => {
+  const page = await (await browser.newContext()).newPage()
+  await page.goto(`${production.address}/link#${token}`)
+  await page.getByLabel('Choisissez un mot de passe').fill(password)
+  await page.getByText('Application de codes').click()
+  await page.getByLabel('Code à six chiffres').fill(generateSync({ secret: (await page.locator('code').textContent()) ?? '' }))
+  await page.getByRole('button', { name: 'Enregistrer' }).click()
+  const [first = '', ...left] = await page.locator('.codes span').allTextContents()
+  await page.getByRole('link', { name: 'Aller à la connexion' }).click()
+  await signIn(page, login, first)
+  await page.waitForURL((url) => !/sign-in|link/.test(url.pathname))
+  return { page, left }
 }
 
 type Asked = { readonly login: string; readonly at: RegExp; readonly words: string; readonly profile: string }
@@ -75,6 +95,8 @@ const askForRole = async (page: Page, { login, role, words, over }: { login: str
   await choose(page, 'Sur', words, over)
   await page.getByLabel('Motif, pour qui contresignera').fill('Ouverture du réseau')
   await page.getByRole('button', { name: 'Déposer la demande' }).click()
+  // A role is asked for in one's own name, with one's own finger.
+  await page.getByRole('dialog').getByRole('button', { name: 'Déposer la demande' }).click()
   await expect(page.getByText(/Demande n° \d+ déposée/).first()).toBeVisible()
 }
 
@@ -102,7 +124,7 @@ test('two founders, the real directory, then a creation, a reset and a revocatio
   const marc = await enrol(browser, 'marc.delorme', forMarc)
 
   /** Asked by one founder, countersigned by the other, account and role; the person follows the mail. */
-  const appoint = async (
+  const name = async (
     [asker, signer]: readonly [Page, Page],
     person: Asked & { readonly role: string; readonly over: RegExp; readonly overWords: string },
   ) => {
@@ -110,8 +132,10 @@ test('two founders, the real directory, then a creation, a reset and a revocatio
     await sign(signer, person.login)
     await askForRole(asker, { ...person, words: person.overWords })
     await sign(signer, person.login)
-    return enrol(browser, person.login, await production.tokenMailedTo(`${person.login}@mljbourg.example`))
+    return production.tokenMailedTo(`${person.login}@mljbourg.example`)
   }
+  const appoint = async (founders: readonly [Page, Page], person: Parameters<typeof name>[1]) =>
+    enrol(browser, person.login, await name(founders, person))
   const structure = { at: /Bourg-en-Bresse/, words: 'Bourg-en-Bresse' }
   const region = { at: /^Auvergne-Rhône-Alpes/, words: 'Auvergne', over: /^Auvergne-Rhône-Alpes/, overWords: 'Auvergne' }
   // One founder asks for those who ask, the other for those who countersign: nobody's two hands (P2).
@@ -125,12 +149,8 @@ test('two founders, the real directory, then a creation, a reset and a revocatio
   })
   const supervisor = await appoint([marc, claire], { ...region, login: 'sup.un', profile: 'Coordination régionale', role: 'Superviseur' })
   const other = await appoint([marc, claire], { ...region, login: 'sup.deux', profile: 'Coordination régionale', role: 'Superviseur' })
-  const resets = await appoint([marc, claire], {
-    ...region,
-    login: 'reinit',
-    profile: 'Coordination régionale',
-    role: 'Gestionnaire des réinitialisations',
-  })
+  const reinit = { ...region, login: 'reinit', profile: 'Coordination régionale', role: 'Gestionnaire des réinitialisations' }
+  const { page: resets, left } = await enrolWithCodes(browser, 'reinit', await name([marc, claire], reinit))
 
   // A creation at a real site, by the manager of the real structure.
   await askForAccount(manager, { ...structure, login: 'agent.reel', profile: 'Conseiller, son site' })
@@ -148,7 +168,13 @@ test('two founders, the real directory, then a creation, a reset and a revocatio
   await resets.goto(`${production.address}/requests`)
   await expect(resets.getByText('06 12 34 56 78')).toBeVisible()
   await resets.getByRole('button', { name: 'Jointe, confirme' }).click()
-  await countersign(resets)
+  await resets.getByRole('button', { name: 'Contresigner' }).click()
+  const dialog = resets.getByRole('dialog')
+  await dialog.getByLabel('Code à six chiffres, ou code de secours').fill('000000')
+  await dialog.getByRole('button', { name: 'Confirmer la contresignature' }).click()
+  await expect(dialog.getByRole('alert')).toBeVisible()
+  await dialog.getByLabel('Code à six chiffres, ou code de secours').fill(left[0] ?? '')
+  await dialog.getByRole('button', { name: 'Confirmer la contresignature' }).click()
   await expect(resets.getByText('Contresignée et exécutée.')).toBeVisible()
   await expect(agent.getByRole('heading', { name: 'Connexion' })).toBeVisible()
   const again = await enrol(browser, 'agent.reel', await production.tokenMailedTo('agent.reel@mljbourg.example', before))

@@ -4,29 +4,13 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, type Page, test } from '@playwright/test'
+import { expect, test } from '@playwright/test'
 import { address } from '../playwright.config.ts'
-import { enterAs } from './steps.ts'
+import { enterAs, withPhone } from './steps.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const data = join(root, '.data/e2e')
 const read = (file: string) => readFileSync(join(data, file), 'utf8')
-
-/** A phone beside the browser, with its owner's finger on it. */
-const withPhone = async (page: Page): Promise<void> => {
-  const devtools = await page.context().newCDPSession(page)
-  await devtools.send('WebAuthn.enable')
-  await devtools.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  })
-}
 
 /** What an auditor is handed, and what their own program says of it. */
 const audited = async (): Promise<string> => {

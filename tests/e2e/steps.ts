@@ -59,3 +59,19 @@ export const openAccount = async (page: Page, login: string): Promise<void> => {
   await page.getByRole('table').getByRole('link').first().click()
   await expect(page.getByRole('tab', { name: 'Vie' })).toBeVisible()
 }
+
+/** A phone beside the browser, with its owner's finger on it. */
+export const withPhone = async (page: Page): Promise<void> => {
+  const devtools = await page.context().newCDPSession(page)
+  await devtools.send('WebAuthn.enable')
+  await devtools.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  })
+}

@@ -61,6 +61,7 @@ const ofRetention = (table: string, name: string): Guard => ({ ...trigger(table,
 
 const inDatabase: readonly Guard[] = [
   ofPasskeys('passkey', 'passkey_added'),
+  { ...trigger('approval', 'approval_device'), suites: [independence] },
   ofPasskeys('passkey', 'passkey_told'),
   ofPasskeys('passkey', 'passkey_gone'),
   ofPasskeys('passkey', 'passkey_used'),
@@ -578,6 +579,14 @@ const inSource: readonly Guard[] = [
     'if (answer !== null && wanted >= 0n) return true',
     replica,
   ),
+  source(
+    'two hands on one device',
+    'shared/src/requests/approval.ts',
+    "device !== null && request.devices.includes(device) && 'same-device'",
+    "false && 'same-device'",
+    independence,
+  ),
+  source('the auditor: two hands on one device', auditor, 'this.devicesOf(request).includes(origin?.deviceKey)', 'false', tampering),
   source(
     'a decision is signed over itself',
     'server/src/features/passkeys/relying-party.ts',

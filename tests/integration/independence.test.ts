@@ -1,6 +1,6 @@
 import { recheckSignatures } from '@countersign/server/jobs.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { makerOf } from '../support/make.ts'
+import { makerOf, outcome, verdictOfDatabase } from '../support/make.ts'
 import { openWorld, type Signed, type World } from '../support/world.ts'
 
 let world: World
@@ -73,5 +73,52 @@ describe('a signature', () => {
     expect((await world.entriesAbout(id)).filter((type) => type === 'request.found-dependent').length).toBe(1)
     expect(await recheckSignatures(world.db, new Date())).toEqual([])
     await forget()
+  })
+})
+
+describe('two hands on one device', () => {
+  /** As if both had signed in in one browser, the second after the first. */
+  const sameBrowser = (one: Signed, other: Signed) =>
+    world.tamper('update session set device_key = (select device_key from session where id = $1) where id = $2', [
+      one.person.sessionId,
+      other.person.sessionId,
+    ])
+
+  test('who asked and who signs: refused, by the database too', async () => {
+    const own = await world.as('helene.garnier')
+    await sameBrowser(claire, own)
+    const id = await halfSigned()
+    const seen = await make.hashOf(id)
+    expect(await outcome(own.call.requests.approve({ requestId: id, seen }))).toBe('same-device')
+    const raw = `insert into approval (id, request_id, approver_id, content_hash, independent, given_at, device_key)
+      select gen_random_uuid(), $1, $2, $3, true, now(), (select device_key from request where id = $1)`
+    expect(await verdictOfDatabase(world.pool.query(raw, [id, own.person.id, seen]))).toBe('P2')
+    expect(await verdictOfDatabase(world.pool.query(raw.replace(/\(select device_key.*\)$/m, 'null'), [id, own.person.id, seen]))).toBe(
+      'P2',
+    )
+    // From her own browser she may.
+    expect(await helene.call.requests.approve({ requestId: id, seen })).toBe('executed')
+  })
+
+  test('two who sign: refused', async () => {
+    const own = await world.as('helene.garnier')
+    await sameBrowser(marc, own)
+    const id = await halfSigned()
+    expect(await outcome(own.call.requests.approve({ requestId: id, seen: await make.hashOf(id) }))).toBe('same-device')
+    await claire.call.requests.cancel({ requestId: id })
+  })
+
+  test('who called about what nobody known asked, and who signs: refused', async () => {
+    const [amina, karim] = [await world.as('amina.benali'), await world.as('karim.haddad')]
+    await sameBrowser(amina, karim)
+    const accountId = await make.agentOf('Mission locale de Lyon')
+    const { rows } = await world.owner.query<{ login: string }>('select login from account where id = $1', [accountId])
+    await world.anonymous.requests.askReset({ name: rows[0]?.login ?? '', justification: '' })
+    const { rows: asked } = await world.owner.query<{ id: string }>(`select id from request where subject_id = $1 and status = 'pending'`, [
+      accountId,
+    ])
+    const id = asked[0]?.id ?? ''
+    await amina.call.requests.callBack({ requestId: id, outcome: 'confirmed', note: '' })
+    expect(await outcome(karim.call.requests.approve({ requestId: id, seen: await make.hashOf(id) }))).toBe('same-device')
   })
 })

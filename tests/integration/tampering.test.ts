@@ -376,6 +376,12 @@ describe('a log that was signed all the same, by a server that did wrong, is jud
       'holds none of the roles that sign for this (supervisor)',
     ],
     [
+      'a countersignature from the device it was asked from',
+      () =>
+        sql`update audit_entry e set origin = origin || jsonb_build_object('deviceKey', 'x') where subject_id = (select subject_id from audit_entry where id = ${firstSigned('request.approval-given')})`,
+      'was given from a device from which it was asked',
+    ],
+    [
       'a passkey’s countersignature given to another request',
       () =>
         sql`update audit_entry e set data = e.data || jsonb_build_object('signed', (select o.data -> 'signed' from audit_entry o where o.type = 'request.approval-given' and o.data ->> 'assurance' = 'passkey' and o.id <> e.id order by o.number desc limit 1)) where e.id = ${firstSigned('request.approval-given')}`,

@@ -41,12 +41,14 @@ const aRequest = (change: Partial<RequestCase> = {}): RequestCase => ({
   heldUntil: null,
   callBack: null,
   callerId: null,
+  devices: [],
   ...change,
 })
 const outcomeOf = (change: Partial<RequestCase> = {}, rest: Partial<Omit<ApprovalCase, 'request'>> = {}) => {
   const verdict = decideApproval({
     actor: sophie,
     request: aRequest(change),
+    device: 'hers',
     kinship: [],
     onList: false,
     relatedToList: false,
@@ -71,6 +73,9 @@ describe('an approval by the supervisor of the region', () => {
     ['of content that changed', 'content-changed', { contentHash: 'other' }, {}],
     ['of their own request', 'own-request', { requesterId: 'sophie' }, {}],
     ['about themselves', 'own-account', { subjectId: 'sophie' }, {}],
+    ['from the device it was asked from', 'same-device', { devices: ['hers'] }, {}],
+    ['from another device', 'executed', { devices: ['theirs'] }, {}],
+    ['from a device nobody knows', 'executed', { devices: ['theirs'] }, { device: null }],
     ['given before', 'already-approved', { approverIds: ['sophie'], approvalsNeeded: 2 }, {}],
     ['when the requester made them', 'not-independent', {}, { kinship: [asked('nadia', 'sophie')] }],
     ['when they made the requester', 'not-independent', {}, { kinship: [asked('sophie', 'nadia')] }],

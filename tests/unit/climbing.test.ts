@@ -100,6 +100,7 @@ const filed = (state: State, actor: Actor | 'public', content: FormContent): Sta
     requesterId: actor === 'public' ? null : actor.id,
     subjectId: subject,
     approverIds: [],
+    devices: [],
     ...requirement,
     contentHash: keyOf(content),
     expiresAt: new Date(now.getTime() + 3_600_000),
@@ -121,7 +122,16 @@ const stepsFrom = (state: State, hands: readonly Actor[]): readonly State[] => {
   for (const actor of hands) {
     next.push(...contents.map((content) => filed(state, actor, content)))
     for (const [index, request] of state.requests.entries()) {
-      const approval = decideApproval({ actor, request, kinship: [], onList: false, relatedToList: false, now, seen: request.contentHash })
+      const approval = decideApproval({
+        actor,
+        device: null,
+        request,
+        kinship: [],
+        onList: false,
+        relatedToList: false,
+        now,
+        seen: request.contentHash,
+      })
       if (approval.ok)
         next.push(
           changed(state, index, {

@@ -14,6 +14,8 @@ export const en: typeof fr = {
     'own-request': 'You asked for this; somebody else must countersign it.',
     'own-account': 'This is about you; somebody else must deal with it.',
     'already-approved': 'You have countersigned it; another person is still needed.',
+    'same-device':
+      'This request comes from this device, or was signed on it already: two people carry it from two devices. Open it on your own.',
     'not-independent': 'You are not independent of the people concerned: one had a hand in another’s account within 30 days.',
     'not-your-request': 'Only the person who asked can take it back.',
     'call-back-missing': 'First call the person on the number on record, and have them confirm.',

@@ -20,6 +20,8 @@ export const fr = {
     'own-request': 'Vous avez fait cette demande : une autre personne doit la contresigner.',
     'own-account': 'Elle vous concerne : une autre personne doit s’en charger.',
     'already-approved': 'Vous l’avez déjà contresignée ; il manque une autre personne.',
+    'same-device':
+      'Cette demande vient de cet appareil, ou y a déjà été signée : deux personnes la portent depuis deux appareils. Ouvrez-la sur le vôtre.',
     'not-independent':
       'Vous n’êtes pas indépendant des personnes concernées : l’une a eu la main sur le compte d’une autre depuis 30 jours.',
     'not-your-request': 'Seule la personne qui l’a faite peut la reprendre.',

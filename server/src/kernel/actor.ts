@@ -12,6 +12,8 @@ export type Person = Actor & {
   readonly epoch: number
   readonly twoFactor: boolean
   readonly organisationId: string
+  /** The key of the browser they are at, hashed; null where it is not known. */
+  readonly device: string | null
 }
 
 /** Nobody who has proved anything: the public pages, the clock, the console. Holds no grant, so no permission. */
@@ -39,6 +41,7 @@ type Row = {
   session_id: string
   epoch: number
   method: string
+  device: string | null
   grants: Grant[]
   unseen: boolean
   position: string
@@ -53,6 +56,7 @@ const toPerson = (row: Omit<Row, 'unseen' | 'position'>): Person => {
     organisationId: row.organisation_id,
     sessionId: row.session_id,
     epoch: row.epoch,
+    device: row.device,
     twoFactor,
     grants: twoFactor ? row.grants : [],
   }
@@ -64,7 +68,7 @@ const rowWhere = async (db: Db | Tx, which: SQL): Promise<Row | null> => {
   const { rows } = await prepared<Row>(
     db,
     sql`
-    select a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, ${grantsOf} as grants,
+    select a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, s.device_key as device, ${grantsOf} as grants,
       s.last_seen_at < now() - interval '1 minute' as unseen, pg_current_wal_flush_lsn()::text as position
     from session s join account a on a.id = s.account_id and a.status = 'active' and a.epoch = s.epoch
     where ${which} and s.expires_at > now() and s.last_seen_at > now() - make_interval(mins => ${idleMinutes})
@@ -118,7 +122,7 @@ export const holdPerson = async (tx: Tx, person: Person): Promise<{ person: Pers
   const { rows } = await prepared<Omit<Row, 'unseen' | 'position'> & { now: string }>(
     tx,
     sql`
-    select ${transactionTime} as now, a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, ${grantsOf} as grants
+    select ${transactionTime} as now, a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, s.device_key as device, ${grantsOf} as grants
     from account a join session s on s.account_id = a.id
     where a.id = ${person.id} and a.status = 'active' and a.epoch = ${person.epoch} and s.id = ${person.sessionId} and s.expires_at > now()`,
   )

@@ -22,11 +22,15 @@ export type RequestCase = {
   readonly callBack: CallBackOutcome | null
   /** Who made the last call. */
   readonly callerId: string | null
+  /** The browsers it was asked and signed from, and called from where nobody known asked; those that are known. */
+  readonly devices: readonly string[]
 }
 
 export type ApprovalCase = {
   readonly actor: Actor
   readonly request: RequestCase
+  /** The browser the actor is at; null where it is not known. */
+  readonly device: string | null
   /** The lineage around everybody involved. */
   readonly kinship: readonly Kinship[]
   /** Of a list: the person stands on it, or somebody on it is related to them. */
@@ -65,6 +69,7 @@ const approvalRules: readonly Rule<ApprovalCase>[] = [
   ({ actor, request, kinship, now }) =>
     involved(request).some((person) => person !== actor.id && related(actor.id, person, kinship, independentSince(now))) &&
     'not-independent',
+  ({ request, device }) => device !== null && request.devices.includes(device) && 'same-device',
   ({ request, relatedToList }) => request.kind === 'reinstate-bulk' && relatedToList && 'not-independent',
   ({ request, now }) => request.heldUntil !== null && request.heldUntil > now && 'held-after-contact-change',
   ({ request }) => request.kind === 'reset-credentials' && request.callBack !== 'confirmed' && 'call-back-missing',

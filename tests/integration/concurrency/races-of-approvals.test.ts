@@ -27,6 +27,7 @@ const approveUnlocked: Operation<{ requestId: string; seen: string }, string> = 
     actor,
     request,
     kinship: await signatures.kinship(tx, [actor.id], independentSince(now)),
+    device: actor.device,
     onList: false,
     relatedToList: false,
     now,
@@ -34,7 +35,7 @@ const approveUnlocked: Operation<{ requestId: string; seen: string }, string> = 
   })
   if (!verdict.ok) throw new Refused(verdict.refusal)
   await tx.execute(sql`select pg_sleep(0.005)`)
-  await signatures.give(tx, { requestId, approverId: actor.id, contentHash: seen, assurance: 'session', now })
+  await signatures.give(tx, { requestId, approverId: actor.id, contentHash: seen, assurance: 'session', device: actor.device, now })
   return {
     value: verdict.value,
     events: [
@@ -202,7 +203,14 @@ describe('at the same instant', () => {
         const active = await tx.execute(sql`select 1 from account where id = ${approver} and status = 'active'`)
         if (active.rowCount !== 1) throw new Refused('not-signed-in')
         await tx.execute(sql`select pg_sleep(0.005)`)
-        await signatures.give(tx, { requestId, approverId: approver, contentHash: seen, assurance: 'session', now: new Date() })
+        await signatures.give(tx, {
+          requestId,
+          approverId: approver,
+          contentHash: seen,
+          assurance: 'session',
+          device: others[1]?.person.device ?? null,
+          now: new Date(),
+        })
       })
     const results = await inBatches(
       controlTrials,

@@ -108,7 +108,7 @@ const reset = async ({ tx, actor, now, bulk, rows }: Chunk): Promise<Acted> => {
         { kind: 'reset-credentials', accountId: row.id, justification: bulk.justification ?? '' },
         now,
       )
-      events.push(...(await hold(tx, prepared, { requesterId: actor.id, channel: 'operator', now })).events)
+      events.push(...(await hold(tx, prepared, { requesterId: actor.id, device: null, channel: 'operator', now })).events)
       lines.push(lineOf(row, 0))
     } catch (error) {
       // The rules of filing look before anything is written.
@@ -178,7 +178,7 @@ export const advance: Operation<{ readonly bulkId: string }, BulkStatus, Orderer
 /** Everybody is contained: now a second person is asked. Or all is done. */
 const ended = async (tx: Chunk['tx'], actor: Orderer, bulk: StoredBulk, now: Date) => {
   if (bulk.step === 'contain' && bulk.done > 0) {
-    const events = await askFor(tx, actor, bulk, { kind: 'revoke-bulk', justification: bulk.justification ?? '', now })
+    const events = await askFor(tx, actor, bulk, { kind: 'revoke-bulk', justification: bulk.justification ?? '', device: null, now })
     return { value: 'waiting' as const, events: told(events) }
   }
   return { value: 'finished' as const, events: told([await conclude(tx, bulk, { how: 'finished', now })]) }

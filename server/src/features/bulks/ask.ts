@@ -10,14 +10,19 @@ import { bulks, type StoredBulk } from './bulks.store.ts'
 import { bulkLines } from './lines.store.ts'
 import { watchers } from './watchers.store.ts'
 
-type Asking = { readonly kind: 'reinstate-bulk' | 'revoke-bulk'; readonly justification: string; readonly now: Date }
+type Asking = {
+  readonly kind: 'reinstate-bulk' | 'revoke-bulk'
+  readonly justification: string
+  readonly device: string | null
+  readonly now: Date
+}
 
 /** Asks for a countersignature under the list of a bulk: one request for all its accounts, with the list hashed. */
 export const askFor = async (
   tx: Tx,
   actor: Actor,
   bulk: StoredBulk,
-  { kind, justification, now }: Asking,
+  { kind, justification, device, now }: Asking,
 ): Promise<readonly DomainEvent[]> => {
   const { hash, accounts } = await bulkLines.listed(tx, bulk.id, kind === 'revoke-bulk')
   const sensitivity = kind === 'reinstate-bulk' && (await bulkLines.reachNation(tx, bulk.id)) ? 'sensitive' : 'standard'
@@ -30,6 +35,7 @@ export const askFor = async (
     organisationId: bulk.organisationId,
     place: bulk.place,
     channel: 'operator',
+    device,
     ...requirement,
     now,
     expiresAt: deadlineAfter(now, kind),

@@ -1,6 +1,6 @@
-import type { Actor } from '@countersign/shared/access/scope.ts'
 import { decideGivingBack } from '@countersign/shared/bulks/deciding.ts'
 import type { DomainEvent } from '@countersign/shared/events.ts'
+import type { Person } from '../../kernel/actor.ts'
 import { type Operation, told } from '../../kernel/commit.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { orRefuse, Refused } from '../../kernel/refused.ts'
@@ -14,7 +14,7 @@ export type GiveBackInput = { readonly bulkId: string; readonly justification: s
 /** One request for the return of everybody a bulk has put out and nobody has touched since; none where nobody is left. */
 export const askBack = async (
   tx: Tx,
-  actor: Actor & { readonly organisationId: string; readonly epoch: number },
+  actor: Person,
   bulk: StoredBulk,
   { justification, now }: { readonly justification: string; readonly now: Date },
 ): Promise<{ readonly bulkId: string | null; readonly events: readonly DomainEvent[] }> => {
@@ -29,7 +29,10 @@ export const askBack = async (
   })
   const drawn = await bulks.lock(tx, id)
   if (drawn.planned === 0) return { bulkId: null, events: [event] }
-  return { bulkId: id, events: [event, ...(await askFor(tx, actor, drawn, { kind: 'reinstate-bulk', justification, now }))] }
+  return {
+    bulkId: id,
+    events: [event, ...(await askFor(tx, actor, drawn, { kind: 'reinstate-bulk', justification, device: actor.device, now }))],
+  }
 }
 
 /** Takes a whole bulk back: asked by one person, countersigned by another, whoever ordered it. */

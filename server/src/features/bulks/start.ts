@@ -57,7 +57,7 @@ export const start =
     if (proven && 'refusal' in proven) return { value: { refusal: proven.refusal }, events: [proven.event] }
     const given = proven ? [proven.given] : []
     if (bulk.verb === 'reinstate') {
-      const events = await askFor(tx, actor, bulk, { kind: 'reinstate-bulk', justification, now })
+      const events = await askFor(tx, actor, bulk, { kind: 'reinstate-bulk', justification, device: actor.device, now })
       return { value: 'waiting', events: told([...given, ...events]) }
     }
 

@@ -37,6 +37,7 @@ export const askForPolicy =
       organisationId: nation.id,
       place: nation.place,
       channel: 'operator',
+      device: actor.device,
       ...requirement,
       now,
       expiresAt: deadlineAfter(now, kind),

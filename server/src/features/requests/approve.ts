@@ -41,7 +41,15 @@ export const approve =
     const kinship = await signatures.kinship(tx, [actor.id, ...involved(locked)], independentSince(now))
     const { request, fallen } = standingSignatures({ request: locked, kinship, now })
     const decided = orRefuse(
-      decideApproval({ actor, request, kinship, ...(await tiesToList(tx, request.content, actor.id, independentSince(now))), now, seen }),
+      decideApproval({
+        actor,
+        device: actor.device,
+        request,
+        kinship,
+        ...(await tiesToList(tx, request.content, actor.id, independentSince(now))),
+        now,
+        seen,
+      }),
       requestId,
     )
     const requirement = requirementHash(request)
@@ -51,7 +59,14 @@ export const approve =
     if ('refusal' in proven) return { value: { refusal: proven.refusal }, events: [proven.event] }
 
     await signatures.void(tx, { requestIds: [requestId], approverIds: fallen, because: 'not-independent', now })
-    await signatures.give(tx, { requestId, approverId: actor.id, contentHash: seen, assurance: proven.assurance, now })
+    await signatures.give(tx, {
+      requestId,
+      approverId: actor.id,
+      contentHash: seen,
+      assurance: proven.assurance,
+      device: actor.device,
+      now,
+    })
     const held = await secondReader(tx, request, actor.id, now)
     const about = { subject: requestId, organisation: request.organisationId }
     const given: DomainEvent = {

@@ -14,6 +14,6 @@ export const askPublicly: Operation<{ readonly accountId: string; readonly justi
   await accounts.lockAll(tx, [accountId])
   if ((await requests.askedPublicly(tx, accountId, now)) >= publicAsksADay) throw new Refused('too-many', accountId)
   const prepared = await prepare(tx, 'public', { kind: 'reset-credentials', accountId, justification }, now)
-  const { events } = await hold(tx, prepared, { requesterId: null, channel: 'public', now })
+  const { events } = await hold(tx, prepared, { requesterId: null, device: null, channel: 'public', now })
   return { value: true, events }
 }

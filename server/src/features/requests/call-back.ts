@@ -18,7 +18,7 @@ export const callBack: Operation<CallBackInput, CallBackOutcome> = async ({ tx, 
   const request = await requests.lock(tx, requestId)
   orRefuse(decideCallBack({ actor, request, now }), requestId)
 
-  await requests.recordCall(tx, { requestId, callerId: actor.id, outcome, note, now })
+  await requests.recordCall(tx, { requestId, callerId: actor.id, device: actor.device, outcome, note, now })
   const called: DomainEvent = {
     type: 'request.called-back',
     subject: requestId,

@@ -19,6 +19,7 @@ import type { ListRequests } from '@countersign/shared/requests/listing.ts'
 import type { CallBackOutcome, RequestStatus, VoidReason } from '@countersign/shared/requests/status.ts'
 import type { Verdict } from '@countersign/shared/verdict.ts'
 import { sql } from 'drizzle-orm'
+import type { Person } from '../../kernel/actor.ts'
 import type { Db } from '../../kernel/db.ts'
 import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
 import { within } from '../../kernel/scope.ts'
@@ -155,11 +156,12 @@ export const requestListing = {
   },
 
   /** What this person may do to it now, by the functions that decide when they do it. */
-  async can(db: Db, actor: Actor, stored: StoredRequest, now: Date) {
+  async can(db: Db, actor: Person, stored: StoredRequest, now: Date) {
     const kinship = await signatures.kinship(db, [actor.id, ...involved(stored)], independentSince(now))
     const { request } = standingSignatures({ request: stored, kinship, now })
     const subject: ApprovalCase = {
       actor,
+      device: actor.device,
       request,
       kinship,
       ...(await tiesToList(db, stored.content, actor.id, independentSince(now))),

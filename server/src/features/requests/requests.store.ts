@@ -31,6 +31,8 @@ type Filing = {
   readonly organisationId: string
   readonly place: Place
   readonly channel: 'operator' | 'public'
+  /** The browser it is asked from; null where there is none. */
+  readonly device: string | null
   readonly approvalsNeeded: number
   readonly approverRoles: RequestCase['approverRoles']
   readonly now: Date
@@ -38,7 +40,8 @@ type Filing = {
   readonly heldUntil: Date | null
 }
 
-type LastCall = { readonly outcome: CallBackOutcome; readonly callerId: string } | null
+type LastCall = { readonly outcome: CallBackOutcome; readonly callerId: string; readonly device: string | null } | null
+type Decisions = { readonly approverIds: readonly string[]; readonly devices: readonly (string | null)[]; readonly lastCall: LastCall }
 
 /** A row as it stands, with its place as one thing; who signed and who called are questions of their own. */
 const toPending = (row: typeof request.$inferSelect) => {
@@ -48,13 +51,16 @@ const toPending = (row: typeof request.$inferSelect) => {
 }
 export type PendingRow = ReturnType<typeof toPending>
 
-const toStored = (row: typeof request.$inferSelect, approverIds: readonly string[], lastCall: LastCall): StoredRequest => {
+const toStored = (row: typeof request.$inferSelect, { approverIds, devices, lastCall }: Decisions): StoredRequest => {
+  // Who calls where nobody known asked stands in the place of who asks.
+  const hands = [row.deviceKey, row.requesterId === null ? lastCall?.device : null, ...devices]
   return {
     ...toPending(row),
     content: requestContent.parse(row.content),
     approverIds,
     callBack: lastCall?.outcome ?? null,
     callerId: lastCall?.callerId ?? null,
+    devices: hands.filter((one) => one !== null && one !== undefined),
   }
 }
 
@@ -76,25 +82,23 @@ export const requests = {
     await tx.execute(sql`select 1 from account where id = any(${uuids(hands)}) order by id for share`)
     const [row] = await tx.select().from(request).where(eq(request.id, id)).for('update')
     if (!row) throw new Refused('not-found', id)
-    const { approverIds, lastCall } = await requests.decisionsOn(tx, id)
-    return toStored(row, approverIds, lastCall)
+    return toStored(row, await requests.decisionsOn(tx, id))
   },
 
   /** The same without holding it: for showing, never for writing. */
   async read(db: Db, id: string): Promise<StoredRequest | null> {
     const [row] = await db.select().from(request).where(eq(request.id, id))
     if (!row || row.kind === 'found-network') return null
-    const { approverIds, lastCall } = await requests.decisionsOn(db, id)
-    return toStored(row, approverIds, lastCall)
+    return toStored(row, await requests.decisionsOn(db, id))
   },
 
-  async decisionsOn(db: Db | Tx, id: string) {
+  async decisionsOn(db: Db | Tx, id: string): Promise<Decisions> {
     const given = await db
-      .select({ by: approval.approverId })
+      .select({ by: approval.approverId, device: approval.deviceKey })
       .from(approval)
       .where(and(eq(approval.requestId, id), isNull(approval.voidedAt)))
     const [call] = await db
-      .select({ outcome: callBack.outcome, callerId: callBack.callerId })
+      .select({ outcome: callBack.outcome, callerId: callBack.callerId, device: callBack.deviceKey })
       .from(callBack)
       // A call by somebody who is out by now, or no longer holds the role, is worth nothing.
       .where(
@@ -106,7 +110,7 @@ export const requests = {
       )
       .orderBy(sql`called_at desc, id desc`)
       .limit(1)
-    return { approverIds: given.map(({ by }) => by), lastCall: call ?? null }
+    return { approverIds: given.map(({ by }) => by), devices: given.map(({ device }) => device), lastCall: call ?? null }
   },
 
   async file(tx: Tx, filing: Filing): Promise<{ id: string; reference: number; hash: string }> {
@@ -123,6 +127,7 @@ export const requests = {
         requesterId: filing.requesterId,
         subjectId: filing.subjectId,
         channel: filing.channel,
+        deviceKey: filing.device,
         content: text,
         contentHash: hash,
         approvalsNeeded: filing.approvalsNeeded,
@@ -188,10 +193,15 @@ export const requests = {
     return { hash, voided: rowCount ?? 0 }
   },
 
-  async recordCall(tx: Tx, row: { requestId: string; callerId: string; outcome: CallBackOutcome; note: string; now: Date }): Promise<void> {
-    await tx
-      .insert(callBack)
-      .values({ id: uuid(), requestId: row.requestId, callerId: row.callerId, outcome: row.outcome, note: row.note, calledAt: row.now })
+  async recordCall(
+    tx: Tx,
+    {
+      now,
+      device,
+      ...row
+    }: { requestId: string; callerId: string; device: string | null; outcome: CallBackOutcome; note: string; now: Date },
+  ): Promise<void> {
+    await tx.insert(callBack).values({ id: uuid(), ...row, deviceKey: device, calledAt: now })
   },
 
   async statusOf(tx: Tx, id: string): Promise<RequestStatus | null> {

@@ -58,7 +58,10 @@ export const signatures = {
   },
 
   /** One more signature under the content its giver saw. */
-  async give(tx: Tx, row: { requestId: string; approverId: string; contentHash: string; assurance: Assurance; now: Date }): Promise<void> {
+  async give(
+    tx: Tx,
+    row: { requestId: string; approverId: string; contentHash: string; assurance: Assurance; device: string | null; now: Date },
+  ): Promise<void> {
     await tx.insert(approval).values({
       id: uuid(),
       requestId: row.requestId,
@@ -66,6 +69,7 @@ export const signatures = {
       contentHash: row.contentHash,
       independent: true,
       assurance: row.assurance,
+      deviceKey: row.device,
       givenAt: row.now,
     })
   },

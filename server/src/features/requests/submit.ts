@@ -93,7 +93,11 @@ export const prepare = async (
 }
 
 /** Holds a prepared request: its requirement and its deadline are frozen here and by nobody later (P3). */
-export const hold = async (tx: Tx, prepared: Prepared, by: { requesterId: string | null; channel: 'operator' | 'public'; now: Date }) => {
+export const hold = async (
+  tx: Tx,
+  prepared: Prepared,
+  by: { requesterId: string | null; device: string | null; channel: 'operator' | 'public'; now: Date },
+) => {
   const { content, subjectId } = prepared
   const pending = subjectId ? await requests.pendingOn(tx, subjectId, content.kind) : null
   // What nobody known asked must not stand in the way of what somebody asks under their name.
@@ -156,6 +160,6 @@ export const submit =
     const proven =
       content.kind === 'grant-role' ? await proveForAct(work, proving, proof, { act: 'ask-role', on: content.accountId }) : null
     if (proven && 'refusal' in proven) return { value: { refusal: proven.refusal }, events: [proven.event] }
-    const { filed, events } = await hold(tx, prepared, { requesterId: actor.id, channel: 'operator', now })
+    const { filed, events } = await hold(tx, prepared, { requesterId: actor.id, device: actor.device, channel: 'operator', now })
     return { value: { id: filed.id, reference: filed.reference }, events: told([...(proven ? [proven.given] : []), ...events]) }
   }

@@ -1,7 +1,7 @@
 import type { Nobody } from '../../kernel/actor.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import { Refused } from '../../kernel/refused.ts'
-import { hashToken, newToken } from '../../kernel/secrets.ts'
+import { hashToken, newToken, sha256 } from '../../kernel/secrets.ts'
 import { sessions } from './sessions.store.ts'
 
 /** Signs in as one of the cast of the demo network with one click. Mounted in the demo alone, which listens on loopback alone. */
@@ -15,6 +15,8 @@ export const enterDemo: Operation<{ readonly accountId: string }, { readonly tok
     tokenHash: hashToken(token),
     method: 'demo',
     device: origin.device ?? '',
+    // Everybody of the demo sits at the same machine, and stands for somebody who has one of their own.
+    deviceKey: sha256(`demo:${accountId}`),
     address: origin.address ?? '',
     now,
   })

@@ -11,6 +11,7 @@ type Opening = {
   tokenHash: Buffer
   method: (typeof session.$inferInsert)['method']
   device: string
+  deviceKey: string | null
   address: string
   now: Date
 }
@@ -27,8 +28,8 @@ export const sessions = {
       with held as (
         update account set last_sign_in_at = ${opening.now}
         where id = ${opening.accountId} and status = 'active' and ends_on >= current_date returning id, epoch, organisation_id)
-      insert into session (id, account_id, token_hash, method, epoch, device, address, created_at, last_seen_at, expires_at)
-      select ${uuid()}, id, ${opening.tokenHash}, ${opening.method}, epoch, ${opening.device}, ${opening.address}, ${opening.now}, ${opening.now}, ${expiresAt}
+      insert into session (id, account_id, token_hash, method, epoch, device, device_key, address, created_at, last_seen_at, expires_at)
+      select ${uuid()}, id, ${opening.tokenHash}, ${opening.method}, epoch, ${opening.device}, ${opening.deviceKey}, ${opening.address}, ${opening.now}, ${opening.now}, ${expiresAt}
       from held returning id, (select organisation_id from held) as "organisationId"`)
     return rows[0] ?? null
   },

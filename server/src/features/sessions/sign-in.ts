@@ -57,6 +57,7 @@ export const signIn: Operation<SignInInput, SignInAnswer, Nobody> = async (
     tokenHash: hashToken(token),
     method,
     device: origin.device ?? '',
+    deviceKey: origin.deviceKey ?? null,
     address: origin.address ?? '',
     now,
   })

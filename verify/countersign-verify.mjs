@@ -125,7 +125,13 @@ const decisionText = (said) => `countersign/decision/v1\n${canonical(said)}`
 const actText = (said) => `countersign/act/v1\n${canonical(said)}`
 const userPresent = 1
 const userVerified = 4
-const assurances = ['session', 'password', 'recovery-code', 'totp', 'passkey']
+const assurances = ['session', 'recovery-code', 'totp', 'passkey']
+/** What a person signs names a number that was made for it, and says when, at most so long before. */
+const nonceMilliseconds = 70 * 60 * 1000
+const madeAt = (nonce) => {
+  const bytes = Buffer.from(String(nonce), 'base64url')
+  return bytes.length === 32 ? bytes.readUIntBE(0, 6) : Number.NaN
+}
 
 const clientDataOf = (encoded) => {
   try {
@@ -185,6 +191,11 @@ class Story {
   finished = []
   /** How many countersignatures were given, by how sure it is who gave them. */
   given = new Map()
+  /** What was signed lately: nothing is signed twice. */
+  nonces = new Map()
+  /** Within the transaction that is being told: who proved who they are for what, and whose factors were set through a link. */
+  acts = []
+  enrolled = new Set()
 
   constructor(problem, host) {
     this.problem = problem
@@ -245,12 +256,18 @@ class Story {
   proven(told) {
     const { entry } = told
     const { assurance, signed } = entry.data
-    if (assurance === undefined && entry.type === 'request.rejected') return
+    // A call that ends in a no is no decision that anybody signs.
+    if (entry.type === 'request.rejected' && assurance === undefined && ['denied', 'someone-else'].includes(entry.data.reason)) return
     if (!assurances.includes(assurance) || (assurance === 'passkey') !== Boolean(signed)) {
       this.problem(`${named(told)}: it does not show how sure it is who did it`)
       return
     }
-    if (entry.type === 'request.approval-given') this.given.set(assurance, (this.given.get(assurance) ?? 0) + 1)
+    if (entry.type === 'proof.given') this.acts.push({ actor: entry.actorId, ...entry.data })
+    this.heldBack(told, assurance)
+    const shown = !signed || this.accounts.get(entry.actorId)?.passkeys.has(signed.passkeyId)
+    const counted = shown ? assurance : 'unknown-passkey'
+    if (entry.type === 'request.approval-given') this.given.set(counted, (this.given.get(counted) ?? 0) + 1)
+    if (signed) this.signedOnce(told, signed)
     if (!signed) return
     const text = signedText(entry)
     const objection = text === null ? 'is none that anybody signs' : objectionToSignature(signed, text, this.host)
@@ -258,6 +275,31 @@ class Story {
     const held = this.accounts.get(entry.actorId)?.passkeys.get(signed.passkeyId)
     if (held !== undefined ? held !== signed.publicKey : this.whole)
       this.problem(`${named(told)}: the passkey it was signed with is none that ${short(entry.actorId)} had then`)
+  }
+
+  /** Nobody is asked for less than they have, nor gives what they never had. */
+  heldBack(told, assurance) {
+    const held = this.accounts.get(told.entry.actorId)
+    if (assurance === 'session' && held && (held.passkeys.size > 0 || held.factors.size > 0))
+      this.problem(`${named(told)}: nothing was asked of somebody who had something to prove themselves with`)
+    if (this.whole && ['totp', 'recovery-code'].includes(assurance) && !held?.factors.has(assurance))
+      this.problem(`${named(told)}: ${short(told.entry.actorId)} is said to have given a ${assurance}, and never had one`)
+  }
+
+  signedOnce(told, { nonce }) {
+    const age = told.at - madeAt(nonce)
+    if (!(Math.abs(age) <= nonceMilliseconds)) this.problem(`${named(told)}: what was signed was made for another time`)
+    if (this.nonces.has(nonce)) this.problem(`${named(told)}: what was signed for once is told twice`)
+    this.nonces.set(nonce, told.at)
+    if (this.nonces.size > 50_000) for (const [one, at] of this.nonces) if (told.at - at > 3 * nonceMilliseconds) this.nonces.delete(one)
+  }
+
+  /** What must be proven afresh was, by the same person in the same transaction. */
+  mustBeProven(told, act, on) {
+    const { actorId } = told.entry
+    const found = this.acts.find((one) => one.actor === actorId && one.act === act && (on === undefined || one.on === on))
+    if (!found) this.problem(`${named(told)}: whoever did it was not asked who they are (${act})`)
+    return found
   }
 
   /** Did what was done stand in what was asked for? */
@@ -307,7 +349,8 @@ class Story {
   }
 
   accountOf(id) {
-    if (!this.accounts.has(id)) this.accounts.set(id, { status: null, roles: new Set(), passkeys: new Map(), born: false })
+    if (!this.accounts.has(id))
+      this.accounts.set(id, { status: null, roles: new Set(), passkeys: new Map(), factors: new Set(), born: false })
     return this.accounts.get(id)
   }
 
@@ -323,8 +366,14 @@ class Story {
   ends(told, to) {
     this.moves(told, to)
     // What somebody else has used is forgotten.
-    if (['disowned', 'denied-on-call-back'].includes(told.entry.data.cause)) this.accountOf(told.entry.subjectId).passkeys.clear()
+    if (['disowned', 'denied-on-call-back'].includes(told.entry.data.cause)) this.forget(told.entry.subjectId)
     this.accountOf(told.entry.subjectId).ended = { by: told.entry.actorId, at: told.at }
+  }
+
+  /** All somebody had to prove themselves with. */
+  forget(id) {
+    this.accountOf(id).passkeys.clear()
+    this.accountOf(id).factors.clear()
   }
 
   /** The one way back on one person's word: their own act, within half a minute. */
@@ -357,6 +406,8 @@ class Story {
       )
         this.problem(`${named(told)}: it may be countersigned by others than such a request may (${known.join(', ')})`)
       if (data.terms === null || typeof data.terms !== 'object') this.problem(`${named(told)}: it does not say what it asks for`)
+      if (data.kind === 'grant-role') this.mustBeProven(told, 'ask-role', `${data.terms.role} ${data.terms.over} ${data.accountId}`)
+      if (data.kind === 'set-policy') this.mustBeProven(told, 'ask-policy', hex(canonical(data.terms.after)))
       this.requests.set(subjectId, {
         kind: data.kind,
         requester: actorId,
@@ -394,7 +445,7 @@ class Story {
       request.devices.clear()
     }),
     'request.held': this.ofRequest(({ entry }, request) => {
-      request.stated = entry.data.approvalsNeeded
+      request.stated = Math.max(request.stated, entry.data.approvalsNeeded)
       request.needed = Math.max(request.needed, Number(entry.data.approvalsNeeded) || 1)
     }),
     'request.called-back': this.ofRequest(({ entry }, request) => {
@@ -435,12 +486,25 @@ class Story {
       const { subjectId, actorId, data } = told.entry
       if (data.via === 'link' ? actorId !== null : actorId !== subjectId)
         this.problem(`${named(told)}: a passkey is added by whoever it is for, and by nobody else`)
+      if (data.via === 'link' && !this.enrolled.has(subjectId))
+        this.problem(`${named(told)}: no link was used that could have brought this passkey`)
+      if (data.via !== 'link' && this.mustBeProven(told, 'add-passkey')?.assurance !== data.assurance)
+        this.problem(`${named(told)}: it does not say truly how sure it is who added this passkey`)
+      if (this.accountOf(subjectId).passkeys.has(data.passkeyId)) this.problem(`${named(told)}: this passkey was added twice`)
       this.accountOf(subjectId).passkeys.set(data.passkeyId, data.publicKey)
     },
-    'passkey.removed': ({ entry }) => void this.accountOf(entry.subjectId).passkeys.delete(entry.data.passkeyId),
-    'account.locked-out': ({ entry }) => void this.accountOf(entry.subjectId).passkeys.clear(),
+    'passkey.removed': (told) => {
+      const { subjectId, data } = told.entry
+      this.mustBeProven(told, 'remove-passkey', data.passkeyId)
+      this.accountOf(subjectId).passkeys.delete(data.passkeyId)
+    },
+    'account.locked-out': ({ entry }) => this.forget(entry.subjectId),
+    'account.enrolled': ({ entry }) => {
+      for (const factor of entry.data.factors) if (factor !== 'passkey') this.accountOf(entry.subjectId).factors.add(factor)
+      if (entry.data.factors.includes('passkey')) this.enrolled.add(entry.subjectId)
+    },
     'account.ending-explained': ({ entry }) => {
-      if (['suspected-hijack', 'denied-reset'].includes(entry.data.reason)) this.accountOf(entry.subjectId).passkeys.clear()
+      if (['suspected-hijack', 'denied-reset'].includes(entry.data.reason)) this.forget(entry.subjectId)
     },
     'request.cancelled': this.closing('cancelled'),
     'request.expired': this.closing('expired'),
@@ -456,7 +520,7 @@ class Story {
       this.hand(request?.requester, entry.subjectId, at)
     },
     'account.reset': (told) => {
-      this.accountOf(told.entry.subjectId).passkeys.clear()
+      this.forget(told.entry.subjectId)
       this.hand(this.carriedBy(told, ['reset-credentials'])?.requester, told.entry.subjectId, told.at)
     },
     'account.reinstated': (told) => {
@@ -506,6 +570,8 @@ class Story {
     if (told.entry.transaction !== this.transaction) {
       for (const id of this.finished) this.requests.delete(id)
       this.finished = []
+      this.acts = []
+      this.enrolled.clear()
       this.transaction = told.entry.transaction
     }
     if (Object.hasOwn(this.meanings, told.entry.type)) this.meanings[told.entry.type](told)
@@ -906,9 +972,9 @@ const summary = ({ key, size, counts, story, head }, seconds, keyGiven) => [
 
 const worded = {
   passkey: 'signed by a passkey over exactly what was decided',
+  'unknown-passkey': 'signed by a passkey of which this bundle does not tell whose it is',
   totp: 'behind a code of an authenticator application',
   'recovery-code': 'behind a recovery code',
-  password: 'behind a password alone',
   session: 'from an open session, with nothing asked afresh',
 }
 

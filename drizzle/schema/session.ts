@@ -18,6 +18,9 @@ export const session = pgTable(
     /** SHA-256, in hex, of the key this browser keeps: whoever signs in there next has the same. Null where it is not known. */
     deviceKey: text('device_key'),
     address: text().notNull(),
+    /** Wrong codes in a row when asked again who it is, and when the last was typed. */
+    proofFailures: integer('proof_failures').notNull().default(0),
+    proofFailedAt: instant('proof_failed_at'),
     createdAt: instant('created_at').notNull(),
     lastSeenAt: instant('last_seen_at').notNull(),
     expiresAt: instant('expires_at').notNull(),

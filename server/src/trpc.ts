@@ -44,7 +44,6 @@ const statusOf: { readonly [C in RefusalCode]?: TRPCError['code'] } = {
   'second-factor-needed': 'UNAUTHORIZED',
   'code-wrong': 'UNAUTHORIZED',
   'passkey-wrong': 'UNAUTHORIZED',
-  'password-wrong': 'UNAUTHORIZED',
   'too-many': 'TOO_MANY_REQUESTS',
   'not-permitted': 'FORBIDDEN',
   'own-request': 'FORBIDDEN',

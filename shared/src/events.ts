@@ -114,7 +114,7 @@ export type EventData = {
     via: 'link' | 'session'
     assurance: Assurance | null
   }
-  'passkey.removed': { passkeyId: string; assurance: Assurance }
+  'passkey.removed': { passkeyId: string; assurance: Assurance; sessions: number }
   'proof.given': { act: Act; on: string; assurance: Assurance; signed: SignedWith | null }
   'session.opened': { sessionId: string; method: string }
   'session.closed': { sessionId: string }

@@ -1,5 +1,7 @@
+import { newNonce } from '@countersign/server/features/passkeys/nonces.ts'
 import { hashPassword } from '@countersign/server/features/sessions/passwords.ts'
 import { hashToken, newToken, seal } from '@countersign/server/kernel/secrets.ts'
+import { roleAsked } from '@countersign/shared/access/proof.ts'
 import { generateSecret, generateSync } from 'otplib'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Authenticator, openAuthenticator, withPasskey } from '../support/authenticator.ts'
@@ -78,6 +80,40 @@ describe('a countersignature by passkey', () => {
     expect(rowCount).toBe(0)
   })
 
+  test.each([
+    [
+      'a longer length than it needs',
+      (signature: Buffer) => Buffer.concat([Buffer.of(0x30, 0x81, signature.readUInt8(1)), signature.subarray(2)]),
+    ],
+    ['something after its end', (signature: Buffer) => Buffer.concat([signature, Buffer.of(5, 0)])],
+  ])('written with %s, which an auditor would call wrong, does not count', async (_, bent) => {
+    const { id, seen } = await make.pending(nadia)
+    const proof = await hers.decide(sophie, id, 'approve')
+    if (proof.kind !== 'passkey') throw new Error('a passkey signs')
+    const signature = bent(Buffer.from(proof.signature, 'base64url')).toString('base64url')
+    expect(await outcome(sophie.call.requests.approve({ requestId: id, seen, proof: { ...proof, signature } }))).toBe('passkey-wrong')
+  })
+
+  test('is none that was given to sign in with', async () => {
+    const { id, seen } = await make.pending(nadia)
+    const { nonce } = await sophie.call.requests.get({ requestId: id })
+    const { nonce: _challenge, ...signedIn } = hers.signIn(nonce)
+    expect(await outcome(sophie.call.requests.approve({ requestId: id, seen, proof: { kind: 'passkey', nonce, ...signedIn } }))).toBe(
+      'passkey-wrong',
+    )
+    const { challenge } = await world.anonymous.sessions.passkeyChallenge()
+    expect(await outcome(world.anonymous.sessions.signInWithPasskey({ nonce: challenge, ...hers.assertion(challenge) }))).toBe(
+      'passkey-wrong',
+    )
+  })
+
+  test('is of the request it was opened for', async () => {
+    const [one, other] = [await make.pending(nadia), await make.pending(nadia)]
+    const { nonce } = await sophie.call.requests.get({ requestId: other.id })
+    const proof = await hers.decide(sophie, one.id, 'approve', { nonce })
+    expect(await outcome(sophie.call.requests.approve({ requestId: one.id, seen: one.seen, proof }))).toBe('proof-stale')
+  })
+
   test('by somebody else’s passkey does not count', async () => {
     const amina = await world.as('amina.benali')
     const theirs = await withPasskey(amina)
@@ -114,7 +150,7 @@ describe('a countersignature by passkey', () => {
   })
 })
 
-test('a code is the weaker assurance, and recorded as such; a wrong one is counted with those at the door', async () => {
+test('a code is the weaker assurance, and recorded as such; wrong ones are counted for the session, not at the door', async () => {
   const thomas = await world.as('thomas.vasseur')
   const julien = await world.as('julien.lefebvre')
   const secret = generateSecret()
@@ -126,8 +162,13 @@ test('a code is the weaker assurance, and recorded as such; a wrong one is count
   const { id, seen } = await make.pending(julien, { organisationId })
   const { nonce } = await thomas.call.requests.get({ requestId: id })
   const typed = (code: string) => thomas.call.requests.approve({ requestId: id, seen, proof: { kind: 'code', nonce, code } })
-  expect(await outcome(typed('000000'))).toBe('code-wrong')
+  for (let nth = 1; nth <= 3; nth += 1) expect(await outcome(typed('000000'))).toBe('code-wrong')
   expect(await world.entriesAbout(thomas.person.id)).toContain('sign-in.failed')
+  // From the fourth on this session waits; guesses at the door are another matter, and keep nobody from their work.
+  expect(await outcome(typed('000000'))).toBe('code-wrong')
+  expect(await outcome(typed(generateSync({ secret })))).toBe('too-many')
+  await world.tamper('update session set proof_failures = 0 where id = $1', [thomas.person.sessionId])
+  await world.tamper('insert into sign_in_failure (account_id, failures, last_at) values ($1, 10, now())', [thomas.person.id])
   expect(await typed(generateSync({ secret }))).toBe('executed')
   expect(await lastEntry(id, 'request.approval-given')).toMatchObject({ assurance: 'totp', signed: null })
 })
@@ -137,8 +178,8 @@ describe('one’s own passkeys', () => {
     const olivier = await world.as('olivier.perrin')
     const his = await withPasskey(olivier)
     const { challenge } = await world.anonymous.sessions.passkeyChallenge()
-    const enter = () => world.anonymous.sessions.signInWithPasskey({ nonce: challenge, ...his.assertion(challenge) })
-    const once = { nonce: challenge, ...his.assertion(challenge) }
+    const enter = () => world.anonymous.sessions.signInWithPasskey(his.signIn(challenge))
+    const once = his.signIn(challenge)
     const results = await Promise.all([1, 2, 3].map(() => outcome(world.anonymous.sessions.signInWithPasskey(once))))
     expect(results.sort()).toEqual(['allowed', 'passkey-wrong', 'passkey-wrong'])
     expect(await outcome(enter())).toBe('passkey-wrong')
@@ -152,7 +193,7 @@ describe('one’s own passkeys', () => {
     const theirs = await withPasskey(one)
     const enter = async () => {
       const { challenge } = await world.anonymous.sessions.passkeyChallenge()
-      return outcome(world.anonymous.sessions.signInWithPasskey({ nonce: challenge, ...theirs.assertion(challenge) }))
+      return outcome(world.anonymous.sessions.signInWithPasskey(theirs.signIn(challenge)))
     }
     expect(await enter()).toBe('allowed')
     await sophie.call.accounts.suspend({ accountIds: [account.id] })
@@ -178,13 +219,15 @@ describe('one’s own passkeys', () => {
     )
     await sophie.call.passkeys.add({ ...adding, proof })
     const mine = await sophie.call.passkeys.mine()
+    const thief = await world.as('sophie.marchand')
     expect(mine.map(({ name }) => name)).toEqual(['Mon téléphone', 'Clé de secours'])
     const passkeyId = mine[1]?.id ?? ''
-    const { rows } = await world.owner.query(`select 1 from outbox where destination = 'mail.passkey-added' and account_id = $1`, [
+    const { rows } = await world.owner.query(`select 1 from outbox where destination = 'mail.passkeys-changed' and account_id = $1`, [
       sophie.person.id,
     ])
     expect(rows.length).toBeGreaterThan(0)
     await sophie.call.passkeys.remove({ passkeyId, proof: await second.act(sophie, 'remove-passkey', passkeyId) })
+    expect(await world.alive(thief.token)).toBe(false)
     expect(await world.entriesAbout(sophie.person.id)).toEqual(expect.arrayContaining(['passkey.added', 'passkey.removed', 'proof.given']))
 
     const account = await born()
@@ -193,9 +236,10 @@ describe('one’s own passkeys', () => {
       `insert into link (id, kind, account_id, request_id, created_at, expires_at, used_at) values (gen_random_uuid(), 'reset', $1, $2, now() - interval '3 hours', now(), now() - interval '2 hours')`,
       [account.id, account.requestId],
     )
-    const options = await one.call.passkeys.options()
-    const registration = openAuthenticator().made(options.nonce)
-    expect(await outcome(one.call.passkeys.add({ name: 'Trop tôt', nonce: options.nonce, registration }))).toBe('factor-after-reset')
+    expect(await outcome(one.call.passkeys.options())).toBe('factor-after-reset')
+    const early = newNonce(world.key, `session:${one.person.sessionId}`)
+    const registration = openAuthenticator().made(early)
+    expect(await outcome(one.call.passkeys.add({ name: 'Trop tôt', nonce: early, registration }))).toBe('factor-after-reset')
   })
 
   test.each([
@@ -210,35 +254,56 @@ describe('one’s own passkeys', () => {
     )
   })
 
-  test('are made through the link of a role in the place of a code, and let their owner sign at once', async () => {
-    const account = await born()
-    await world.tamper('delete from link where account_id = $1', [account.id])
-    await world.tamper(
-      `insert into credential (id, account_id, kind, secret, link_id, created_at) values (gen_random_uuid(), $1, 'password', $2, gen_random_uuid(), now())`,
-      [account.id, await hashPassword('la pluie tombe sur Vénissieux')],
-    )
-    await make.role(account.id, 'auditor', await make.organisation('Mission locale de Lyon'))
+  /** A link of somebody's, opened as its mail would. */
+  const opened = async (accountId: string, kind: 'invitation' | 'enrolment') => {
     const token = newToken()
-    await world.pool.query(`update link set token_hash = $2 where account_id = $1 and kind = 'enrolment'`, [account.id, hashToken(token)])
-    const { passkey } = await world.anonymous.links.describe({ token })
+    await world.pool.query('update link set token_hash = $2 where account_id = $1 and kind = $3', [accountId, hashToken(token), kind])
+    return { token, described: await world.anonymous.links.describe({ token }) }
+  }
+  const password = 'la pluie tombe sur Vénissieux'
+
+  test('are made through an invitation in the place of a code, with the password, which alone opens nothing then', async () => {
+    const account = await born()
+    await make.role(account.id, 'auditor', await make.organisation('Mission locale de Lyon'))
+    const { token, described } = await opened(account.id, 'invitation')
     const phone = openAuthenticator()
-    const made = { name: 'Première clé', nonce: passkey?.nonce ?? '', registration: phone.made(passkey?.nonce ?? '') }
+    const nonce = described.passkey?.nonce ?? ''
+    const made = { name: 'Première clé', nonce, registration: phone.made(nonce) }
     const other = { ...made, nonce: (await sophie.call.passkeys.options()).nonce }
-    const redeem = (given: typeof made) => world.anonymous.links.redeem({ token, password: null, code: null, passkey: given })
+    const redeem = (given: typeof made) => world.anonymous.links.redeem({ token, password, code: null, passkey: given })
     expect(await outcome(redeem(other))).toBe('passkey-wrong')
     expect((await redeem(made)).recoveryCodes).toHaveLength(10)
     expect(await lastEntry(account.id, 'passkey.added')).toMatchObject({ via: 'link', assurance: null })
-    // The password alone opens no door any more.
-    const { rows } = await world.owner.query<{ login: string }>('select login from account where id = $1', [account.id])
-    const login = rows[0]?.login ?? ''
-    expect(await outcome(world.anonymous.sessions.signIn({ login, password: 'la pluie tombe sur Vénissieux', code: null }))).toBe(
-      'second-factor-needed',
-    )
+    expect(await outcome(world.anonymous.sessions.signIn({ login: described.login, password, code: null }))).toBe('second-factor-needed')
     const { challenge } = await world.anonymous.sessions.passkeyChallenge()
-    expect(await outcome(world.anonymous.sessions.signInWithPasskey({ nonce: challenge, ...phone.assertion(challenge) }))).toBe('allowed')
+    expect(await outcome(world.anonymous.sessions.signInWithPasskey(phone.signIn(challenge)))).toBe('allowed')
   })
 
-  test('the last factor of whoever holds a role is taken away by nobody alone, the database included', async () => {
+  test('come by no link that asks for no password: the mailbox alone opens nothing', async () => {
+    const account = await born()
+    await world.tamper(
+      `insert into credential (id, account_id, kind, secret, link_id, created_at) values (gen_random_uuid(), $1, 'password', $2, gen_random_uuid(), now())`,
+      [account.id, await hashPassword(password)],
+    )
+    await make.role(account.id, 'auditor', await make.organisation('Mission locale de Lyon'))
+    const { token, described } = await opened(account.id, 'enrolment')
+    expect(described.passkey).toBeNull()
+    const nonce = newNonce(
+      world.key,
+      `link:${(await world.owner.query<{ id: string }>(`select id from link where account_id = $1 and kind = 'enrolment'`, [account.id])).rows[0]?.id}`,
+    )
+    const passkey = { name: 'Clé', nonce, registration: openAuthenticator().made(nonce) }
+    expect(await outcome(world.anonymous.links.redeem({ token, password: null, code: null, passkey }))).toBe('code-wrong')
+    // Nor does a password alone bring one: its thief would stay.
+    const one = await world.enter(account.id)
+    const own = newNonce(world.key, `session:${one.person.sessionId}`)
+    expect(await outcome(one.call.passkeys.options())).toBe('factor-by-link')
+    expect(await outcome(one.call.passkeys.add({ name: 'Clé', nonce: own, registration: openAuthenticator().made(own) }))).toBe(
+      'factor-by-link',
+    )
+  })
+
+  test('the last factor of anybody is taken away by nobody alone, the database included', async () => {
     const [one] = await sophie.call.passkeys.mine()
     const passkeyId = one?.id ?? ''
     const proof = await hers.act(sophie, 'remove-passkey', passkeyId)
@@ -260,7 +325,7 @@ describe('what else asks for a proof afresh', () => {
       justification: 'Essai',
     }
     expect(await outcome(claire.call.requests.submit(asked))).toBe('second-factor-needed')
-    expect(await outcome(claire.call.requests.submit({ ...asked, proof: await hersToo.act(claire, 'ask-role', accountId) }))).toBe(
+    expect(await outcome(claire.call.requests.submit({ ...asked, proof: await hersToo.act(claire, 'ask-role', roleAsked(asked)) }))).toBe(
       'allowed',
     )
     const after = { criticalSuspends: true, massAccounts: 100, massPercent: 10 }

@@ -11,6 +11,7 @@ import { openLive } from '@countersign/server/kernel/live.ts'
 import { drain } from '@countersign/server/kernel/outbox.ts'
 import { hashToken } from '@countersign/server/kernel/secrets.ts'
 import type { Request } from '@countersign/server/trpc.ts'
+import { roleAsked } from '@countersign/shared/access/proof.ts'
 import type pg from 'pg'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
@@ -84,7 +85,7 @@ const enrol = async (token: string) => {
   let session = ''
   const door = callerOf(request(null, (fresh) => (session = fresh ?? '')))
   const { challenge } = await door.sessions.passkeyChallenge()
-  if (made) await door.sessions.signInWithPasskey({ nonce: challenge, ...phone.assertion(challenge) })
+  if (made) await door.sessions.signInWithPasskey(phone.signIn(challenge))
   else await door.sessions.signIn({ login, password, code: null })
   const person = async () => callerOf(request(await personOfToken(openDb(pool), hashToken(session))))
   /** Countersigns a request as it stands, with that passkey. */
@@ -160,7 +161,7 @@ test.skipIf(!existsSync(real) && process.env['CI'] !== 'true')(
         role,
         organisationId: over,
         justification: 'Ouverture',
-        proof: await asker.phone.act({ call: a }, 'ask-role', accountId),
+        proof: await asker.phone.act({ call: a }, 'ask-role', roleAsked({ accountId, role, organisationId: over })),
       })
       await signer.sign(granted.id)
       await deliver()

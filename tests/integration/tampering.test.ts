@@ -404,6 +404,39 @@ describe('a log that was signed all the same, by a server that did wrong, is jud
       'the passkey it was signed with is none that',
     ],
     [
+      'signatures taken off, as if nothing had been asked',
+      () =>
+        sql`update audit_entry set data = data || '{"assurance": "session", "signed": null}' where id = ${firstSigned('request.approval-given')}`,
+      'nothing was asked of somebody who had something to prove themselves with',
+    ],
+    [
+      'a code by somebody who never had one',
+      () =>
+        sql`update audit_entry set data = data || '{"assurance": "totp", "signed": null}' where id = ${firstSigned('request.approval-given')}`,
+      'and never had one',
+    ],
+    [
+      'a passkey that came by a link nobody used',
+      () => sql`update audit_entry set actor_id = null, data = data || '{"via": "link", "assurance": null}' where type = 'passkey.added'`,
+      'no link was used that could have brought this passkey',
+    ],
+    [
+      'a passkey, and a role, that nobody was asked for who they are',
+      () => sql`delete from audit_entry where type = 'proof.given'`,
+      'was not asked who they are (add-passkey)',
+    ],
+    [
+      'a role asked without its proof',
+      () => sql`delete from audit_entry where type = 'proof.given' and data ->> 'act' = 'ask-role'`,
+      'was not asked who they are (ask-role)',
+    ],
+    [
+      'a signature told twice',
+      () => sql`insert into audit_entry (id, at, recorded_at, transaction_id, number, type, actor_id, subject_id, organisation_id, origin, data)
+        select 'ffffffff-ffff-7fff-bfff-fffffffffffe', at, recorded_at, transaction_id, number, type, actor_id, subject_id, organisation_id, origin, data from audit_entry where id = ${firstSigned('request.approval-given')}`,
+      'what was signed for once is told twice',
+    ],
+    [
       'a passkey added by somebody else',
       () =>
         sql`update audit_entry e set actor_id = (select o.actor_id from audit_entry o where o.type = 'request.submitted' and o.actor_id <> e.subject_id limit 1) where e.type = 'passkey.added'`,

@@ -1,5 +1,5 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
-import { type Act, actText, type Decision, decisionText, type Proof } from '@countersign/shared/access/proof.ts'
+import { type Act, actText, type Decision, decisionText, type Proof, signInText } from '@countersign/shared/access/proof.ts'
 import { isoCBOR } from '@simplewebauthn/server/helpers'
 import type { Caller } from './caller.ts'
 import { proving } from './caller.ts'
@@ -59,6 +59,9 @@ export const openAuthenticator = () => {
     ...assertion(sha256(text).toString('base64url'), bent),
   })
   return {
+    /** Signs its owner in. */
+    signIn: (challenge: string) => ({ nonce: challenge, ...assertion(sha256(signInText(challenge)).toString('base64url')) }),
+    /** Signs whatever it is asked to. */
     assertion,
     /** What a browser sends when this authenticator made a passkey for that nonce. */
     made: (nonce: string, bent: Bent = {}) => {

@@ -10,6 +10,7 @@ import { nobody, personOfToken } from '@countersign/server/kernel/actor.ts'
 import { runCommitted } from '@countersign/server/kernel/commit.ts'
 import { openDb, openPool } from '@countersign/server/kernel/db.ts'
 import { hashToken } from '@countersign/server/kernel/secrets.ts'
+import { roleAsked } from '@countersign/shared/access/proof.ts'
 import { inject } from 'vitest'
 import { withPasskey } from './authenticator.ts'
 import { sealAll } from './bundle.ts'
@@ -73,12 +74,12 @@ export const openSmallLog = async () => {
   const bruno = second.call
   const phone = await withPasskey(second)
   /** He reads for a while before he signs. */
-  const nonceOf = () => newNonce(proving.key, `session:${second.sessionId}`, new Date(Date.now() - 20_000))
+  const nonceOf = (requestId: string) => newNonce(proving.key, `request:${second.sessionId}:${requestId}`, new Date(Date.now() - 20_000))
   const seenOf = async (id: string) =>
     (await pool.query<{ hash: string }>('select content_hash as hash from request where id = $1', [id])).rows[0]?.hash ?? ''
   /** Anne has nothing to sign with; Bruno signs with his phone. */
   const signed = async (by: Caller, requestId: string) => {
-    const proof = by === bruno ? await phone.decide(second, requestId, 'approve', { nonce: nonceOf() }) : undefined
+    const proof = by === bruno ? await phone.decide(second, requestId, 'approve', { nonce: nonceOf(requestId) }) : undefined
     return by.requests.approve({ requestId, seen: await seenOf(requestId), proof })
   }
 
@@ -120,7 +121,9 @@ export const openSmallLog = async () => {
         role: 'auditor',
         organisationId: at('structure'),
         justification,
-        ...(asker === bruno ? { proof: await phone.act(second, 'ask-role', accountId) } : {}),
+        ...(asker === bruno
+          ? { proof: await phone.act(second, 'ask-role', roleAsked({ accountId, role: 'auditor', organisationId: at('structure') })) }
+          : {}),
       })
       await signed(signer, id)
     }

@@ -101,7 +101,8 @@ describe('pasted names', () => {
     const name = fc.stringMatching(/^[a-z0-9](?:[a-z0-9._-]{1,20}[a-z0-9])$/)
     const separator = fc
       .string({ unit: 'binary', minLength: 1, maxLength: 4 })
-      .filter((text) => !/[\p{Letter}\p{Number}._%+@<>-]/u.test(text.normalize('NFKC').toLowerCase()))
+      // Some letters are none any more once they are normalised.
+      .filter((text) => [text, text.normalize('NFKC')].every((one) => !/[\p{Letter}\p{Number}._%+@<>-]/u.test(one.toLowerCase())))
     fc.assert(
       fc.property(
         fc.uniqueArray(name, { minLength: 1, maxLength: 30 }),

@@ -1,4 +1,4 @@
-import type { Proof } from '@countersign/shared/access/proof.ts'
+import { type Proof, signInText } from '@countersign/shared/access/proof.ts'
 import { startAuthentication, startRegistration } from '@simplewebauthn/browser'
 import type { Outputs } from './trpc.ts'
 
@@ -46,7 +46,8 @@ export const signText = async (text: string, nonce: string, given: Given): Promi
 /** Asks for any passkey there is for this place: the authenticator knows whose. */
 export const signIn = async ({ challenge, rpId }: Outputs['sessions']['passkeyChallenge']) => ({
   nonce: challenge,
-  ...(await assertionFor(challenge, { rpId, credentialIds: [] })),
+  // Never what the server sends as it is: what signs in must not be what decides.
+  ...(await assertionFor(base64url(await digest(signInText(challenge))), { rpId, credentialIds: [] })),
 })
 
 const transports = ['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb'] as const

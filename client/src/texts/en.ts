@@ -51,11 +51,11 @@ export const en: typeof fr = {
     'password-too-short': 'At least 12 characters.',
     'password-common': 'This password is too easy to guess. A sentence of a few words will do.',
     'code-wrong': 'This code is wrong, or has been used.',
-    'password-wrong': 'That is not your password.',
     'passkey-wrong': 'This passkey was not recognised.',
     'proof-stale': 'This page was open for too long: read it again, then try once more.',
     'last-factor': 'This is your last second factor: add another one first, or ask for a reset.',
     'factor-after-reset': 'Your access has just been reset: no passkey can be added for 24 hours.',
+    'factor-by-link': 'Your first second factor comes through a link: that of an invitation, a role or a reset.',
     'passkeys-enough': 'Ten passkeys are enough: remove one first.',
     'sign-in-failed': 'Wrong login or password, or too many attempts: wait a little before you try again.',
     'critical-stands': 'A critical signal is not accepted: it can be put off, for a week at most.',
@@ -1086,7 +1086,6 @@ export const en: typeof fr = {
     hint: {
       passkey: 'Your passkey signs exactly this text. The signature is kept in the audit: anybody can check it without us.',
       code: 'A code proves less than a passkey: the audit will say which it was.',
-      password: 'You have no second factor: your password is asked for again.',
       none: 'Nothing is asked again: you have neither passkey nor code. The audit will say so.',
     },
     other: { passkey: 'With my passkey', code: 'With a code' },
@@ -1097,7 +1096,6 @@ export const en: typeof fr = {
     policy: 'The policy is for the whole network. Confirm that it is you.',
     assurance: {
       session: 'open session, nothing asked again',
-      password: 'password',
       'recovery-code': 'recovery code',
       totp: 'code',
       passkey: 'passkey',

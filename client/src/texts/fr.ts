@@ -59,11 +59,11 @@ export const fr = {
     'password-too-short': 'Au moins 12 caractères.',
     'password-common': 'Ce mot de passe est trop facile à deviner. Une phrase de quelques mots convient.',
     'code-wrong': 'Ce code n’est pas le bon, ou a déjà servi.',
-    'password-wrong': 'Ce mot de passe n’est pas le vôtre.',
     'passkey-wrong': 'Cette clé d’accès n’a pas été reconnue.',
     'proof-stale': 'Cette page était ouverte depuis trop longtemps : relisez, puis recommencez.',
     'last-factor': 'C’est votre dernier second facteur : ajoutez-en un autre d’abord, ou demandez une réinitialisation.',
     'factor-after-reset': 'Votre accès vient d’être réinitialisé : aucune clé ne s’ajoute pendant 24 heures.',
+    'factor-by-link': 'Votre premier second facteur vient par un lien : celui d’une invitation, d’un rôle ou d’une réinitialisation.',
     'passkeys-enough': 'Dix clés suffisent : retirez-en une d’abord.',
     'sign-in-failed': 'Identifiant ou mot de passe incorrect, ou trop d’essais : attendez un peu avant de recommencer.',
     'critical-stands': 'Un signal critique ne s’accepte pas : on peut le remettre à plus tard, une semaine au plus.',
@@ -1114,7 +1114,6 @@ export const fr = {
     hint: {
       passkey: 'Votre clé d’accès signe exactement ce texte. La signature est gardée dans le journal : chacun peut la vérifier sans nous.',
       code: 'Un code prouve moins qu’une clé d’accès : le journal dira lequel des deux.',
-      password: 'Vous n’avez pas de second facteur : votre mot de passe est redemandé.',
       none: 'Rien n’est redemandé : vous n’avez ni clé d’accès ni code. Le journal le dira.',
     },
     other: { passkey: 'Avec ma clé d’accès', code: 'Avec un code' },
@@ -1125,7 +1124,6 @@ export const fr = {
     policy: 'La politique vaut pour tout le réseau. Confirmez que c’est bien vous.',
     assurance: {
       session: 'session ouverte, rien de redemandé',
-      password: 'mot de passe',
       'recovery-code': 'code de secours',
       totp: 'code',
       passkey: 'clé d’accès',

@@ -1,5 +1,5 @@
 import type { Proof } from '@countersign/shared/access/proof.ts'
-import { Button, Modal, PasswordInput, TextInput } from '@mantine/core'
+import { Button, Modal, TextInput } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
 import { IconFingerprint } from '@tabler/icons-react'
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query'
@@ -19,7 +19,7 @@ export type Asking = {
   readonly confirm: string
   readonly color?: string
   /** The text a passkey signs; with the nonce that was given with what is shown, where one was. */
-  readonly textOf: (nonce: string) => string
+  readonly textOf: (nonce: string) => string | Promise<string>
   readonly nonce?: string
   readonly run: (proof: Proof) => Promise<unknown>
   /** Pressed again, the key that opened the dialog confirms it. */
@@ -33,15 +33,14 @@ export const useFactors = (): { readonly factors: Factors | null; readonly rpId:
   return {
     factors,
     rpId: data.person?.relyingParty ?? '',
-    none: !factors || (!factors.totp && !factors.password && factors.passkeys.length === 0),
+    none: !factors || (!factors.code && !factors.password && factors.passkeys.length === 0),
   }
 }
 
-/** By what it is asked first: a passkey where there is one, else a code, else the password. */
+/** By what it is asked first: a passkey where there is one, else a code. */
 const firstOf = (factors: Factors): Proof['kind'] => {
   if (factors.passkeys.length > 0 && passkeysKnown()) return 'passkey'
-  if (factors.totp || factors.passkeys.length > 0) return 'code'
-  return factors.password ? 'password' : 'none'
+  return factors.code || factors.password || factors.passkeys.length > 0 ? 'code' : 'none'
 }
 
 const useProving = ({ textOf, nonce, run }: Asking, done: () => void) => {
@@ -51,9 +50,8 @@ const useProving = ({ textOf, nonce, run }: Asking, done: () => void) => {
   const [typed, setTyped] = useState('')
   const proofOf = async (): Promise<Proof> => {
     const given = nonce ?? (await client.passkeys.nonce.query())
-    if (kind === 'passkey') return signText(textOf(given), given, { rpId, credentialIds: factors?.passkeys ?? [] })
-    if (kind === 'code') return { kind, nonce: given, code: typed.trim() }
-    return kind === 'password' ? { kind, nonce: given, password: typed } : { kind: 'none', nonce: given }
+    if (kind === 'passkey') return signText(await textOf(given), given, { rpId, credentialIds: factors?.passkeys ?? [] })
+    return kind === 'code' ? { kind, nonce: given, code: typed.trim() } : { kind: 'none', nonce: given }
   }
   const proving = useMutation({ mutationFn: async () => run(await proofOf()), onSuccess: done })
   return { kind, first, setKind, typed, setTyped, proving, factors }
@@ -62,14 +60,14 @@ const useProving = ({ textOf, nonce, run }: Asking, done: () => void) => {
 const ProofForm = ({ asking, done }: { asking: Asking; done: () => void }) => {
   const { t } = useTranslation()
   const { kind, first, setKind, typed, setTyped, proving, factors } = useProving(asking, done)
-  const ready = kind === 'passkey' || kind === 'none' || typed.trim().length >= (kind === 'code' ? 6 : 1)
+  const ready = kind === 'passkey' || kind === 'none' || typed.trim().length >= 6
   const confirm = () => ready && !proving.isPending && proving.mutate()
   useHotkeys(asking.hotkey ? [[asking.hotkey, confirm]] : [])
   const send = (event: FormEvent) => {
     event.preventDefault()
     confirm()
   }
-  const other = kind === 'passkey' ? (factors?.totp ? 'code' : null) : first === 'passkey' ? 'passkey' : null
+  const other = kind === 'passkey' ? (factors?.code ? 'code' : null) : first === 'passkey' ? 'passkey' : null
   const { error } = proving
   return (
     <form className="stack" onSubmit={send} noValidate>
@@ -79,16 +77,6 @@ const ProofForm = ({ asking, done }: { asking: Asking; done: () => void }) => {
           label={t('proof.code')}
           autoComplete="one-time-code"
           maxLength={40}
-          value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
-          data-autofocus
-        />
-      ) : null}
-      {kind === 'password' ? (
-        <PasswordInput
-          visibilityToggleButtonProps={{ 'aria-label': t('signIn.showPassword') }}
-          label={t('signIn.password')}
-          autoComplete="current-password"
           value={typed}
           onChange={(event) => setTyped(event.currentTarget.value)}
           data-autofocus

@@ -29,7 +29,7 @@ export type MailKind =
   | 'contained'
   | 'bulk'
   | 'signal'
-  | 'passkeyAdded'
+  | 'passkeysChanged'
 const deeds = {
   fr: { suspend: 'suspend', revoke: 'révoque', reset: 'demande la réinitialisation de', reinstate: 'réintègre' },
   en: { suspend: 'is suspending', revoke: 'is revoking', reset: 'is asking to reset', reinstate: 'is reinstating' },
@@ -113,11 +113,11 @@ const french: Record<MailKind, Text> = {
       facts.address,
     ],
   },
-  passkeyAdded: {
-    subject: 'Une clé d’accès a été ajoutée à votre compte',
+  passkeysChanged: {
+    subject: 'Les clés d’accès de votre compte ont changé',
     lines: ({ name, address }) => [
       `Bonjour ${name},`,
-      'une clé d’accès vient d’être ajoutée à votre compte : elle permet de se connecter et de contresigner à votre place.',
+      'une clé d’accès vient d’être ajoutée à votre compte, ou retirée. Une clé permet de se connecter et de contresigner à votre place.',
       'Si ce n’est pas vous, dites-le ici ; votre compte sera aussitôt suspendu et ses clés oubliées :',
       address,
     ],
@@ -205,11 +205,11 @@ const english: Record<MailKind, Text> = {
       facts.address,
     ],
   },
-  passkeyAdded: {
-    subject: 'A passkey was added to your account',
+  passkeysChanged: {
+    subject: 'The passkeys of your account have changed',
     lines: ({ name, address }) => [
       `Hello ${name},`,
-      'a passkey has just been added to your account: it signs in, and countersigns, in your place.',
+      'a passkey has just been added to your account, or removed. A passkey signs in, and countersigns, in your place.',
       'If it was not you, say so here; your account is suspended at once and its passkeys are forgotten:',
       address,
     ],

@@ -113,5 +113,5 @@ export const mailCarriers = (carriage: Carriage): Record<Destination, Carrier> =
   'mail.contained': toSupervisors(carriage, 'contained'),
   'mail.bulk': ofBulk(carriage),
   'mail.signal': ofSignal(carriage),
-  'mail.passkey-added': withLink(carriage, 'passkeyAdded', ['disown'], 'disown'),
+  'mail.passkeys-changed': withLink(carriage, 'passkeysChanged', ['disown'], 'disown'),
 })

@@ -19,7 +19,7 @@ const application: Record<string, string> = {
   call_back: 'select, insert',
   role_grant: 'select, insert, update (revoked_at)',
   lineage: 'select, insert',
-  session: 'select, insert, update (last_seen_at), delete',
+  session: 'select, insert, update (last_seen_at, proof_failures, proof_failed_at), delete',
   sign_in_failure: 'select, insert, update, delete',
   link: 'select, insert, update (token_hash, used_at, voided_at)',
   credential: 'select, insert, update (used_at, last_step), delete',

@@ -1,3 +1,4 @@
+import { roleAsked } from '@countersign/shared/access/proof.ts'
 import type { EndingVerb } from '@countersign/shared/accounts/ending.ts'
 import type { DomainEvent, LineageEdge } from '@countersign/shared/events.ts'
 import { termsOf } from '@countersign/shared/requests/terms.ts'
@@ -14,14 +15,23 @@ const factOf = (ask: Ask, reference: number) => ({ reference, kind: ask.content.
 /** Many requests of one person in one commit. */
 export const tellSubmissions: Operation<readonly Ask[], true, Person> = async ({ tx, actor, now }, asks) => {
   const filed = await history.file(tx, asks, actor.id, now)
-  const events = asks.map((ask): DomainEvent => {
+  const events = asks.flatMap((ask): readonly DomainEvent[] => {
     const { reference, hash } = filed.get(ask.id) ?? { reference: 0, hash: '' }
-    return {
+    const { content } = ask
+    const proven = {
+      act: 'ask-role',
+      on: content.kind === 'grant-role' ? roleAsked(content) : '',
+      assurance: 'session',
+      signed: null,
+    } as const
+    const given: DomainEvent = { type: 'proof.given', subject: actor.id, organisation: actor.organisationId, data: proven }
+    const asked: DomainEvent = {
       type: 'request.submitted',
       subject: ask.id,
       organisation: ask.organisationId,
-      data: { ...factOf(ask, reference), contentHash: hash, ...ask.requirement, terms: termsOf(ask.content), channel: 'operator' },
+      data: { ...factOf(ask, reference), contentHash: hash, ...ask.requirement, terms: termsOf(content), channel: 'operator' },
     }
+    return content.kind === 'grant-role' ? [given, asked] : [asked]
   })
   return { value: true, events: told(events) }
 }

@@ -17,7 +17,7 @@ export const destinations = [
   'mail.contained',
   'mail.bulk',
   'mail.signal',
-  'mail.passkey-added',
+  'mail.passkeys-changed',
 ] as const
 export type Destination = (typeof destinations)[number]
 
@@ -40,7 +40,8 @@ const routes: { readonly [T in EventType]?: Route<T> } = {
   // What is critical is told once, when it becomes so.
   'signal.raised': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.signal', accountId })),
   'signal.recurred': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.signal', accountId })),
-  'passkey.added': ({ subject, data }) => (data.via === 'session' ? [{ destination: 'mail.passkey-added', accountId: subject }] : []),
+  'passkey.added': ({ subject, data }) => (data.via === 'session' ? [{ destination: 'mail.passkeys-changed', accountId: subject }] : []),
+  'passkey.removed': ({ subject }) => [{ destination: 'mail.passkeys-changed', accountId: subject }],
   // A supervisor who suspends knows; one whose agent said "it was not me" must be told.
   'account.locked-out': ({ subject }) => [{ destination: 'mail.ended', accountId: subject }],
   'account.suspended': ({ subject, data }) =>

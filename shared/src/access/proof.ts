@@ -3,7 +3,7 @@ import { canonicalJson, type Json } from '../requests/canonical.ts'
 import type { Role } from './roles.ts'
 
 /** How sure it is that the person themselves acted, weakest first; it stands with what they did. */
-export const assurances = ['session', 'password', 'recovery-code', 'totp', 'passkey'] as const
+export const assurances = ['session', 'recovery-code', 'totp', 'passkey'] as const
 export type Assurance = (typeof assurances)[number]
 
 /** Bytes as WebAuthn and RFC 4648 section 5 write them: base64url without padding. */
@@ -25,11 +25,10 @@ export const assertion = z.strictObject({
 })
 export type Assertion = z.infer<typeof assertion>
 
-/** Proof that it is still the same person, asked for afresh each time: a passkey signs what was seen, a code is typed; a password, where that is all there is. */
+/** Proof that it is still the same person, asked for afresh each time: a passkey signs what was seen, a code is typed. */
 export const proof = z.discriminatedUnion('kind', [
   assertion.extend({ kind: z.literal('passkey'), nonce: nonceText }),
   z.strictObject({ kind: z.literal('code'), nonce: nonceText, code: z.string().min(1).max(40) }),
-  z.strictObject({ kind: z.literal('password'), nonce: nonceText, password: z.string().min(1).max(200) }),
   z.strictObject({ kind: z.literal('none'), nonce: nonceText }),
 ])
 export type Proof = z.infer<typeof proof>
@@ -64,6 +63,13 @@ export const decisionText = ({ requestId, contentHash, requirementHash, decision
 /** What else asks for a proof afresh: what leaves the building, what reaches many at once, what changes who may do what. */
 export const acts = ['export', 'start-bulk', 'ask-policy', 'ask-role', 'add-passkey', 'remove-passkey'] as const
 export type Act = (typeof acts)[number]
+
+/** The same to sign in: tagged, so that what signs somebody in is never what decides. */
+export const signInText = (nonce: string): string => text('sign-in', { nonce })
+
+/** What asking for a role is done to: this role, over this place, for this account. */
+export const roleAsked = (asked: { readonly role: Role; readonly organisationId: string; readonly accountId: string }): string =>
+  `${asked.role} ${asked.organisationId} ${asked.accountId}`
 
 /** The same for an act; `on` says what it is done to, as the screen showed it. */
 export const actText = (act: Act, on: string, nonce: string): string => text('act', { act, on, nonce })

@@ -92,7 +92,7 @@ const Form = ({ link, token }: { link: Described; token: string }) => {
           error={text.of('password')}
         />
       ) : null}
-      {link.asks.secondFactor && passkeysKnown() ? (
+      {link.passkey && passkeysKnown() ? (
         <SegmentedControl
           aria-label={t('link.factor')}
           value={factor}

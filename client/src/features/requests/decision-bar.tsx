@@ -1,10 +1,12 @@
-import { type Decision, decisionText } from '@countersign/shared/access/proof.ts'
+import { type Decision, decisionText, requirementText } from '@countersign/shared/access/proof.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
+import { canonicalJson } from '@countersign/shared/requests/canonical.ts'
 import { Button, TextInput, Tooltip } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { sha256 } from '../../lib/passkey.ts'
 import { sentenceOf, tell, tellRefusal } from '../../lib/toast.ts'
 import { type Outputs, queryClient, refusalOf, trpc } from '../../lib/trpc.ts'
 import { useAboutWhom } from '../../ui/about-whom.ts'
@@ -72,10 +74,13 @@ const useDecisions = (request: Detail, done: (text: string) => void) => {
       onSuccess: () => done(t(request.kind === 'revoke-bulk' ? 'requests.rejectedBulk' : 'requests.rejectedNow')),
     }),
   )
-  const { id: requestId, contentHash, requirementHash } = request
+  const { id: requestId, contentHash, content } = request
   const nonce = opened ?? request.nonce
-  const textOf = (decision: Decision) => (given: string) =>
-    decisionText({ requestId, contentHash, requirementHash, decision, nonce: given })
+  /** Hashed here, from what is shown: nobody signs what the server merely names. */
+  const textOf = (decision: Decision) => async (given: string) => {
+    const hashes = { contentHash: await sha256(canonicalJson(content)), requirementHash: await sha256(requirementText(request)) }
+    return decisionText({ requestId, ...hashes, decision, nonce: given })
+  }
   return { approve, reject, nonce, textOf, none, decision: { requestId, seen: contentHash } }
 }
 
@@ -145,7 +150,14 @@ export const DecisionBar = ({ request, onDone }: { request: Detail; onDone: () =
               ? null
               : {
                   title: t('proof.rejectTitle'),
-                  about: <p style={{ margin: 0 }}>{reason}</p>,
+                  about: (
+                    <>
+                      <SignedText request={request} />
+                      <p className="notice" style={{ margin: 0 }}>
+                        {reason}
+                      </p>
+                    </>
+                  ),
                   confirm: t('requests.reject'),
                   color: 'red',
                   nonce,

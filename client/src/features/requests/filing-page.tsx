@@ -1,4 +1,4 @@
-import { actText } from '@countersign/shared/access/proof.ts'
+import { actText, roleAsked } from '@countersign/shared/access/proof.ts'
 import { type Role, roles } from '@countersign/shared/access/roles.ts'
 import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import type { FormContent, FormKind } from '@countersign/shared/requests/kinds.ts'
@@ -106,7 +106,7 @@ export const FilingPage = () => {
         title: t(`filing.title.${kind}`),
         about: <p style={{ margin: 0 }}>{t('proof.role')}</p>,
         confirm: t('filing.submit'),
-        textOf: (nonce) => actText('ask-role', content.accountId, nonce),
+        textOf: (nonce) => actText('ask-role', roleAsked(content), nonce),
         // What is wrong with the form is said in the form.
         run: (proof) => submit.mutateAsync({ ...content, proof }).catch(unlessOfForm),
       })

@@ -5,7 +5,7 @@ import { router, sparingly } from '../../trpc.ts'
 import { madePasskey } from '../passkeys/relying-party.ts'
 import { disownLink } from './disown-link.ts'
 import { links } from './links.store.ts'
-import { asksFor, passkeyOptions, redeem, totpOf } from './redeem.ts'
+import { asksFor, passkeyOptions, redeem, takesPasskey, totpOf } from './redeem.ts'
 
 const token = z.string().regex(/^[\w-]{43}$/, 'link-dead')
 
@@ -23,7 +23,7 @@ export const linksRouter = router({
         givenName: link.givenName,
         asks: asked,
         totp: asked.secondFactor && link.kind !== 'disown' ? totpOf(ctx.key, link) : null,
-        passkey: asked.secondFactor && link.kind !== 'disown' ? await passkeyOptions(ctx, link) : null,
+        passkey: takesPasskey(link) ? await passkeyOptions(ctx, link) : null,
       }
     }),
   redeem: sparingly('link')

@@ -34,6 +34,9 @@ export const asksFor = (link: OpenLink) => ({
   secondFactor: link.kind === 'enrolment' || link.roles > 0,
 })
 
+/** A passkey opens the door by itself: only a link that sets the password too may bring one, or the mailbox alone would be enough. */
+export const takesPasskey = (link: OpenLink): boolean => asksFor(link).secondFactor && asksFor(link).password && link.kind !== 'disown'
+
 /** The TOTP secret this link will enrol, and its address for the authenticator's camera. */
 export const totpOf = (key: Buffer, link: OpenLink): { secret: string; uri: string } => {
   const secret = base32.encode(derived(key, `totp:${link.id}`), { padding: false })
@@ -51,7 +54,7 @@ const provenBy = async (key: Buffer, link: OpenLink, { password, code, passkey }
   const weak = asked.password ? objectionToPassword(password ?? '', [link.login, link.givenName]) : null
   if (weak) throw new Refused(weak, link.accountId, [{ field: 'password', refusal: weak }])
   const totp = totpOf(key, link)
-  const byCode = asked.secondFactor && !passkey
+  const byCode = asked.secondFactor && !(passkey && takesPasskey(link))
   const step = byCode ? await stepOfCode(totp.secret, code ?? '') : null
   if (byCode && step === null) throw new Refused('code-wrong', link.accountId, [{ field: 'code', refusal: 'code-wrong' }])
   const codes = asked.secondFactor ? Array.from({ length: recoveryCodes }, newRecoveryCode) : []
@@ -93,7 +96,7 @@ export const redeem =
     await credentials.replace(tx, { accountId: link.accountId, linkId: link.id, now }, replaced, set)
 
     const owner = { id: link.accountId, organisationId: link.organisationId }
-    const made = asksFor(link).secondFactor ? input.passkey : undefined
+    const made = takesPasskey(link) ? input.passkey : undefined
     const added = made ? [await enrol(tx, { proving, owner, made, holder: `link:${link.id}`, linkId: link.id, assurance: null, now })] : []
     const data = { linkId: link.id, factors: [...new Set(set.map(({ kind }) => kind)), ...(made ? ['passkey'] : [])] }
     return {

@@ -1,8 +1,10 @@
 import type { Proof } from '@countersign/shared/access/proof.ts'
 import type { Operation } from '../../kernel/commit.ts'
+import type { Db, Tx } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { accounts } from '../accounts/accounts.store.ts'
 import { links } from '../links/links.store.ts'
+import { credentials } from '../sessions/credentials.store.ts'
 import { type Proving, proveForAct, type Unproven } from '../sessions/prove-again.ts'
 import { enrol } from './enrol.ts'
 import { passkeys } from './passkeys.store.ts'
@@ -11,7 +13,15 @@ import type { MadePasskey } from './relying-party.ts'
 /** More than anybody carries. */
 const most = 10
 
-/** Proven by what the person held before: a passkey or a code, or their password where that was all. */
+/** What stands in the way of another passkey. Whoever has a password alone is given their first factor through a link, or a thief of it would stay. */
+export const mayAdd = async (db: Db | Tx, accountId: string, now: Date): Promise<void> => {
+  const { secondFactor, passwordHash, passkeys: held } = await credentials.heldBy(db, accountId)
+  if (!secondFactor && passwordHash) throw new Refused('factor-by-link')
+  if (await passkeys.resetLately(db, accountId, now)) throw new Refused('factor-after-reset')
+  if (held.length >= most) throw new Refused('passkeys-enough')
+}
+
+/** Proven by what the person held before: a passkey or a code. */
 export type AddInput = MadePasskey & { readonly proof?: Proof | undefined }
 
 /**
@@ -24,8 +34,7 @@ export const add =
     const { tx, actor, now } = work
     const [row] = await accounts.lockAll(tx, [actor.id])
     if (!row) throw new Refused('not-found')
-    if (await passkeys.resetLately(tx, actor.id, now)) throw new Refused('factor-after-reset')
-    if ((await passkeys.of(tx, actor.id)).length >= most) throw new Refused('passkeys-enough')
+    await mayAdd(tx, actor.id, now)
     const proven = await proveForAct(work, proving, proof, { act: 'add-passkey', on: made.name })
     if ('refusal' in proven) return { value: { refusal: proven.refusal }, events: [proven.event] }
 

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /** For whom and for what a nonce was made: it is worth nothing to anybody else. */
-export type NonceFor = `session:${string}` | `link:${string}` | `export:${string}` | 'sign-in'
+export type NonceFor = `session:${string}` | `request:${string}:${string}` | `link:${string}` | `export:${string}` | 'sign-in'
 
 /** A person reads before they decide; whoever signs in does it now. */
 export const nonceMinutes = 60

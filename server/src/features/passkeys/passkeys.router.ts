@@ -4,7 +4,7 @@ import { runCommitted } from '../../kernel/commit.ts'
 import { Refused, unlessRefused } from '../../kernel/refused.ts'
 import { router, signedIn } from '../../trpc.ts'
 import { cast } from '../sessions/cast.store.ts'
-import { add } from './add.ts'
+import { add, mayAdd } from './add.ts'
 import { newNonce } from './nonces.ts'
 import { passkeys } from './passkeys.store.ts'
 import { madePasskey, registrationOptions } from './relying-party.ts'
@@ -25,6 +25,8 @@ export const passkeysRouter = router({
   nonce: signedIn.query(({ ctx }) => newNonce(ctx.key, `session:${ctx.actor.sessionId}`)),
 
   options: signedIn.query(async ({ ctx }) => {
+    // Before the device makes one that would be refused.
+    await mayAdd(ctx.db, ctx.actor.id, new Date())
     const named = await cast.describe(ctx.db, ctx.actor)
     if (!named) throw new Refused('not-found')
     const nonce = newNonce(ctx.key, `session:${ctx.actor.sessionId}`)

@@ -1,5 +1,5 @@
 import { passkey, spentNonce } from '@countersign/drizzle/schema/passkey.ts'
-import { and, asc, eq, sql } from 'drizzle-orm'
+import { and, asc, eq, lte, sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../kernel/db.ts'
 import { nonceMinutes } from './nonces.ts'
 
@@ -40,20 +40,20 @@ export const passkeys = {
     return gone.length === 1
   },
 
-  /** Counts a use: the count an authenticator keeps grows, or there are two of it. */
-  async used(tx: Tx, id: string, signCount: number, now: Date): Promise<void> {
-    await tx.update(passkey).set({ signCount, lastUsedAt: now }).where(eq(passkey.id, id))
+  /** Counts a use: the count an authenticator keeps grows, or there are two of it. False where the passkey was taken away meanwhile. */
+  async used(tx: Tx, id: string, signCount: number, now: Date): Promise<boolean> {
+    const used = await tx
+      .update(passkey)
+      .set({ signCount, lastUsedAt: now })
+      .where(and(eq(passkey.id, id), lte(passkey.signCount, signCount)))
+      .returning({ id: passkey.id })
+    return used.length === 1
   },
 
   /** Was the person's access reset, and taken up again, within a day? */
-  async resetLately(tx: Tx, accountId: string, now: Date): Promise<boolean> {
+  async resetLately(tx: Db | Tx, accountId: string, now: Date): Promise<boolean> {
     const { rowCount } = await tx.execute(sql`
       select 1 from link where account_id = ${accountId} and kind = 'reset' and used_at > ${now}::timestamptz - interval '24 hours' limit 1`)
-    return rowCount === 1
-  },
-
-  async holdsRole(tx: Tx, accountId: string): Promise<boolean> {
-    const { rowCount } = await tx.execute(sql`select 1 from role_grant where account_id = ${accountId} and revoked_at is null limit 1`)
     return rowCount === 1
   },
 

@@ -53,8 +53,12 @@ export const approve =
       requestId,
     )
     const requirement = requirementHash(request)
-    const proven = await proveAgain(work, proving, proof, (nonce) =>
-      decisionText({ requestId, contentHash: seen, requirementHash: requirement, decision: 'approve', nonce }),
+    const proven = await proveAgain(
+      work,
+      proving,
+      proof,
+      (nonce) => decisionText({ requestId, contentHash: seen, requirementHash: requirement, decision: 'approve', nonce }),
+      requestId,
     )
     if ('refusal' in proven) return { value: { refusal: proven.refusal }, events: [proven.event] }
 

@@ -63,7 +63,7 @@ export const requestDetail = async ({ db, actor, key }: { db: Db; actor: Person;
     approverRoles: stored.approverRoles,
     requirementHash: requirementHash(stored),
     /** What a decision about it is signed with; it remembers since when it was looked at. */
-    nonce: newNonce(key, `session:${actor.sessionId}`),
+    nonce: newNonce(key, `request:${actor.sessionId}:${stored.id}`),
     /** The reader's own pace. */
     pace,
     heldUntil: stored.heldUntil?.toISOString() ?? null,

@@ -16,8 +16,13 @@ export const edit: Operation<EditInput, { readonly contentHash: string }> = asyn
   orRefuse(decideOwn({ actor, request, now }), requestId)
   const ownLogin = request.content.kind === 'create-account' ? request.content.login : null
   const prepared = await prepare(tx, actor, content, now, ownLogin)
-  // A request keeps its subject and its place: another one is another request.
-  if (content.kind !== request.kind || prepared.subjectId !== request.subjectId || prepared.organisationId !== request.organisationId)
+  // A request keeps its subject and its place: another one is another request, and a role is asked for with a proof, as a whole.
+  if (
+    content.kind === 'grant-role' ||
+    content.kind !== request.kind ||
+    prepared.subjectId !== request.subjectId ||
+    prepared.organisationId !== request.organisationId
+  )
     throw new Refused('not-permitted', requestId)
 
   const requirement = requirementFor(request.kind, prepared.sensitivity, await requests.policyOwnersEver(tx))

@@ -2,18 +2,16 @@ import { type Pace, paceOf } from '@countersign/shared/requests/pace.ts'
 import { sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../kernel/db.ts'
 
-/** How far back somebody's pace is looked at, and over how many of their acts at most. */
+/** How far back somebody's pace is looked at. */
 const days = 30
-const mostActs = 1000
 
 export const paces = {
   /** How fast this person decides, and how often they say yes. */
   async of(db: Db | Tx, accountId: string, now: Date): Promise<Pace> {
     const { rows } = await db.execute<{ seconds: number | null; approved: boolean }>(sql`
-      select (e.data ->> 'seconds')::float8 as seconds, e.type = 'request.approval-given' as approved from (
-        select type, data, at, id from audit_entry
-        where actor_id = ${accountId} and at > ${now}::timestamptz - make_interval(days => ${days}) order by at desc, id desc limit ${mostActs}) e
-      where e.type in ('request.approval-given', 'request.rejected') order by e.at desc, e.id desc limit 100`)
+      select (data ->> 'seconds')::float8 as seconds, type = 'request.approval-given' as approved from audit_entry
+      where actor_id = ${accountId} and at > ${now}::timestamptz - make_interval(days => ${days}) and type in ('request.approval-given', 'request.rejected')
+      order by at desc, id desc limit 100`)
     return paceOf(rows)
   },
 

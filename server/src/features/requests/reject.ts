@@ -20,8 +20,12 @@ export const reject =
     const request = await requests.lock(tx, requestId)
     const status = orRefuse(decideRejection({ actor, request, now, seen }), requestId)
     const requirement = requirementHash(request)
-    const proven = await proveAgain(work, proving, proof, (nonce) =>
-      decisionText({ requestId, contentHash: seen, requirementHash: requirement, decision: 'reject', nonce }),
+    const proven = await proveAgain(
+      work,
+      proving,
+      proof,
+      (nonce) => decisionText({ requestId, contentHash: seen, requirementHash: requirement, decision: 'reject', nonce }),
+      requestId,
     )
     if ('refusal' in proven) return { value: { refusal: proven.refusal }, events: [proven.event] }
 

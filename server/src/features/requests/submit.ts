@@ -1,4 +1,4 @@
-import type { Proof } from '@countersign/shared/access/proof.ts'
+import { type Proof, roleAsked } from '@countersign/shared/access/proof.ts'
 import type { Actor, Place } from '@countersign/shared/access/scope.ts'
 import type { DomainEvent } from '@countersign/shared/events.ts'
 import { type FilingCase, objectionsToFiling, sensitivityOf } from '@countersign/shared/requests/filing.ts'
@@ -158,7 +158,7 @@ export const submit =
     const prepared = await prepare(tx, actor, content, now)
     // Who asks for a role proves that it is they: a session that was left open asks for none.
     const proven =
-      content.kind === 'grant-role' ? await proveForAct(work, proving, proof, { act: 'ask-role', on: content.accountId }) : null
+      content.kind === 'grant-role' ? await proveForAct(work, proving, proof, { act: 'ask-role', on: roleAsked(content) }) : null
     if (proven && 'refusal' in proven) return { value: { refusal: proven.refusal }, events: [proven.event] }
     const { filed, events } = await hold(tx, prepared, { requesterId: actor.id, device: actor.device, channel: 'operator', now })
     return { value: { id: filed.id, reference: filed.reference }, events: told([...(proven ? [proven.given] : []), ...events]) }

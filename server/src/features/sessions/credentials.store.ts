@@ -55,13 +55,15 @@ export const credentials = {
   /** What a person has to prove themselves with. */
   async heldBy(db: Db | Tx, accountId: string) {
     const kinds = await db
-      .select({ kind: credential.kind, secret: credential.secret })
+      .select({ kind: credential.kind, secret: credential.secret, usedAt: credential.usedAt })
       .from(credential)
       .where(eq(credential.accountId, accountId))
     const totp = kinds.some(({ kind }) => kind === 'totp')
+    const recovery = kinds.some(({ kind, usedAt }) => kind === 'recovery-code' && usedAt === null)
     const passkeys = await db.select({ id: passkey.credentialId }).from(passkey).where(eq(passkey.accountId, accountId))
     return {
       totp,
+      recovery,
       passkeys,
       secondFactor: totp || passkeys.length > 0,
       passwordHash: kinds.find(({ kind }) => kind === 'password')?.secret ?? null,

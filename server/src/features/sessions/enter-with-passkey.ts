@@ -1,10 +1,10 @@
-import type { Assertion } from '@countersign/shared/access/proof.ts'
+import { type Assertion, signInText } from '@countersign/shared/access/proof.ts'
 import type { Nobody } from '../../kernel/actor.ts'
 import { type Context, runCommitted } from '../../kernel/commit.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { readNonce } from '../passkeys/nonces.ts'
 import { passkeys } from '../passkeys/passkeys.store.ts'
-import { verifiedAssertion } from '../passkeys/relying-party.ts'
+import { challengeOf, verifiedAssertion } from '../passkeys/relying-party.ts'
 import type { Proving } from './prove-again.ts'
 import { type SignInAnswer, signIn } from './sign-in.ts'
 
@@ -21,7 +21,7 @@ export const enterWithPasskey = async (
   const found = await passkeys.forSignIn(context.db, credentialId)
   const held = found && (await passkeys.find(context.db, found.accountId, credentialId))
   if (!held || !readNonce(key, 'sign-in', nonce)) throw new Refused('passkey-wrong')
-  const answer = await verifiedAssertion(relyingParty, held, given, nonce)
+  const answer = await verifiedAssertion(relyingParty, held, given, challengeOf(signInText(nonce)))
   if (!answer) throw new Refused('passkey-wrong')
   const factor = { kind: 'passkey' as const, id: held.id, nonce, signCount: answer.signCount }
   return runCommitted(signIn, context, { ...found, proof: { factor } })

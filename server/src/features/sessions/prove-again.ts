@@ -10,7 +10,6 @@ import { passkeys } from '../passkeys/passkeys.store.ts'
 import { challengeOf, plainKey, type RelyingParty, verifiedAssertion } from '../passkeys/relying-party.ts'
 import { provenFactor } from './authenticate.ts'
 import { credentials } from './credentials.store.ts'
-import { verifyPassword } from './passwords.ts'
 import { sessions } from './sessions.store.ts'
 import { consumed } from './sign-in.ts'
 
@@ -43,40 +42,31 @@ const byPasskey = async (
   const held = await passkeys.find(tx, actor.id, Buffer.from(given.credentialId, 'base64url'))
   const answer = held && (await verifiedAssertion(relyingParty, held, given, challengeOf(text)))
   // Nobody guesses a signature: a wrong one is refused and written down, and counted against nobody.
-  if (!held || !answer) throw new Refused('passkey-wrong')
-  await passkeys.used(tx, held.id, answer.signCount, now)
+  if (!held || !answer || !(await passkeys.used(tx, held.id, answer.signCount, now))) throw new Refused('passkey-wrong')
   return { assurance: 'passkey', signed: { ...given, nonce, passkeyId: held.id, publicKey: plainKey(held.publicKey) } }
 }
 
-/** A password proves where its owner has nothing better. */
-const byPassword = async ({ tx, actor }: Same, { password }: Of<'password'>): Promise<Right | null> => {
-  const { secondFactor, passwordHash } = await credentials.heldBy(tx, actor.id)
-  return !secondFactor && passwordHash && (await verifyPassword(passwordHash, password)) ? { assurance: 'password', signed: null } : null
-}
-
-const wrong = { code: 'code-wrong', password: 'password-wrong' } as const
-
-/** Guesses are counted with those at the door, so that whoever sits at a session that was left open guesses no more often than there. */
-const byGuessable = async (same: Same, proving: Proving, proof: Of<'code'> | Of<'password'>): Promise<Right | Unproven> => {
+/**
+ * Guesses are counted for the session they come from: whoever sits at one that was left open guesses no more often than at the door, and
+ * guesses of strangers at the door keep nobody from their work.
+ */
+const byGuessable = async (same: Same, proving: Proving, proof: Of<'code'>): Promise<Right | Unproven> => {
   const { tx, actor, now } = same
-  const { failures, lastAt } = await sessions.holdFailures(tx, actor.id)
+  const { failures, lastAt } = await sessions.proofFailures(tx, actor.sessionId)
   const wait = waitUntil(failures, lastAt)
-  const waiting = wait !== null && wait > now
-  const right = waiting ? null : await (proof.kind === 'code' ? byCode(same, proving, proof) : byPassword(same, proof))
-  if (right) {
-    await sessions.forgetFailures(tx, actor.id)
-    return right
-  }
-  const count = waiting ? failures : await sessions.failed(tx, actor.id, now)
+  if (wait !== null && wait > now) throw new Refused('too-many')
+  const right = await byCode(same, proving, proof)
+  await sessions.proofFailed(tx, actor.sessionId, right ? 0 : failures + 1, now)
+  if (right) return right
   return {
-    refusal: wrong[proof.kind],
-    event: { type: 'sign-in.failed', subject: actor.id, organisation: actor.organisationId, data: { failures: count } },
+    refusal: 'code-wrong',
+    event: { type: 'sign-in.failed', subject: actor.id, organisation: actor.organisationId, data: { failures: failures + 1 } },
   }
 }
 
-/** When the nonce was given to this session; a proof that names another, or one of long ago, is of no worth. */
-const givenAt = ({ actor }: Same, { key }: Proving, nonce: string): Date => {
-  const at = readNonce(key, `session:${actor.sessionId}`, nonce)
+/** When the nonce was given to this session, for this request where it is about one; a proof that names another, or one of long ago, is of no worth. */
+const givenAt = ({ actor }: Same, { key }: Proving, nonce: string, requestId: string | null): Date => {
+  const at = readNonce(key, requestId ? `request:${actor.sessionId}:${requestId}` : `session:${actor.sessionId}`, nonce)
   if (!at) throw new Refused('proof-stale')
   return at
 }
@@ -90,9 +80,10 @@ export const proveAgain = async (
   proving: Proving,
   proof: Proof | undefined,
   textOf: (nonce: string) => string,
+  requestId: string | null = null,
 ): Promise<Proven | Unproven> => {
   const { tx, actor, now } = same
-  const since = proof ? givenAt(same, proving, proof.nonce) : null
+  const since = proof ? givenAt(same, proving, proof.nonce, requestId) : null
   const seconds = since && Math.max(0, Math.round((now.getTime() - since.getTime()) / 100) / 10)
   if (!proof || proof.kind === 'none') {
     const { secondFactor, passwordHash } = await credentials.heldBy(tx, actor.id)

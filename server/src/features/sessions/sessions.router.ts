@@ -23,9 +23,13 @@ export const sessionsRouter = router({
     if (!person) return { demo, person: null }
     const named = await cast.describe(ctx.db, person)
     const may = (Object.keys(permissions) as Permission[]).filter((permission) => holds(person, permission))
-    const { totp, passkeys, passwordHash } = await credentials.heldBy(ctx.db, person.id)
+    const { totp, recovery, passkeys, passwordHash } = await credentials.heldBy(ctx.db, person.id)
     /** What this person is asked to prove themselves with. */
-    const factors = { totp, passkeys: passkeys.map(({ id }) => id.toString('base64url')), password: passwordHash !== null }
+    const factors = {
+      code: totp || recovery,
+      passkeys: passkeys.map(({ id }) => id.toString('base64url')),
+      password: passwordHash !== null,
+    }
     return { demo, person: named ? { ...named, may, factors, twoFactor: person.twoFactor, relyingParty: ctx.relyingParty.id } : null }
   }),
 
@@ -55,8 +59,11 @@ export const sessionsRouter = router({
     }),
 
   allowExport: signedIn
-    .input(z.strictObject({ on: z.string().min(1).max(60), proof: proof.optional() }))
-    .mutation(async ({ ctx, input }) => unlessRefused(await runCommitted(allowExport(ctx), ctx, input))),
+    .input(z.strictObject({ on: z.union([z.enum(['accounts', 'audit']), z.uuid()]), proof: proof.optional() }))
+    .mutation(async ({ ctx, input }) => {
+      if (!(await ctx.limits.allow('export', ctx.actor.id))) throw new Refused('too-many')
+      return unlessRefused(await runCommitted(allowExport(ctx), ctx, input))
+    }),
 
   signOut: signedIn.input(z.strictObject({ sessionId: z.uuid().nullable() })).mutation(async ({ ctx, input }) => {
     await commit(signOut)({ ctx, input })

@@ -1,5 +1,5 @@
 import { session } from '@countersign/drizzle/schema/session.ts'
-import { and, desc, eq, sql } from 'drizzle-orm'
+import { and, desc, eq, ne, sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import type { Db, Tx } from '../../kernel/db.ts'
 
@@ -72,6 +72,29 @@ export const sessions = {
     )
     const row = rows[0]
     return { epoch, failures: row?.failures ?? 0, lastAt: row ? new Date(row.last_at) : null }
+  },
+
+  /** Wrong codes in a row within this session, since the last right one. */
+  async proofFailures(tx: Tx, sessionId: string): Promise<{ failures: number; lastAt: Date | null }> {
+    const [row] = await tx
+      .select({ failures: session.proofFailures, lastAt: session.proofFailedAt })
+      .from(session)
+      .where(eq(session.id, sessionId))
+      .for('update')
+    return row ?? { failures: 0, lastAt: null }
+  },
+
+  async proofFailed(tx: Tx, sessionId: string, failures: number, now: Date): Promise<void> {
+    await tx.update(session).set({ proofFailures: failures, proofFailedAt: now }).where(eq(session.id, sessionId))
+  },
+
+  /** Ends every session of somebody but this one; answers how many. */
+  async closeOthers(tx: Tx, accountId: string, kept: string): Promise<number> {
+    const gone = await tx
+      .delete(session)
+      .where(and(eq(session.accountId, accountId), ne(session.id, kept)))
+      .returning({ id: session.id })
+    return gone.length
   },
 
   async failed(tx: Tx, accountId: string, now: Date): Promise<number> {

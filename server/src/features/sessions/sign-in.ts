@@ -75,7 +75,7 @@ export const consumed = async (tx: Tx, accountId: string, factor: ProvenFactor, 
   if (factor.kind === 'totp') return credentials.useTotpStep(tx, factor.id, factor.step)
   if (factor.kind === 'passkey') {
     if (!(await passkeys.spend(tx, factor.nonce, now))) throw new Refused('passkey-wrong')
-    await passkeys.used(tx, factor.id, factor.signCount, now)
+    if (!(await passkeys.used(tx, factor.id, factor.signCount, now))) throw new Refused('passkey-wrong')
     return true
   }
   if (factor.kind === 'recovery-code') return credentials.useRecoveryCode(tx, accountId, factor.hash, now)

@@ -328,6 +328,13 @@ describe('what else asks for a proof afresh', () => {
     expect(await outcome(claire.call.requests.submit({ ...asked, proof: await hersToo.act(claire, 'ask-role', roleAsked(asked)) }))).toBe(
       'allowed',
     )
+    // What was asked with a proof is not made something else without one.
+    const { rows } = await world.owner.query<{ id: string }>(`select id from request where subject_id = $1 and kind = 'grant-role'`, [
+      accountId,
+    ])
+    expect(await outcome(claire.call.requests.edit({ requestId: rows[0]?.id ?? '', content: { ...asked, role: 'supervisor' } }))).toBe(
+      'not-permitted',
+    )
     const after = { criticalSuspends: true, massAccounts: 100, massPercent: 10 }
     expect(await outcome(claire.call.policy.ask({ after, justification: 'Essai' }))).toBe('second-factor-needed')
     expect(await outcome(isabelle.call.sessions.allowExport({ on: 'audit' }))).toBe('second-factor-needed')
@@ -346,6 +353,32 @@ describe('the database itself', () => {
     expect(await verdictOfDatabase(world.pool.query(insert, [account.id]))).toBe('P6')
     await sophie.call.accounts.suspend({ accountIds: [account.id] })
     expect(await verdictOfDatabase(world.pool.query(insert, [account.id]))).toBe('P5')
+  })
+
+  test('takes no approval that says less of its giver than they could show, or whose entry says something else', async () => {
+    const { id, seen } = await make.pending(nadia)
+    const approving = async (assurance: string, told: string | null) => {
+      const client = await world.pool.connect()
+      try {
+        await client.query('begin')
+        if (told)
+          await client.query(
+            `insert into audit_entry (id, at, type, actor_id, subject_id, origin, data) values (gen_random_uuid(), now(), 'request.approval-given', $2, $1, '{"channel":"web"}', jsonb_build_object('assurance', $3::text))`,
+            [id, sophie.person.id, told],
+          )
+        await client.query(
+          `insert into approval (id, request_id, approver_id, content_hash, independent, given_at, assurance, device_key) values (gen_random_uuid(), $1, $2, $3, true, now(), $4, 'x')`,
+          [id, sophie.person.id, seen, assurance],
+        )
+        return await verdictOfDatabase(client.query('commit'))
+      } finally {
+        await client.query('rollback')
+        client.release()
+      }
+    }
+    expect(await approving('session', 'session')).toBe('P1')
+    expect(await approving('totp', 'passkey')).toBe('P6')
+    expect(await approving('totp', null)).toBe('P6')
   })
 
   test('keeps what was spent spent, and counts upwards', async () => {

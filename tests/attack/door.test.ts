@@ -2,9 +2,10 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createApp } from '@countersign/server/app.ts'
 import { mailCarriers } from '@countersign/server/carriers/mail.ts'
+import { hashPassword } from '@countersign/server/features/sessions/passwords.ts'
 import { whileIn } from '@countersign/server/kernel/leaving.ts'
 import { drain } from '@countersign/server/kernel/outbox.ts'
-import { seal } from '@countersign/server/kernel/secrets.ts'
+import { seal, sha256 } from '@countersign/server/kernel/secrets.ts'
 import { generateSecret, generateSync } from 'otplib'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -157,6 +158,35 @@ describe('the door', () => {
     expect((await batch(21)).status).toBe(400)
   })
 
+  test('knows a browser again, whoever signs in there, by a key no script can read', async () => {
+    const password = 'la pluie tombe sur Vénissieux'
+    const stored = await hashPassword(password)
+    const { rows } = await world.owner.query<{ id: string; login: string }>(
+      `select id, login from account a where status = 'active' and not exists (select 1 from role_grant g where g.account_id = a.id) limit 2`,
+    )
+    for (const { id } of rows)
+      await world.tamper(
+        `insert into credential (id, account_id, kind, secret, link_id, created_at) values (gen_random_uuid(), $1, 'password', $2, gen_random_uuid(), now())`,
+        [id, stored],
+      )
+    const enter = async (login: string, brought: Record<string, string> = {}) => {
+      const answer = await post('sessions.signIn', { login, password, code: null }, brought)
+      expect(answer.status).toBe(200)
+      return answer.headers.getSetCookie().find((one) => one.startsWith('__Host-device=')) ?? ''
+    }
+    const [one, other] = rows.map(({ login }) => login)
+    const set = await enter(one ?? '')
+    expect(set).toMatch(/^__Host-device=[\w-]{43}; Max-Age=34560000; Path=\/; HttpOnly; Secure; SameSite=Strict/i)
+    const [brought = ''] = set.split(';')
+    await enter(other ?? '', { cookie: brought })
+    await enter(one ?? '')
+    const { rows: keys } = await world.owner.query<{ key: string }>(
+      `select device_key as key from session where account_id = any($1) and method = 'password' order by created_at, id`,
+      [rows.map(({ id }) => id)],
+    )
+    expect(keys.map(({ key }) => key === sha256(brought.replace('__Host-device=', '')))).toEqual([true, true, false])
+  })
+
   test('sets a cookie no script can read and no other site can send', async () => {
     const sophie = await world.as('sophie.marchand')
     const answer = await post('sessions.signOut', { sessionId: null }, cookie(sophie.token))
@@ -282,14 +312,19 @@ describe('the door', () => {
       olivier.call.sessions.allowExport({ on, proof: { kind: 'code', nonce: await olivier.call.passkeys.nonce(), code } })
     expect(await outcome(allow('accounts', 'not-a-code'))).toBe('code-wrong')
     expect(await world.entriesAbout(olivier.person.id)).toContain('sign-in.failed')
+    await world.tamper(
+      `insert into credential (id, account_id, kind, secret, link_id, created_at) values (gen_random_uuid(), $1, 'recovery-code', $2, gen_random_uuid(), now())`,
+      [olivier.person.id, sha256('1111122222333334444')],
+    )
+    const recovered = async () => ({ kind: 'code' as const, nonce: await olivier.call.passkeys.nonce(), code: '11111-22222-33333-4444' })
     const code = generateSync({ secret })
     const { ticket } = await allow('accounts', code)
     const long = await ask(olivier.token, { filter: {}, ticket })
     expect([long.status, (await long.text()).split('\r\n').length > 1_000]).toEqual([200, true])
     // Each code once, each ticket once, and for what it was given.
     expect(await outcome(allow('accounts', code))).toBe('code-wrong')
-    for (const address of ['accounts.csv', 'incident/00000000-0000-4000-8000-000000000000/json'])
-      expect((await fetch(`${base}/export/${address}?ticket=${ticket}`, { headers: cookie(olivier.token) })).status).toBe(404)
+    const { ticket: ofAudit } = await olivier.call.sessions.allowExport({ on: 'audit', proof: await recovered() })
+    expect(await refusalOf(await ask(olivier.token, { filter: {}, ticket: ofAudit }))).toEqual([409, 'second-factor-needed'])
     expect(await refusalOf(await ask(olivier.token, { filter: {}, ticket }))).toEqual([409, 'second-factor-needed'])
     const elsewhere = await world.as('olivier.perrin')
     expect(await refusalOf(await ask(elsewhere.token, { filter: {}, ticket }))).toEqual([409, 'second-factor-needed'])

@@ -668,7 +668,7 @@ const inSource: readonly Guard[] = [
   source(
     'what only a lenient reader takes for a signature',
     'server/src/features/passkeys/relying-party.ts',
-    'verified && holdsForAnybody(passkey.publicKey, given, challenge)',
+    'verified && holdsForAnybody(passkey.publicKey, given)',
     'verified',
     passkeys,
   ),

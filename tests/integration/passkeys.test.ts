@@ -343,6 +343,21 @@ describe('what else asks for a proof afresh', () => {
   })
 })
 
+test('a signature that fell is not given again by showing it once more, though the passkey counts nothing', async () => {
+  const marc = await world.as('marc.delorme')
+  const synced = openAuthenticator({ synced: true })
+  const { nonce } = await marc.call.passkeys.options()
+  await marc.call.passkeys.add({ name: 'Trousseau', nonce, registration: synced.made(nonce) })
+  const helene = await world.as('helene.garnier')
+  const lyon = await make.organisation('Mission locale de Lyon')
+  const id = await make.askedRole(helene, await make.agentOf('Mission locale de Lyon', 1), 'auditor', lyon)
+  const proof = await synced.decide(marc, id, 'approve')
+  const seen = await make.hashOf(id)
+  expect(await marc.call.requests.approve({ requestId: id, seen, proof })).toBe('pending')
+  await world.tamper(`update approval set voided_at = now(), voided_because = 'not-independent' where request_id = $1`, [id])
+  expect(await outcome(marc.call.requests.approve({ requestId: id, seen, proof }))).toBe('proof-stale')
+})
+
 describe('the database itself', () => {
   test('takes no passkey without a session or a link, without its entry, or within a day of a reset', async () => {
     const account = await born()

@@ -2,8 +2,8 @@ import type { Actor } from '@countersign/shared/access/scope.ts'
 import type { DomainEvent } from '@countersign/shared/events.ts'
 import type { ContentOf } from '@countersign/shared/requests/kinds.ts'
 import { requirementFor } from '@countersign/shared/requests/requirement.ts'
-import { termsOf } from '@countersign/shared/requests/terms.ts'
 import type { Tx } from '../../kernel/db.ts'
+import { requestSubmitted } from '../requests/facts.ts'
 import { requests } from '../requests/requests.store.ts'
 import { deadlineAfter } from '../requests/working-hours.ts'
 import { bulks, type StoredBulk } from './bulks.store.ts'
@@ -50,20 +50,6 @@ export const askFor = async (
       ...about,
       data: { requestId: filed.id, accounts, listHash: hash, told: await watchers.signers(tx, bulk, requirement.approverRoles, actor.id) },
     },
-    {
-      type: 'request.submitted',
-      subject: filed.id,
-      ...about,
-      data: {
-        reference: filed.reference,
-        kind,
-        accountId: null,
-        contentHash: filed.hash,
-        approvalsNeeded: requirement.approvalsNeeded,
-        approverRoles: requirement.approverRoles,
-        terms: termsOf(content),
-        channel: 'operator',
-      },
-    },
+    requestSubmitted({ filed, content, subjectId: null, organisationId: bulk.organisationId, requirement, channel: 'operator' }),
   ]
 }

@@ -2,12 +2,12 @@ import type { Proof } from '@countersign/shared/access/proof.ts'
 import { decidePolicyRequest, type Policy } from '@countersign/shared/policy/policy.ts'
 import { canonicalJson } from '@countersign/shared/requests/canonical.ts'
 import { requirementFor } from '@countersign/shared/requests/requirement.ts'
-import { termsOf } from '@countersign/shared/requests/terms.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import { orRefuse, Refused } from '../../kernel/refused.ts'
 import { sha256 } from '../../kernel/secrets.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 import { tree } from '../organisations/tree.store.ts'
+import { requestSubmitted } from '../requests/facts.ts'
 import { requests } from '../requests/requests.store.ts'
 import { deadlineAfter } from '../requests/working-hours.ts'
 import { type Proving, proveForAct, type Unproven } from '../sessions/prove-again.ts'
@@ -47,21 +47,7 @@ export const askForPolicy =
       value: { id: filed.id, reference: filed.reference },
       events: [
         proven.given,
-        {
-          type: 'request.submitted',
-          subject: filed.id,
-          organisation: nation.id,
-          data: {
-            reference: filed.reference,
-            kind,
-            accountId: null,
-            contentHash: filed.hash,
-            approvalsNeeded: requirement.approvalsNeeded,
-            approverRoles: requirement.approverRoles,
-            terms: termsOf(content),
-            channel: 'operator',
-          },
-        },
+        requestSubmitted({ filed, content, subjectId: null, organisationId: nation.id, requirement, channel: 'operator' }),
       ],
     }
   }

@@ -1,28 +1,16 @@
-import { decisionText, type Proof, requirementText } from '@countersign/shared/access/proof.ts'
 import type { DomainEvent } from '@countersign/shared/events.ts'
 import { decideApproval, independentSince, involved, standingSignatures } from '@countersign/shared/requests/approval.ts'
 import { type Operation, told } from '../../kernel/commit.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { orRefuse } from '../../kernel/refused.ts'
-import { sha256 } from '../../kernel/secrets.ts'
 import { tiesToList } from '../bulks/lines.store.ts'
-import { type Proving, proveAgain, type Unproven } from '../sessions/prove-again.ts'
+import type { Proving, Unproven } from '../sessions/prove-again.ts'
+import { type DecisionInput, underwrite } from './decide.ts'
 import { execute } from './execute.ts'
 import { approvalVoided, factOf } from './facts.ts'
 import { paces } from './pace.store.ts'
 import { requests, type StoredRequest } from './requests.store.ts'
 import { signatures } from './signatures.store.ts'
-
-export type DecisionInput = {
-  readonly requestId: string
-  readonly seen: string
-  /** Asked for afresh at every decision; none only from somebody who holds nothing to prove themselves with. */
-  readonly proof?: Proof | undefined
-}
-
-/** The hash of what a request needs, as it stands now. */
-export const requirementHash = (request: Pick<StoredRequest, 'approvalsNeeded' | 'approverRoles'>): string =>
-  sha256(requirementText(request))
 
 /** Whoever has not read the last ten is given somebody who reads this one too, once. */
 const secondReader = async (tx: Tx, request: StoredRequest, actorId: string, now: Date): Promise<DomainEvent | null> => {
@@ -52,14 +40,7 @@ export const approve =
       }),
       requestId,
     )
-    const requirement = requirementHash(request)
-    const proven = await proveAgain(
-      work,
-      proving,
-      proof,
-      (nonce) => decisionText({ requestId, contentHash: seen, requirementHash: requirement, decision: 'approve', nonce }),
-      requestId,
-    )
+    const proven = await underwrite(work, proving, { request, decision: 'approve', seen, proof })
     if ('refusal' in proven) return { value: { refusal: proven.refusal }, events: [proven.event] }
 
     await signatures.void(tx, { requestIds: [requestId], approverIds: fallen, because: 'not-independent', now })
@@ -76,7 +57,7 @@ export const approve =
     const given: DomainEvent = {
       type: 'request.approval-given',
       ...about,
-      data: { ...factOf(request), contentHash: seen, requirementHash: requirement, ...proven },
+      data: { ...factOf(request), contentHash: seen, ...proven },
     }
     const voided = fallen.map((approverId) => approvalVoided(request, approverId, 'not-independent'))
     // What no longer counts is told before what counts beside it.

@@ -1,11 +1,10 @@
-import { decisionText } from '@countersign/shared/access/proof.ts'
 import { decideRejection } from '@countersign/shared/requests/approval.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import { orRefuse } from '../../kernel/refused.ts'
 import { bulks } from '../bulks/bulks.store.ts'
 import { askBack } from '../bulks/give-back.ts'
-import { type Proving, proveAgain, type Unproven } from '../sessions/prove-again.ts'
-import { type DecisionInput, requirementHash } from './approve.ts'
+import type { Proving, Unproven } from '../sessions/prove-again.ts'
+import { type DecisionInput, underwrite } from './decide.ts'
 import { factOf } from './facts.ts'
 import { requests } from './requests.store.ts'
 
@@ -19,14 +18,7 @@ export const reject =
     const { tx, actor, now } = work
     const request = await requests.lock(tx, requestId)
     const status = orRefuse(decideRejection({ actor, request, now, seen }), requestId)
-    const requirement = requirementHash(request)
-    const proven = await proveAgain(
-      work,
-      proving,
-      proof,
-      (nonce) => decisionText({ requestId, contentHash: seen, requirementHash: requirement, decision: 'reject', nonce }),
-      requestId,
-    )
+    const proven = await underwrite(work, proving, { request, decision: 'reject', seen, proof })
     if ('refusal' in proven) return { value: { refusal: proven.refusal }, events: [proven.event] }
 
     await requests.decide(tx, requestId, { status, by: actor.id, now, reason })
@@ -41,7 +33,7 @@ export const reject =
           type: 'request.rejected',
           subject: requestId,
           organisation: request.organisationId,
-          data: { ...factOf(request), reason, contentHash: seen, requirementHash: requirement, ...proven },
+          data: { ...factOf(request), reason, contentHash: seen, ...proven },
         },
         ...(back?.events ?? []),
       ],

@@ -4,7 +4,6 @@ import type { DomainEvent } from '@countersign/shared/events.ts'
 import { type FilingCase, objectionsToFiling, sensitivityOf } from '@countersign/shared/requests/filing.ts'
 import type { FormContent } from '@countersign/shared/requests/kinds.ts'
 import { contactHoldHours, requirementFor, type Sensitivity } from '@countersign/shared/requests/requirement.ts'
-import { termsOf } from '@countersign/shared/requests/terms.ts'
 import { readersMore } from '@countersign/shared/signals/breaker.ts'
 import { isValidPhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { type Operation, told } from '../../kernel/commit.ts'
@@ -16,6 +15,7 @@ import { links } from '../links/links.store.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 import { type Proving, proveForAct, type Unproven } from '../sessions/prove-again.ts'
 import { breaker } from './breaker.store.ts'
+import { requestSubmitted } from './facts.ts'
 import { grants } from './grants.store.ts'
 import { requests } from './requests.store.ts'
 import { subjects } from './subjects.store.ts'
@@ -120,22 +120,8 @@ export const hold = async (
   // Whoever asked, the person is told, and may say "this was not me".
   if (subjectId && content.kind === 'reset-credentials')
     await links.make(tx, { kind: 'disown', accountId: subjectId, requestId: filed.id, now: by.now })
-  const event: DomainEvent = {
-    type: 'request.submitted',
-    subject: filed.id,
-    organisation: prepared.organisationId,
-    data: {
-      reference: filed.reference,
-      kind: content.kind,
-      accountId: subjectId,
-      contentHash: filed.hash,
-      approvalsNeeded: requirement.approvalsNeeded,
-      approverRoles: requirement.approverRoles,
-      terms: termsOf(content),
-      channel: by.channel,
-      ...(more > 0 ? { thirdReader: true as const } : {}),
-    },
-  }
+  const { organisationId } = prepared
+  const event = requestSubmitted({ filed, content, subjectId, organisationId, requirement, channel: by.channel, thirdReader: more > 0 })
   const voided: readonly DomainEvent[] = superseded
     ? [
         {

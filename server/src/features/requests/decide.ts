@@ -1,0 +1,30 @@
+import { type Decision, decisionText, type Proof, requirementText } from '@countersign/shared/access/proof.ts'
+import type { Underwritten } from '@countersign/shared/events.ts'
+import type { Person } from '../../kernel/actor.ts'
+import type { Work } from '../../kernel/commit.ts'
+import { sha256 } from '../../kernel/secrets.ts'
+import { type Proving, proveAgain, type Unproven } from '../sessions/prove-again.ts'
+import type { StoredRequest } from './requests.store.ts'
+
+export type DecisionInput = {
+  readonly requestId: string
+  readonly seen: string
+  /** Asked for afresh at every decision; none only from somebody who holds nothing to prove themselves with. */
+  readonly proof?: Proof | undefined
+}
+
+/** The hash of what a request needs, as it stands now. */
+export const requirementHash = (request: Pick<StoredRequest, 'approvalsNeeded' | 'approverRoles'>): string =>
+  sha256(requirementText(request))
+
+/** Who decides, proven over this content, this requirement and this decision: what stands with it in the audit. */
+export const underwrite = async (
+  work: Work<Person>,
+  proving: Proving,
+  { request, decision, seen, proof }: Omit<DecisionInput, 'requestId'> & { readonly request: StoredRequest; readonly decision: Decision },
+): Promise<Underwritten | Unproven> => {
+  const hash = requirementHash(request)
+  const said = { requestId: request.id, contentHash: seen, requirementHash: hash, decision }
+  const proven = await proveAgain(work, proving, proof, (nonce) => decisionText({ ...said, nonce }), request.id)
+  return 'refusal' in proven ? proven : { requirementHash: hash, ...proven }
+}

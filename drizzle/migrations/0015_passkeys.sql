@@ -90,7 +90,6 @@ BEGIN
   IF EXISTS (SELECT 1 FROM request r WHERE r.id = NEW.request_id AND r.device_key = NEW.device_key)
     OR EXISTS (SELECT 1 FROM approval a WHERE a.request_id = NEW.request_id AND a.id <> NEW.id AND a.voided_at IS NULL AND a.device_key = NEW.device_key)
     OR EXISTS (SELECT 1 FROM call_back c JOIN request r ON r.id = c.request_id WHERE c.request_id = NEW.request_id AND r.requester_id IS NULL AND c.device_key = NEW.device_key)
-    OR NEW.device_key IS NULL AND EXISTS (SELECT 1 FROM session s WHERE s.account_id = NEW.approver_id AND s.device_key IS NOT NULL)
     THEN PERFORM refuse('P2', 'two hands in a request are on two devices'); END IF;
   RETURN NULL;
 END $$;

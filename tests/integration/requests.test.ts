@@ -71,35 +71,18 @@ describe('a request for an account', () => {
   })
 
   test('edited after a countersignature needs a new one', async () => {
-    const nadia = await world.as('nadia.roux')
-    const accountId = await make.agentOf('Mission locale de Lyon', 1)
-    const { id } = await (await world.as('claire.fontaine')).call.requests.submit({
-      kind: 'grant-role',
-      accountId,
-      role: 'account-manager',
-      organisationId: await make.organisation('Mission locale de Lyon'),
-      justification: 'Essai',
-    })
-    const marc = await world.as('marc.delorme')
-    await marc.call.requests.approve({ requestId: id, seen: await make.hashOf(id) })
-    const claire = await world.as('claire.fontaine')
+    const [nadia, sophie] = [await world.as('nadia.roux'), await world.as('sophie.marchand')]
+    const { id, content } = await make.pending(nadia)
+    await world.tamper('update request set approvals_needed = 2 where id = $1', [id])
     const before = await make.hashOf(id)
-    await claire.call.requests.edit({
-      requestId: id,
-      content: {
-        kind: 'grant-role',
-        accountId,
-        role: 'auditor',
-        organisationId: await make.organisation('Mission locale de Lyon'),
-        justification: 'Autre chose',
-      },
-    })
+    expect(await sophie.call.requests.approve({ requestId: id, seen: before })).toBe('pending')
+    const changed = { ...content, givenName: 'Autre' }
+    await nadia.call.requests.edit({ requestId: id, content: changed })
 
-    const helene = await world.as('helene.garnier')
-    expect(await outcome(helene.call.requests.approve({ requestId: id, seen: before }))).toBe('content-changed')
-    expect(await helene.call.requests.approve({ requestId: id, seen: await make.hashOf(id) })).toBe('pending')
-    expect(await outcome(nadia.call.requests.edit({ requestId: id, content: await make.creation() }))).toBe('not-your-request')
-    await claire.call.requests.cancel({ requestId: id })
+    expect(await outcome(sophie.call.requests.approve({ requestId: id, seen: before }))).toBe('content-changed')
+    expect(await sophie.call.requests.approve({ requestId: id, seen: await make.hashOf(id) })).toBe('pending')
+    expect(await outcome(sophie.call.requests.edit({ requestId: id, content: changed }))).toBe('not-your-request')
+    await nadia.call.requests.cancel({ requestId: id })
   })
 
   test('for a login somebody else asks for at the same instant: one is told it is taken', async () => {

@@ -69,12 +69,13 @@ const approvalRules: readonly Rule<ApprovalCase>[] = [
   ({ actor, request, kinship, now }) =>
     involved(request).some((person) => person !== actor.id && related(actor.id, person, kinship, independentSince(now))) &&
     'not-independent',
-  ({ request, device }) => device !== null && request.devices.includes(device) && 'same-device',
   ({ request, relatedToList }) => request.kind === 'reinstate-bulk' && relatedToList && 'not-independent',
   ({ request, now }) => request.heldUntil !== null && request.heldUntil > now && 'held-after-contact-change',
   ({ request }) => request.kind === 'reset-credentials' && request.callBack !== 'confirmed' && 'call-back-missing',
   // Where nobody known asked, the one who called is the first of the two people it takes.
   ({ actor, request }) => request.requesterId === null && request.callerId === actor.id && 'called-back-yourself',
+  // Last: who may not sign at all is told why before where.
+  ({ request, device }) => device !== null && request.devices.includes(device) && 'same-device',
 ]
 
 /** The signatures under a request, with the lineage around everybody involved. */

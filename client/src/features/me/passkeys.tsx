@@ -8,7 +8,7 @@ import { useTextOfRefusal } from '../../lib/fields.ts'
 import { dismissed, makePasskey, passkeysKnown } from '../../lib/passkey.ts'
 import { tell } from '../../lib/toast.ts'
 import { client, type Outputs, queryClient, trpc } from '../../lib/trpc.ts'
-import { useProof } from '../../ui/proof.tsx'
+import { useFactors, useProof } from '../../ui/proof.tsx'
 import { When } from '../../ui/when.tsx'
 
 type Passkey = Outputs['passkeys']['mine'][number]
@@ -22,6 +22,7 @@ const changed = () => {
 /** Names it, proves who adds it, and has the device make it. */
 const Add = () => {
   const { t } = useTranslation()
+  const { factors } = useFactors()
   const { none, ask, dialog } = useProof()
   const [name, setName] = useState('')
   const plain = name.normalize('NFKC').trim().replace(/\s+/g, ' ')
@@ -49,6 +50,8 @@ const Add = () => {
         run: (proof) => add.mutateAsync(proof),
       })
   }
+  // A password alone brings no passkey: its thief would stay.
+  if (factors?.password && !factors.code && factors.passkeys.length === 0) return <p className="soft">{t('refusal.factor-by-link')}</p>
   if (!passkeysKnown()) return <p className="soft small">{t('passkeys.unknown')}</p>
   return (
     <form className="row wrap" style={{ alignItems: 'flex-end' }} onSubmit={send} noValidate>

@@ -639,18 +639,12 @@ const inSource: readonly Guard[] = [
   ),
   source(
     'no passkey within a day of a reset',
-    'server/src/features/passkeys/add.ts',
-    "if (await passkeys.resetLately(db, accountId, now)) throw new Refused('factor-after-reset')",
-    '',
+    'shared/src/access/factors.ts',
+    "resetLately && 'factor-after-reset'",
+    "false && 'factor-after-reset'",
     passkeys,
   ),
-  source(
-    'the last factor stays',
-    'server/src/features/passkeys/remove.ts',
-    "throw new Refused('last-factor', passkeyId)",
-    'await Promise.resolve()',
-    passkeys,
-  ),
+  source('the last factor stays', 'shared/src/access/factors.ts', "refused('last-factor')", 'granted(true)', passkeys),
   source(
     'a reset forgets passkeys',
     'server/src/features/sessions/credentials.store.ts',
@@ -688,9 +682,9 @@ const inSource: readonly Guard[] = [
   ),
   source(
     'a password alone brings no passkey',
-    'server/src/features/passkeys/add.ts',
-    "if (!secondFactor && passwordHash) throw new Refused('factor-by-link')",
-    '',
+    'shared/src/access/factors.ts',
+    "password && !secondFactor && 'factor-by-link'",
+    "false && 'factor-by-link'",
     passkeys,
   ),
   source(

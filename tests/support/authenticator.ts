@@ -1,5 +1,13 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
-import { type Act, actText, type Decision, decisionText, type Proof, signInText } from '@countersign/shared/access/proof.ts'
+import {
+  type Act,
+  actText,
+  type Decision,
+  decisionText,
+  type Proof,
+  requirementText,
+  signInText,
+} from '@countersign/shared/access/proof.ts'
 import { isoCBOR } from '@simplewebauthn/server/helpers'
 import type { Caller } from './caller.ts'
 import { proving } from './caller.ts'
@@ -97,7 +105,8 @@ export const openAuthenticator = ({ synced = false } = {}) => {
       decision: Decision,
       other: Partial<Parameters<typeof decisionText>[0]> & Bent = {},
     ): Promise<Proof> => {
-      const { contentHash, requirementHash, nonce } = await call.requests.get({ requestId })
+      const { contentHash, nonce, ...shown } = await call.requests.get({ requestId })
+      const requirementHash = sha256(requirementText(shown)).toString('hex')
       const { origin: at, host, flags: with_, ...said } = other
       const bent = { ...(at ? { origin: at } : {}), ...(host ? { host } : {}), ...(with_ === undefined ? {} : { flags: with_ }) }
       return signed(decisionText({ requestId, contentHash, requirementHash, decision, nonce, ...said }), said.nonce ?? nonce, bent)

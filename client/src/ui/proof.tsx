@@ -134,10 +134,11 @@ export const ProofDialog = ({ asking, onClose }: { asking: Asking | null; onClos
 
 /** Runs an act behind a proof; at once where this person has nothing to prove themselves with, which only the demo's people have not. */
 export const useProof = () => {
-  const { none } = useFactors()
+  const { none, factors } = useFactors()
   const [asking, setAsking] = useState<Asking | null>(null)
   return {
     none,
+    factors,
     ask: setAsking,
     dialog: <ProofDialog asking={asking} onClose={() => setAsking(null)} />,
   }

@@ -8,7 +8,7 @@ import { useTextOfRefusal } from '../../lib/fields.ts'
 import { dismissed, makePasskey, passkeysKnown } from '../../lib/passkey.ts'
 import { tell } from '../../lib/toast.ts'
 import { client, type Outputs, queryClient, trpc } from '../../lib/trpc.ts'
-import { useFactors, useProof } from '../../ui/proof.tsx'
+import { useProof } from '../../ui/proof.tsx'
 import { When } from '../../ui/when.tsx'
 
 type Passkey = Outputs['passkeys']['mine'][number]
@@ -22,8 +22,7 @@ const changed = () => {
 /** Names it, proves who adds it, and has the device make it. */
 const Add = () => {
   const { t } = useTranslation()
-  const { factors } = useFactors()
-  const { none, ask, dialog } = useProof()
+  const { none, factors, ask, dialog } = useProof()
   const [name, setName] = useState('')
   const plain = name.normalize('NFKC').trim().replace(/\s+/g, ' ')
   const add = useMutation({

@@ -13,7 +13,7 @@ type Detail = Outputs['requests']['get']
 const Pace = ({ pace }: { pace: Detail['pace'] }) => {
   const { t } = useTranslation()
   const language = useLanguage()
-  if (pace.medianSeconds === null || pace.approvedShare === null) return null
+  if (!pace || pace.medianSeconds === null || pace.approvedShare === null) return null
   const seconds = new Intl.NumberFormat(language, { style: 'unit', unit: 'second', unitDisplay: 'short', maximumFractionDigits: 0 })
   const share = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 })
   return (

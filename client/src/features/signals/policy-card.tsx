@@ -32,8 +32,6 @@ const Ask = ({ policy, done }: { policy: Policy; done: () => void }) => {
     }),
   )
   const { none, ask: prove, dialog } = useProof()
-  const words = canonicalJson(after)
-  const hash = useQuery({ queryKey: ['sha256', words], queryFn: () => sha256(words), staleTime: Number.POSITIVE_INFINITY })
   const text = useTextOfRefusal(ask.error)
   const send = (event: FormEvent) => {
     event.preventDefault()
@@ -43,7 +41,7 @@ const Ask = ({ policy, done }: { policy: Policy; done: () => void }) => {
         title: t('policy.title'),
         about: <p style={{ margin: 0 }}>{t('proof.policy')}</p>,
         confirm: t('policy.ask'),
-        textOf: (nonce) => actText('ask-policy', hash.data ?? '', nonce),
+        textOf: async (nonce) => actText('ask-policy', await sha256(canonicalJson(after)), nonce),
         run: (proof) => ask.mutateAsync({ after, justification, proof }),
       })
   }

@@ -10,6 +10,7 @@ import { bom, inCsv } from '../../kernel/csv.ts'
 import { whileIn } from '../../kernel/leaving.ts'
 import { refusalIn } from '../../kernel/refused.ts'
 import type { Request as Ours } from '../../trpc.ts'
+import { ticketIn } from '../sessions/export-ticket.ts'
 import { type AuditRow, audit } from './audit.store.ts'
 import { recordWholeExport } from './record-export.ts'
 
@@ -43,7 +44,7 @@ export const exportAudit =
   (context: (request: Parameters<RequestHandler>[0], response: Parameters<RequestHandler>[1]) => Promise<Ours>): RequestHandler =>
   async (request, response) => {
     const format = z.enum(['csv', 'ndjson']).safeParse(request.params['format'])
-    const { ticket = null, ...query } = request.query
+    const { ticket: _ticket, ...query } = request.query
     const filters = listAudit.safeParse(query)
     const ctx = await context(request, response)
     const person: Person | null = ctx.person
@@ -61,7 +62,7 @@ export const exportAudit =
       runCommitted(
         recordWholeExport,
         { db: ctx.db, actor: person, origin: ctx.origin },
-        { key: ctx.key, ticket: typeof ticket === 'string' ? ticket : null, format: format.data, filter: JSON.stringify(wanted) },
+        { key: ctx.key, ticket: ticketIn(request.query), format: format.data, filter: JSON.stringify(wanted) },
       ),
     )
     if (refusal) {

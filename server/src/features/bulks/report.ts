@@ -8,7 +8,7 @@ import { type Operation, runCommitted } from '../../kernel/commit.ts'
 import { whileIn } from '../../kernel/leaving.ts'
 import { refusalIn } from '../../kernel/refused.ts'
 import type { Request as Ours } from '../../trpc.ts'
-import { takeTicket } from '../sessions/export-ticket.ts'
+import { takeTicket, ticketIn } from '../sessions/export-ticket.ts'
 import { bulks, type StoredBulk } from './bulks.store.ts'
 import { reportOf } from './conclude.ts'
 import { bulkLines } from './lines.store.ts'
@@ -40,7 +40,7 @@ export const exportReport =
       response.status(404).json({ refusal: 'not-found' })
       return
     }
-    const ticket = typeof request.query['ticket'] === 'string' ? request.query['ticket'] : null
+    const ticket = ticketIn(request.query)
     const input = { bulk, key: ctx.key, ticket }
     const refusal = await refusalIn(runCommitted(recordReport, { db: ctx.db, actor: person, origin: ctx.origin }, input))
     if (refusal) {

@@ -13,7 +13,7 @@ import { everyPage } from '../../kernel/page.ts'
 import { refusalIn } from '../../kernel/refused.ts'
 import type { Request as Ours } from '../../trpc.ts'
 import type { AuditRow, Reader } from '../audit/audit.store.ts'
-import { takeTicket } from '../sessions/export-ticket.ts'
+import { takeTicket, ticketIn } from '../sessions/export-ticket.ts'
 import { incidentDetail } from './detail.ts'
 import { extent, type IncidentAccountRow } from './extent.store.ts'
 import { incidents, type StoredIncident } from './incidents.store.ts'
@@ -114,7 +114,7 @@ export const exportIncident =
       return
     }
     const { incidentId, format } = asked.data
-    const ticket = typeof request.query['ticket'] === 'string' ? request.query['ticket'] : null
+    const ticket = ticketIn(request.query)
     const refusal = await refusalIn(runCommitted(recordExport, { db, actor: person, origin }, { incident, format, key, ticket }))
     if (refusal) {
       response.status(409).json({ refusal })

@@ -1,7 +1,8 @@
+import { decideAddingPasskey } from '@countersign/shared/access/factors.ts'
 import type { Proof } from '@countersign/shared/access/proof.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import type { Db, Tx } from '../../kernel/db.ts'
-import { Refused } from '../../kernel/refused.ts'
+import { orRefuse, Refused } from '../../kernel/refused.ts'
 import { accounts } from '../accounts/accounts.store.ts'
 import { links } from '../links/links.store.ts'
 import { credentials } from '../sessions/credentials.store.ts'
@@ -10,15 +11,11 @@ import { enrol } from './enrol.ts'
 import { passkeys } from './passkeys.store.ts'
 import type { MadePasskey } from './relying-party.ts'
 
-/** More than anybody carries. */
-const most = 10
-
-/** What stands in the way of another passkey. Whoever has a password alone is given their first factor through a link, or a thief of it would stay. */
+/** Refuses where the rules of adding a passkey do, before a device makes one in vain and again when it is kept. */
 export const mayAdd = async (db: Db | Tx, accountId: string, now: Date): Promise<void> => {
   const { secondFactor, passwordHash, passkeys: held } = await credentials.heldBy(db, accountId)
-  if (!secondFactor && passwordHash) throw new Refused('factor-by-link')
-  if (await passkeys.resetLately(db, accountId, now)) throw new Refused('factor-after-reset')
-  if (held.length >= most) throw new Refused('passkeys-enough')
+  const resetLately = await passkeys.resetLately(db, accountId, now)
+  orRefuse(decideAddingPasskey({ password: passwordHash !== null, secondFactor, passkeys: held.length, resetLately }))
 }
 
 /** Proven by what the person held before: a passkey or a code. */

@@ -1,6 +1,7 @@
+import { decideRemovingPasskey } from '@countersign/shared/access/factors.ts'
 import type { Proof } from '@countersign/shared/access/proof.ts'
 import type { Operation } from '../../kernel/commit.ts'
-import { Refused } from '../../kernel/refused.ts'
+import { orRefuse, Refused } from '../../kernel/refused.ts'
 import { accounts } from '../accounts/accounts.store.ts'
 import { links } from '../links/links.store.ts'
 import { credentials } from '../sessions/credentials.store.ts'
@@ -22,7 +23,8 @@ export const remove =
     if (!row) throw new Refused('not-found', passkeyId)
     const held = await passkeys.of(tx, actor.id)
     if (!held.some(({ id }) => id === passkeyId)) throw new Refused('not-found', passkeyId)
-    if (held.length === 1 && !(await credentials.heldBy(tx, actor.id)).totp) throw new Refused('last-factor', passkeyId)
+    const { totp } = await credentials.heldBy(tx, actor.id)
+    orRefuse(decideRemovingPasskey({ passkeys: held.length, totp }), passkeyId)
     const proven = await proveForAct(work, proving, proof, { act: 'remove-passkey', on: passkeyId })
     if ('refusal' in proven) return { value: { refusal: proven.refusal }, events: [proven.event] }
 

@@ -6,7 +6,6 @@ import { accountDetail } from '../accounts/detail.store.ts'
 import { bulks } from '../bulks/bulks.store.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 import { newNonce } from '../passkeys/nonces.ts'
-import { requirementHash } from './decide.ts'
 import { requestListing } from './listing.store.ts'
 import { paces } from './pace.store.ts'
 import { requests, type StoredRequest } from './requests.store.ts'
@@ -49,7 +48,7 @@ export const requestDetail = async ({ db, actor, key }: { db: Db; actor: Person;
     requestListing.approvers(db, stored),
     reachOf(db, stored),
     stored.subjectId ? accountDetail.contact(db, stored.subjectId) : null,
-    paces.of(db, actor.id, new Date()),
+    stored.status === 'pending' ? paces.of(db, actor.id, new Date()) : null,
   ])
   if (!row) throw new Refused('not-found', id)
   return {
@@ -61,10 +60,9 @@ export const requestDetail = async ({ db, actor, key }: { db: Db; actor: Person;
     calls,
     approvers,
     approverRoles: stored.approverRoles,
-    requirementHash: requirementHash(stored),
     /** What a decision about it is signed with; it remembers since when it was looked at. */
     nonce: newNonce(key, `request:${actor.sessionId}:${stored.id}`),
-    /** The reader's own pace. */
+    /** The reader's own pace, while there is something to decide. */
     pace,
     heldUntil: stored.heldUntil?.toISOString() ?? null,
     reach,

@@ -23,6 +23,9 @@ export const allowExport =
     return { value: { ticket: newNonce(proving.key, holder(work.actor, on)) }, events: [proven.given] }
   }
 
+/** The ticket somebody brought in the address of a file. */
+export const ticketIn = ({ ticket }: { readonly ticket?: unknown }): string | null => (typeof ticket === 'string' ? ticket : null)
+
 type Asked = { readonly on: string; readonly ticket: string | null }
 
 /** Refuses a file to whoever could have proved themselves and did not, just now, for this. A ticket serves once. */

@@ -1,6 +1,7 @@
 import type { Role } from '../access/roles.ts'
 import { type Actor, covers, type Place, scopeOf, scopeOfRoles } from '../access/scope.ts'
 import { type Kinship, related } from '../policy/independence.ts'
+import type { RefusalCode } from '../refusals.ts'
 import { firstObjection, granted, type Rule, refused, type Verdict } from '../verdict.ts'
 import type { RequestKind } from './kinds.ts'
 import { independenceDays } from './requirement.ts'
@@ -94,6 +95,10 @@ export const standingSignatures = <R extends Involved>({
   const fallen = dependentApprovers({ request, kinship, now })
   return { request: { ...request, approverIds: request.approverIds.filter((id) => !fallen.includes(id)) }, fallen }
 }
+
+/** All that stands against this approval, in the order of the rules. */
+export const objectionsToApproval = (subject: ApprovalCase): readonly RefusalCode[] =>
+  approvalRules.map((rule) => rule(subject)).filter((objection) => objection !== false)
 
 /** Says whether this approval may be given, and what the request becomes by it. */
 export const decideApproval = (subject: ApprovalCase): Verdict<'pending' | 'executed'> => {

@@ -1,0 +1,109 @@
+import { type Actor, covers, type Place, scopeOf, scopeOfRoles } from '../access/scope.ts'
+import type { RefusalCode } from '../refusals.ts'
+import { decideCallBack, objectionsToApproval, type RequestCase } from '../requests/approval.ts'
+import { type FilingCase, objectionsToFiling } from '../requests/filing.ts'
+import type { RequestKind } from '../requests/kinds.ts'
+import type { Requirement } from '../requests/requirement.ts'
+import type { Kinship } from './independence.ts'
+
+/** One thing a coalition might want done: the request it would take, as the rules of filing and of countersigning see it. */
+export type Attempt = {
+  readonly kind: RequestKind
+  /** Null for a policy, which no form asks for. */
+  readonly filing: Omit<FilingCase, 'actor'> | null
+  readonly place: Place
+  readonly subjectId: string | null
+  readonly requirement: Requirement
+}
+
+export const stepActs = ['ask', 'call', 'sign'] as const
+export type StepAct = (typeof stepActs)[number]
+
+/** What one of them does; the public page asks in nobody's name. */
+export type Step = { readonly by: string | null; readonly act: StepAct; readonly kind: RequestKind; readonly about: string | null }
+
+export type Circumstances = {
+  readonly kinship: readonly Kinship[]
+  readonly now: Date
+  /** Objections that are set aside, to see what the rule is for. */
+  readonly waived: ReadonlySet<RefusalCode>
+}
+
+const seen = 'seen'
+
+/** May this person, or the public page, ask for it? */
+export const mayAsk = (actor: Actor | 'public', { kind, filing, place }: Attempt): boolean => {
+  if (filing) return (actor !== 'public' || kind === 'reset-credentials') && objectionsToFiling({ ...filing, actor }).length === 0
+  return actor !== 'public' && covers(scopeOf(actor, 'request:file:set-policy'), place)
+}
+
+const asked = ({ kind, place, subjectId, requirement }: Attempt, requesterId: string | null, now: Date): RequestCase => ({
+  kind,
+  status: 'pending',
+  place,
+  requesterId,
+  subjectId,
+  approverIds: [],
+  ...requirement,
+  contentHash: seen,
+  expiresAt: new Date(now.getTime() + 1),
+  heldUntil: null,
+  callBack: null,
+  callerId: null,
+  devices: [],
+})
+
+/** Would this signature be taken? Whoever attacks works from as many devices as there are accounts. */
+export const maySign = (actor: Actor, request: RequestCase, { kinship, now, waived }: Circumstances): boolean =>
+  objectionsToApproval({ actor, request, device: null, kinship, onList: false, relatedToList: false, now, seen }).every((objection) =>
+    waived.has(objection),
+  )
+
+/** The signatures still missing, from among these; null where there are not enough. */
+const signedBy = (coalition: readonly Actor[], request: RequestCase, circumstances: Circumstances): readonly string[] | null => {
+  if (request.approverIds.length >= request.approvalsNeeded) return request.approverIds
+  for (const actor of coalition) {
+    if (!maySign(actor, request, circumstances)) continue
+    const complete = signedBy(coalition, { ...request, approverIds: [...request.approverIds, actor.id] }, circumstances)
+    if (complete) return complete
+  }
+  return null
+}
+
+/** The request once somebody of the coalition has called back, where that is asked; each way of calling is tried. */
+const called = (coalition: readonly Actor[], request: RequestCase, now: Date): readonly RequestCase[] =>
+  request.kind === 'reset-credentials'
+    ? coalition
+        .filter((actor) => decideCallBack({ actor, request, now }).ok)
+        .map((caller) => ({ ...request, callBack: 'confirmed', callerId: caller.id }))
+    : [request]
+
+/** Everything these people have to do to have it carried out, nobody else lifting a hand; null where they cannot. */
+export const carriedOutBy = (
+  coalition: readonly Actor[],
+  attempt: Attempt,
+  circumstances: Circumstances,
+  askers: readonly (Actor | 'public')[] = [...coalition, 'public'],
+): readonly Step[] | null => {
+  const { kind, subjectId: about } = attempt
+  if (attempt.requirement.approvalsNeeded > 0 && !signedSomewhere(coalition, attempt)) return null
+  for (const asker of askers) {
+    if (!mayAsk(asker, attempt)) continue
+    const by = asker === 'public' ? null : asker.id
+    for (const request of called(coalition, asked(attempt, by, circumstances.now), circumstances.now)) {
+      const signers = signedBy(coalition, request, circumstances)
+      if (!signers) continue
+      const step = (act: StepAct, who: string | null): Step => ({ by: who, act, kind, about })
+      return [step('ask', by), ...(request.callerId ? [step('call', request.callerId)] : []), ...signers.map((one) => step('sign', one))]
+    }
+  }
+  return null
+}
+
+/** Might any of these sign what that person asked? What an honest signer is shown is not what the attacker wants, while the guards hold. */
+export const signerFor = (asker: Actor, others: readonly Actor[], attempt: Attempt, circumstances: Circumstances): Actor | null =>
+  others.find((actor) => maySign(actor, { ...asked(attempt, asker.id, circumstances.now), callBack: 'confirmed' }, circumstances)) ?? null
+
+/** Does anybody hold a role that signs this there? */
+export const signedSomewhere = (people: readonly Actor[], { requirement, place }: Attempt): boolean =>
+  people.some((actor) => covers(scopeOfRoles(actor, requirement.approverRoles), place))

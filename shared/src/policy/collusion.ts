@@ -1,0 +1,120 @@
+import { covers, scopeOf } from '../access/scope.ts'
+import type { RefusalCode } from '../refusals.ts'
+import { attemptsAt, type Field, type Goal, type Member } from './attempts.ts'
+import { type Band, climbed, type Hold, wholeWay } from './climbing.ts'
+import { type Circumstances, carriedOutBy, mayAsk, type Step, signedSomewhere, signerFor } from './coalition.ts'
+import { closedByRule, closedByShape, type Hole, type Shape } from './holes.ts'
+
+/** Searched exactly up to this many accounts; whoever needs more is told "at least four". */
+export const searchedUpTo = 3
+
+/** The fewest accounts that are enough, and the cheapest way. */
+export type Found = { readonly held: readonly string[]; readonly steps: readonly Step[] }
+
+/** As many of a kind as a band of three and whoever it is about can need. */
+const enoughAlike = searchedUpTo + 1
+
+/** Those who differ in nothing that a rule asks are one kind. */
+const kindOf = ({ grants, home, sensitivity }: Member): string =>
+  `${home.id} ${sensitivity} ${grants
+    .map(({ role, organisationId }) => `${role}@${organisationId}`)
+    .sort()
+    .join()}`
+
+/** Members without those who could only take the place of another; whoever stands in the lineage is one of a kind. */
+const distinct = ({ members, hands, inviters }: Field): readonly Member[] => {
+  const tied = new Set([...hands.flatMap(({ by, of }) => [by, of]), ...inviters])
+  const seen = new Map<string, number>()
+  return members.filter((member) => {
+    if (tied.has(member.id)) return true
+    const before = seen.get(kindOf(member)) ?? 0
+    seen.set(kindOf(member), before + 1)
+    return before < enoughAlike
+  })
+}
+
+const combinations = function* <T>(items: readonly T[], size: number, from = 0): Generator<readonly T[]> {
+  if (size === 0) yield []
+  else
+    for (let index = from; index <= items.length - size; index += 1)
+      for (const rest of combinations(items, size - 1, index + 1)) yield [items[index] as T, ...rest]
+}
+
+/** Who is held, and whom they asked for or had reset lately: an invitation or a link may have gone where they said. */
+const bandOf = (field: Field, held: readonly Member[]): Band => {
+  const roots = new Map(held.map(({ id }) => [id, id]))
+  for (let before = 0; before < roots.size; ) {
+    before = roots.size
+    for (const { by, of, takesOver } of field.hands) {
+      const root = roots.get(by)
+      if (takesOver && root && !roots.has(of)) roots.set(of, root)
+    }
+  }
+  const holds = field.members.flatMap((member): readonly Hold[] => {
+    const root = roots.get(member.id)
+    return root ? [{ ...member, real: member.id, roots: [root], how: [] }] : []
+  })
+  return { holds, kinship: field.hands }
+}
+
+type Test = (band: Band) => readonly Step[] | null
+
+const carried =
+  (field: Field, goal: Goal, circumstances: Circumstances): Test =>
+  ({ holds, kinship }) => {
+    for (const attempt of attemptsAt(field, goal)) {
+      const steps = carriedOutBy(holds, attempt, { ...circumstances, kinship })
+      if (steps) return wholeWay(holds, steps)
+    }
+    return null
+  }
+
+const mightAsk = (field: Field, goal: Goal, { holds }: Band): boolean =>
+  attemptsAt(field, goal).some((attempt) => holds.some((one) => mayAsk(one, attempt)))
+
+/** What a hole would let a band do, by the shape of it. */
+const shapes = {
+  asker: mightAsk,
+  'asker-of-account': (field, goal, band) => goal === 'account' && mightAsk(field, goal, band),
+  'asker-where-nobody-signs': (field, goal, { holds }) =>
+    attemptsAt(field, goal).some((attempt) => holds.some((one) => mayAsk(one, attempt)) && !signedSomewhere(field.members, attempt)),
+  'asker-and-honest-signer': (field, goal, { holds, kinship }) => {
+    const circumstances = { kinship, now: field.now, waived: new Set<RefusalCode>() }
+    const honest = field.members.filter(({ id }) => !holds.some(({ real }) => real === id))
+    return attemptsAt(field, goal).some((attempt) =>
+      holds.some((one) => mayAsk(one, attempt) && signerFor(one, honest, attempt, circumstances) !== null),
+    )
+  },
+  administrator: (field, _, { holds }) => holds.some((one) => covers(scopeOf(one, 'delivery:read'), field.nation.place)),
+  anybody: (_, __, { holds }) => holds.length > 0,
+  inviter: (field, goal, { holds }) => goal === 'account' && holds.some(({ real }) => field.inviters.includes(real)),
+} as const satisfies Record<Shape, (field: Field, goal: Goal, band: Band) => boolean>
+
+const throughHole =
+  (field: Field, goal: Goal, shape: Shape): Test =>
+  (band) =>
+    shapes[shape](field, goal, band) ? [] : null
+
+/**
+ * The fewest accounts somebody must hold, with password, factor and session, to reach the goal in this organisation while nobody else is
+ * deceived into signing something else than what they are shown; null where more than three are needed. With a hole left open, to see what
+ * its guard is for.
+ */
+export const fewest = (field: Field, goal: Goal, open: Hole | null = null): Found | null => {
+  const shape = open && open in closedByShape ? closedByShape[open as keyof typeof closedByShape] : null
+  const circumstances: Circumstances = { kinship: field.hands, now: field.now, waived: new Set(open ? closedByRule[open] : []) }
+  const direct = carried(field, goal, circumstances)
+  const after: Test = (band) => {
+    const grown = climbed(field, band, circumstances)
+    return grown.holds.length > band.holds.length ? direct(grown) : null
+  }
+  const tests = [...(shape ? [throughHole(field, goal, shape)] : []), direct, after]
+  const members = distinct(field)
+  for (let size = 1; size <= searchedUpTo; size += 1)
+    for (const test of tests)
+      for (const held of combinations(members, size)) {
+        const steps = test(bandOf(field, held))
+        if (steps) return { held: held.map(({ id }) => id), steps }
+      }
+  return null
+}

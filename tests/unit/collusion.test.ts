@@ -1,0 +1,133 @@
+import type { Role } from '@countersign/shared/access/roles.ts'
+import type { Level } from '@countersign/shared/access/scope.ts'
+import { type Field, type Goal, type Ground, goals, type Hand, type Member } from '@countersign/shared/policy/attempts.ts'
+import { fewest } from '@countersign/shared/policy/collusion.ts'
+import { type Hole, holes } from '@countersign/shared/policy/holes.ts'
+import { describe, expect, test } from 'vitest'
+
+const now = new Date('2026-03-02T10:00:00Z')
+const nothing = { nationId: 'nation', networkId: null, regionId: null, departementId: null, structureId: null, siteId: null }
+const nation: Ground = { id: 'nation', level: 'nation', place: nothing, network: null }
+const lyon: Ground = {
+  id: 'lyon',
+  level: 'structure',
+  place: { ...nothing, networkId: 'ml', regionId: 'aura', departementId: '69', structureId: 'lyon' },
+  network: 'mission-locale',
+}
+const office: Ground = {
+  id: 'office',
+  level: 'region',
+  place: { ...nothing, networkId: 'ft', regionId: 'ft-aura' },
+  network: 'france-travail',
+}
+
+const member = (id: string, role: Role | null, level: Level = 'nation', organisationId = 'nation', home = office): Member => ({
+  id,
+  grants: role ? [{ role, level, organisationId }] : [],
+  home,
+  sensitivity: 'standard',
+})
+const cast = [
+  member('nadia', 'account-manager', 'structure', 'lyon', lyon),
+  member('sophie', 'supervisor', 'region', 'aura'),
+  member('sylvie', 'supervisor', 'region', 'aura'),
+  member('amina', 'reset-manager', 'region', 'aura'),
+  member('karim', 'reset-manager', 'region', 'aura'),
+  member('olivier', 'it-admin'),
+  member('isabelle', 'auditor'),
+  member('claire', 'policy-owner'),
+  member('marc', 'policy-owner'),
+  member('helene', 'policy-owner'),
+]
+const hand = (by: string, of: string, takesOver = true): Hand => ({ by, of, at: now, takesOver })
+const field = (change: Partial<Field> = {}): Field => ({
+  ground: lyon,
+  nation,
+  members: cast,
+  hands: [],
+  inviters: [],
+  policyOwnersEver: 3,
+  now,
+  ...change,
+})
+const without = (...gone: string[]) => cast.filter(({ id }) => !gone.includes(id))
+const numbers = (change: Partial<Field> = {}, open: Hole | null = null) =>
+  Object.fromEntries(goals.map((goal) => [goal, fewest(field(change), goal, open)?.held.length ?? null])) as Record<Goal, number | null>
+
+describe('the fewest accounts that are enough', () => {
+  test('two for an account or a credential, three for a role or the policy', () => {
+    expect(numbers()).toEqual({ account: 2, credential: 2, role: 3, policy: 3 })
+  })
+
+  test('the cheapest way is told step by step: who asks, who calls, who signs', () => {
+    expect(fewest(field(), 'credential')).toEqual({
+      held: ['nadia', 'amina'],
+      steps: [
+        { by: 'nadia', act: 'ask', kind: 'reset-credentials', about: 'somebody-else' },
+        { by: 'amina', act: 'call', kind: 'reset-credentials', about: 'somebody-else' },
+        { by: 'amina', act: 'sign', kind: 'reset-credentials', about: 'somebody-else' },
+      ],
+    })
+  })
+
+  test('one founder besides the one who asks while the network is being founded', () => {
+    expect(numbers({ members: without('helene'), policyOwnersEver: 2 })).toMatchObject({ role: 2, policy: 2 })
+  })
+
+  test('nobody to sign is no way in: at least four', () => {
+    expect(numbers({ members: without('sophie', 'sylvie') }).account).toBe(null)
+    // For a role somebody else may ask: two owners sign.
+    expect(numbers({ members: without('helene') })).toMatchObject({ role: 3, policy: null })
+  })
+
+  test('whoever was asked for lately by the only one who may ask is no second person', () => {
+    const members = without('sylvie')
+    expect(numbers({ members }).account).toBe(2)
+    expect(numbers({ members, hands: [hand('nadia', 'sophie')] }).account).toBe(null)
+    expect(numbers({ hands: [hand('nadia', 'sophie')] }).account).toBe(2)
+  })
+
+  test('what two win for themselves counts: a supervisor named by founders signs what the account manager asks', () => {
+    const members = [...without('sophie', 'sylvie', 'helene', 'olivier'), member('paul', null, 'structure', 'lyon', lyon)]
+    const way = fewest(field({ members, policyOwnersEver: 2, hands: [hand('claire', 'paul')] }), 'account')
+    expect(way?.held).toEqual(['nadia', 'claire', 'marc'])
+    expect(way?.steps.map(({ act, kind }) => `${act} ${kind}`)).toEqual([
+      'ask grant-role',
+      'sign grant-role',
+      'ask create-account',
+      'sign create-account',
+    ])
+  })
+
+  test('many of one kind are as good as four of them, and are searched as quickly', () => {
+    const crowd = Array.from({ length: 400 }, (_, index) => member(`adviser-${index}`, 'supervisor', 'region', 'aura'))
+    expect(numbers({ members: [...cast, ...crowd] })).toEqual(numbers())
+  })
+})
+
+/** Where each hole lets one account through: the goal, and what has to be so on the ground. */
+const throughs = {
+  H1: ['account', {}],
+  H2: ['account', {}],
+  H3: ['role', {}],
+  H4: ['account', {}],
+  H5: ['credential', {}],
+  H6: ['policy', {}],
+  H7: ['account', { members: without('sophie', 'sylvie') }],
+  H8: ['role', {}],
+  H9: ['account', {}],
+  H10: ['account', {}],
+  H11: ['account', {}],
+  H12: ['account', { hands: [hand('nadia', 'sophie')] }],
+  H13: ['account', {}],
+  H14: ['account', { inviters: ['nadia'] }],
+  H15: ['account', {}],
+} as const satisfies Record<Hole, readonly [Goal, Partial<Field>]>
+
+describe('with its guard one account is never enough, and without it one is', () => {
+  test.each(holes)('%s', (hole) => {
+    const [goal, change] = throughs[hole]
+    expect(numbers(change)[goal]).not.toBe(1)
+    expect(numbers(change, hole)[goal]).toBe(1)
+  })
+})

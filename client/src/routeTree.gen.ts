@@ -27,6 +27,8 @@ import { Route as SignedInBulksBulkIdRouteImport } from './routes/_signed-in/bul
 import { Route as SignedInBulksNewRouteImport } from './routes/_signed-in/bulks.new'
 import { Route as SignedInIncidentsIndexRouteImport } from './routes/_signed-in/incidents.index'
 import { Route as SignedInIncidentsIncidentIdRouteImport } from './routes/_signed-in/incidents.$incidentId'
+import { Route as SignedInOrganisationsIndexRouteImport } from './routes/_signed-in/organisations.index'
+import { Route as SignedInOrganisationsOrganisationIdRouteImport } from './routes/_signed-in/organisations.$organisationId'
 import { Route as SignedInRequestsIndexRouteImport } from './routes/_signed-in/requests.index'
 import { Route as SignedInAccountsAccountIdCascadeRouteImport } from './routes/_signed-in/accounts.$accountId_.cascade'
 import { Route as SignedInIncidentsIncidentIdRecordRouteImport } from './routes/_signed-in/incidents.$incidentId_.record'
@@ -123,6 +125,18 @@ const SignedInIncidentsIncidentIdRoute =
     path: '/incidents/$incidentId',
     getParentRoute: () => SignedInRoute,
   } as any)
+const SignedInOrganisationsIndexRoute =
+  SignedInOrganisationsIndexRouteImport.update({
+    id: '/organisations/',
+    path: '/organisations/',
+    getParentRoute: () => SignedInRoute,
+  } as any)
+const SignedInOrganisationsOrganisationIdRoute =
+  SignedInOrganisationsOrganisationIdRouteImport.update({
+    id: '/organisations/$organisationId',
+    path: '/organisations/$organisationId',
+    getParentRoute: () => SignedInRoute,
+  } as any)
 const SignedInRequestsIndexRoute = SignedInRequestsIndexRouteImport.update({
   id: '/requests/',
   path: '/requests/',
@@ -160,10 +174,12 @@ export interface FileRoutesByFullPath {
   '/bulks/$bulkId': typeof SignedInBulksBulkIdRoute
   '/bulks/new': typeof SignedInBulksNewRoute
   '/incidents/$incidentId': typeof SignedInIncidentsIncidentIdRoute
+  '/organisations/$organisationId': typeof SignedInOrganisationsOrganisationIdRoute
   '/accounts/': typeof SignedInAccountsIndexRoute
   '/audit/': typeof SignedInAuditIndexRoute
   '/bulks/': typeof SignedInBulksIndexRoute
   '/incidents/': typeof SignedInIncidentsIndexRoute
+  '/organisations/': typeof SignedInOrganisationsIndexRoute
   '/requests/': typeof SignedInRequestsIndexRoute
   '/accounts/$accountId/cascade': typeof SignedInAccountsAccountIdCascadeRoute
   '/incidents/$incidentId/record': typeof SignedInIncidentsIncidentIdRecordRoute
@@ -183,10 +199,12 @@ export interface FileRoutesByTo {
   '/bulks/$bulkId': typeof SignedInBulksBulkIdRoute
   '/bulks/new': typeof SignedInBulksNewRoute
   '/incidents/$incidentId': typeof SignedInIncidentsIncidentIdRoute
+  '/organisations/$organisationId': typeof SignedInOrganisationsOrganisationIdRoute
   '/accounts': typeof SignedInAccountsIndexRoute
   '/audit': typeof SignedInAuditIndexRoute
   '/bulks': typeof SignedInBulksIndexRoute
   '/incidents': typeof SignedInIncidentsIndexRoute
+  '/organisations': typeof SignedInOrganisationsIndexRoute
   '/requests': typeof SignedInRequestsIndexRoute
   '/accounts/$accountId/cascade': typeof SignedInAccountsAccountIdCascadeRoute
   '/incidents/$incidentId/record': typeof SignedInIncidentsIncidentIdRecordRoute
@@ -208,10 +226,12 @@ export interface FileRoutesById {
   '/_signed-in/bulks/$bulkId': typeof SignedInBulksBulkIdRoute
   '/_signed-in/bulks/new': typeof SignedInBulksNewRoute
   '/_signed-in/incidents/$incidentId': typeof SignedInIncidentsIncidentIdRoute
+  '/_signed-in/organisations/$organisationId': typeof SignedInOrganisationsOrganisationIdRoute
   '/_signed-in/accounts/': typeof SignedInAccountsIndexRoute
   '/_signed-in/audit/': typeof SignedInAuditIndexRoute
   '/_signed-in/bulks/': typeof SignedInBulksIndexRoute
   '/_signed-in/incidents/': typeof SignedInIncidentsIndexRoute
+  '/_signed-in/organisations/': typeof SignedInOrganisationsIndexRoute
   '/_signed-in/requests/': typeof SignedInRequestsIndexRoute
   '/_signed-in/accounts/$accountId_/cascade': typeof SignedInAccountsAccountIdCascadeRoute
   '/_signed-in/incidents/$incidentId_/record': typeof SignedInIncidentsIncidentIdRecordRoute
@@ -233,10 +253,12 @@ export interface FileRouteTypes {
     | '/bulks/$bulkId'
     | '/bulks/new'
     | '/incidents/$incidentId'
+    | '/organisations/$organisationId'
     | '/accounts/'
     | '/audit/'
     | '/bulks/'
     | '/incidents/'
+    | '/organisations/'
     | '/requests/'
     | '/accounts/$accountId/cascade'
     | '/incidents/$incidentId/record'
@@ -256,10 +278,12 @@ export interface FileRouteTypes {
     | '/bulks/$bulkId'
     | '/bulks/new'
     | '/incidents/$incidentId'
+    | '/organisations/$organisationId'
     | '/accounts'
     | '/audit'
     | '/bulks'
     | '/incidents'
+    | '/organisations'
     | '/requests'
     | '/accounts/$accountId/cascade'
     | '/incidents/$incidentId/record'
@@ -280,10 +304,12 @@ export interface FileRouteTypes {
     | '/_signed-in/bulks/$bulkId'
     | '/_signed-in/bulks/new'
     | '/_signed-in/incidents/$incidentId'
+    | '/_signed-in/organisations/$organisationId'
     | '/_signed-in/accounts/'
     | '/_signed-in/audit/'
     | '/_signed-in/bulks/'
     | '/_signed-in/incidents/'
+    | '/_signed-in/organisations/'
     | '/_signed-in/requests/'
     | '/_signed-in/accounts/$accountId_/cascade'
     | '/_signed-in/incidents/$incidentId_/record'
@@ -427,6 +453,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof SignedInIncidentsIncidentIdRouteImport
       parentRoute: typeof SignedInRoute
     }
+    '/_signed-in/organisations/': {
+      id: '/_signed-in/organisations/'
+      path: '/organisations'
+      fullPath: '/organisations/'
+      preLoaderRoute: typeof SignedInOrganisationsIndexRouteImport
+      parentRoute: typeof SignedInRoute
+    }
+    '/_signed-in/organisations/$organisationId': {
+      id: '/_signed-in/organisations/$organisationId'
+      path: '/organisations/$organisationId'
+      fullPath: '/organisations/$organisationId'
+      preLoaderRoute: typeof SignedInOrganisationsOrganisationIdRouteImport
+      parentRoute: typeof SignedInRoute
+    }
     '/_signed-in/requests/': {
       id: '/_signed-in/requests/'
       path: '/requests'
@@ -467,10 +507,12 @@ interface SignedInRouteChildren {
   SignedInBulksBulkIdRoute: typeof SignedInBulksBulkIdRoute
   SignedInBulksNewRoute: typeof SignedInBulksNewRoute
   SignedInIncidentsIncidentIdRoute: typeof SignedInIncidentsIncidentIdRoute
+  SignedInOrganisationsOrganisationIdRoute: typeof SignedInOrganisationsOrganisationIdRoute
   SignedInAccountsIndexRoute: typeof SignedInAccountsIndexRoute
   SignedInAuditIndexRoute: typeof SignedInAuditIndexRoute
   SignedInBulksIndexRoute: typeof SignedInBulksIndexRoute
   SignedInIncidentsIndexRoute: typeof SignedInIncidentsIndexRoute
+  SignedInOrganisationsIndexRoute: typeof SignedInOrganisationsIndexRoute
   SignedInRequestsIndexRoute: typeof SignedInRequestsIndexRoute
   SignedInAccountsAccountIdCascadeRoute: typeof SignedInAccountsAccountIdCascadeRoute
   SignedInIncidentsIncidentIdRecordRoute: typeof SignedInIncidentsIncidentIdRecordRoute
@@ -486,10 +528,13 @@ const SignedInRouteChildren: SignedInRouteChildren = {
   SignedInBulksBulkIdRoute: SignedInBulksBulkIdRoute,
   SignedInBulksNewRoute: SignedInBulksNewRoute,
   SignedInIncidentsIncidentIdRoute: SignedInIncidentsIncidentIdRoute,
+  SignedInOrganisationsOrganisationIdRoute:
+    SignedInOrganisationsOrganisationIdRoute,
   SignedInAccountsIndexRoute: SignedInAccountsIndexRoute,
   SignedInAuditIndexRoute: SignedInAuditIndexRoute,
   SignedInBulksIndexRoute: SignedInBulksIndexRoute,
   SignedInIncidentsIndexRoute: SignedInIncidentsIndexRoute,
+  SignedInOrganisationsIndexRoute: SignedInOrganisationsIndexRoute,
   SignedInRequestsIndexRoute: SignedInRequestsIndexRoute,
   SignedInAccountsAccountIdCascadeRoute: SignedInAccountsAccountIdCascadeRoute,
   SignedInIncidentsIncidentIdRecordRoute:

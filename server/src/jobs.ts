@@ -6,6 +6,7 @@ import { counts } from './features/accounts/counts.store.ts'
 import { months } from './features/audit/months.store.ts'
 import { bulks } from './features/bulks/bulks.store.ts'
 import { workBulks } from './features/bulks/work.ts'
+import { watchCollusion } from './features/collusion/watch.ts'
 import { passkeys } from './features/passkeys/passkeys.store.ts'
 import { expire } from './features/requests/expire.ts'
 import { recheck } from './features/requests/recheck.ts'
@@ -129,6 +130,11 @@ export const startJobs = ({
       bringRestMilliseconds,
     ),
   )
+  const measuring = inTurns(
+    () => watchCollusion(db, log, () => stopped),
+    () => stopped,
+    log,
+  )
   // A long bulk holds up no mail, and a slow mail server no bulk.
   const turns = [
     inTurns(
@@ -151,6 +157,7 @@ export const startJobs = ({
       () => stopped,
       log,
     ),
+    measuring,
     inTurns(
       async () => {
         await sealLedger(db, sealing.signer, () => stopped)

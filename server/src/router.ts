@@ -2,6 +2,7 @@ import { accountsRouter } from './features/accounts/accounts.router.ts'
 import { auditRouter } from './features/audit/audit.router.ts'
 import { bulksRouter } from './features/bulks/bulks.router.ts'
 import { cascadeRouter } from './features/cascade/cascade.router.ts'
+import { collusionRouter } from './features/collusion/collusion.router.ts'
 import { finderRouter } from './features/finder/finder.router.ts'
 import { incidentsRouter } from './features/incidents/incidents.router.ts'
 import { linksRouter } from './features/links/links.router.ts'
@@ -23,6 +24,7 @@ export const appRouter = router({
   audit: auditRouter,
   bulks: bulksRouter,
   cascade: cascadeRouter,
+  collusion: collusionRouter,
   finder: finderRouter,
   incidents: incidentsRouter,
   links: linksRouter,

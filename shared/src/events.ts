@@ -2,6 +2,7 @@ import type { Act, Assertion, Assurance } from './access/proof.ts'
 import type { Role } from './access/roles.ts'
 import type { AccountStatus, EndReason } from './accounts/status.ts'
 import type { BulkStep, BulkVerb } from './bulks/bulk.ts'
+import type { Goal } from './policy/attempts.ts'
 import type { Policy } from './policy/policy.ts'
 import type { RefusalCode } from './refusals.ts'
 import type { RequestKind } from './requests/kinds.ts'
@@ -121,6 +122,7 @@ export type EventData = {
   'sign-in.failed': { failures: number }
   'accounts.exported': { count: number; filter: string }
   'audit.exported': { format: string; filter: string }
+  'collusion.one-enough': { organisations: readonly string[]; goals: readonly Goal[]; told: readonly string[] }
   'policy.set': { requestId: string; before: Policy; after: Policy }
   'audit.retention-set': { monthsBefore: number; months: number; note: string }
   'audit.month-dropped': { until: string; entries: number; messages: number; unsent: number }
@@ -195,6 +197,7 @@ const catalogue = {
   'sign-in.failed': true,
   'accounts.exported': true,
   'audit.exported': true,
+  'collusion.one-enough': true,
   'policy.set': true,
   'audit.retention-set': true,
   'audit.month-dropped': true,

@@ -82,6 +82,11 @@ beforeAll(async () => {
     'passkeys.remove': { valid: { passkeyId: missing } },
     'policy.get': { valid: undefined },
     'policy.ask': { valid: { after: { criticalSuspends: true, massAccounts: 100, massPercent: 10 }, justification: 'Essai' } },
+    'collusion.list': { valid: {} },
+    'collusion.explain': {
+      valid: { organisationId: missing },
+      elsewhere: { organisationId: await make.organisation('Mission locale de Lyon') },
+    },
     'bulks.list': { valid: {} },
     'bulks.get': { valid: { bulkId: missing }, elsewhere: { bulkId: theirs } },
     'bulks.lines': { valid: { bulkId: missing, list: 'change' }, elsewhere: { bulkId: theirs, list: 'change' } },

@@ -11,6 +11,8 @@ const bySophie = [
   '/requests/new/grant-role',
   '/accounts',
   '/accounts?q=zzzz',
+  '/organisations',
+  '/organisations?words=lyon',
   '/signals',
   '/signals?view=handled',
   '/incidents',

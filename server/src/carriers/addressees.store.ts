@@ -67,6 +67,14 @@ export const addressees = {
     return rows[0] ?? null
   },
 
+  /** The organisation an entry is about. */
+  async placeOf(db: Db, entryId: string): Promise<string | null> {
+    const { rows } = await db.execute<{ name: string }>(
+      sql`select o.name from audit_entry e join organisation o on o.id = e.subject_id where e.id = ${entryId}`,
+    )
+    return rows[0]?.name ?? null
+  },
+
   /** Mails that reached this account's own mailbox within the last hour. */
   async mailsLastHour(db: Db, accountId: string): Promise<{ all: number; notices: number }> {
     const { rows } = await db.execute<{ all: number; notices: number }>(sql`

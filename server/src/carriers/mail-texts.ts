@@ -30,6 +30,7 @@ export type MailKind =
   | 'bulk'
   | 'signal'
   | 'passkeysChanged'
+  | 'oneEnough'
 const deeds = {
   fr: { suspend: 'suspend', revoke: 'révoque', reset: 'demande la réinitialisation de', reinstate: 'réintègre' },
   en: { suspend: 'is suspending', revoke: 'is revoking', reset: 'is asking to reset', reinstate: 'is reinstating' },
@@ -122,6 +123,14 @@ const french: Record<MailKind, Text> = {
       address,
     ],
   },
+  oneEnough: {
+    subject: 'Un seul compte piraté suffirait',
+    lines: ({ place, address }) => [
+      `D’après la politique et les rôles en vigueur, un seul compte piraté suffirait aujourd’hui pour obtenir un compte, un accès, un rôle ou une politique (${place}). Cela ne devrait jamais arriver.`,
+      'Voyez où, et par quel chemin ; suspendez ou retirez ce qui l’ouvre, puis prévenez les responsables de la politique :',
+      address,
+    ],
+  },
   signal: {
     subject: 'Signal critique dans votre périmètre',
     lines: ({ about, place, address }) => [
@@ -211,6 +220,14 @@ const english: Record<MailKind, Text> = {
       `Hello ${name},`,
       'a passkey has just been added to your account, or removed. A passkey signs in, and countersigns, in your place.',
       'If it was not you, say so here; your account is suspended at once and its passkeys are forgotten:',
+      address,
+    ],
+  },
+  oneEnough: {
+    subject: 'One hijacked account would be enough',
+    lines: ({ place, address }) => [
+      `Under the policy and the roles in force, one hijacked account would be enough today to obtain an account, an access, a role or a policy (${place}). This should never be.`,
+      'See where, and by which path; suspend or take away what opens it, and tell the policy owners:',
       address,
     ],
   },

@@ -102,6 +102,17 @@ const ofSignal =
     return 'delivered'
   }
 
+/** To those who can change policy or roles: somewhere one account is enough. */
+const ofOneEnough =
+  ({ post, publicUrl }: Carriage): Carrier =>
+  async (db, { accountId, entryId }): Promise<Delivery> => {
+    const [reader, place] = [await addressees.find(db, accountId), await addressees.placeOf(db, entryId)]
+    if (reader?.status !== 'active' || !place) return 'pointless'
+    const facts: MailFacts = { ...reader, place, about: place, address: `${publicUrl}/organisations`, until: '' }
+    await post({ accountId, recipient: reader.email, ...wordMail('oneEnough', reader.language, facts) })
+    return 'delivered'
+  }
+
 /** Who carries what. Each converges on the present state of the account, so delivering twice does no harm. */
 export const mailCarriers = (carriage: Carriage): Record<Destination, Carrier> => ({
   'mail.invitation': withLink(carriage, 'invitation', ['invitation'], 'link'),
@@ -113,5 +124,6 @@ export const mailCarriers = (carriage: Carriage): Record<Destination, Carrier> =
   'mail.contained': toSupervisors(carriage, 'contained'),
   'mail.bulk': ofBulk(carriage),
   'mail.signal': ofSignal(carriage),
+  'mail.one-enough': ofOneEnough(carriage),
   'mail.passkeys-changed': withLink(carriage, 'passkeysChanged', ['disown'], 'disown'),
 })

@@ -18,6 +18,7 @@ export const destinations = [
   'mail.bulk',
   'mail.signal',
   'mail.passkeys-changed',
+  'mail.one-enough',
 ] as const
 export type Destination = (typeof destinations)[number]
 
@@ -40,6 +41,7 @@ const routes: { readonly [T in EventType]?: Route<T> } = {
   // What is critical is told once, when it becomes so.
   'signal.raised': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.signal', accountId })),
   'signal.recurred': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.signal', accountId })),
+  'collusion.one-enough': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.one-enough', accountId })),
   'passkey.added': ({ subject, data }) => (data.via === 'session' ? [{ destination: 'mail.passkeys-changed', accountId: subject }] : []),
   'passkey.removed': ({ subject }) => [{ destination: 'mail.passkeys-changed', accountId: subject }],
   // A supervisor who suspends knows; one whose agent said "it was not me" must be told.

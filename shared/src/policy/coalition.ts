@@ -104,6 +104,10 @@ export const carriedOutBy = (
 export const signerFor = (asker: Actor, others: readonly Actor[], attempt: Attempt, circumstances: Circumstances): Actor | null =>
   others.find((actor) => maySign(actor, { ...asked(attempt, asker.id, circumstances.now), callBack: 'confirmed' }, circumstances)) ?? null
 
-/** Does anybody hold a role that signs this there? */
+/** How many hold a role that signs this there. */
+export const signersThere = (people: readonly Actor[], { requirement, place }: Attempt): number =>
+  people.filter((actor) => covers(scopeOfRoles(actor, requirement.approverRoles), place)).length
+
+/** Does anybody? */
 export const signedSomewhere = (people: readonly Actor[], { requirement, place }: Attempt): boolean =>
   people.some((actor) => covers(scopeOfRoles(actor, requirement.approverRoles), place))

@@ -38,6 +38,34 @@ const Waiting = ({ rows, nothing, view }: { rows: Outputs['overview']['get']['ne
   )
 }
 
+/** How few hijacked accounts would be enough, in the weakest organisation of one's scope. */
+const Strength = ({ strength }: { strength: Outputs['overview']['get']['strength'] }) => {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  if (!strength || strength.organisations === 0) return null
+  const fewest = strength.fewest ?? t('collusion.beyond')
+  return (
+    <section className="card stack tight">
+      <h2>{t('collusion.overview')}</h2>
+      <div className="figure">{fewest}</div>
+      {strength.fewest === 1 ? (
+        <p className="notice danger" style={{ margin: 0 }}>
+          {t('collusion.oneEnough')}
+        </p>
+      ) : null}
+      <p className="soft" style={{ margin: 0 }}>
+        {t('collusion.least', { count: strength.organisations, shown: count(strength.organisations, language), fewest })}
+      </p>
+      {strength.thin > 0 ? (
+        <p className="soft" style={{ margin: 0 }}>
+          {t('collusion.thin', { count: strength.thin, shown: count(strength.thin, language) })}
+        </p>
+      ) : null}
+      <Link to="/organisations">{t('collusion.open')}</Link>
+    </section>
+  )
+}
+
 /** What waits and what is wrong, in two seconds. */
 export const OverviewPage = () => {
   const { t } = useTranslation()
@@ -125,6 +153,7 @@ export const OverviewPage = () => {
           <h2>{t('overview.mine')}</h2>
           <Waiting rows={data.mine} nothing={t('overview.noneMine')} view="mine" />
         </section>
+        <Strength strength={data.strength} />
         {data.outbox ? (
           <section className="card stack tight">
             <h2>{t('overview.outbox')}</h2>

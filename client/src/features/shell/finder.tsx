@@ -13,6 +13,7 @@ const screens = [
   ['/requests', 'requests', 'request:read'],
   ['/accounts', 'accounts', 'account:read'],
   ['/bulks', 'bulks', 'account:read'],
+  ['/organisations', 'organisations', 'policy:read'],
   ['/signals', 'signals', 'signal:read'],
   ['/incidents', 'incidents', 'incident:read'],
   ['/audit', 'audit', 'audit:read'],

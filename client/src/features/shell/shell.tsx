@@ -4,6 +4,7 @@ import { useWindowEvent } from '@mantine/hooks'
 import { spotlight } from '@mantine/spotlight'
 import {
   IconAlertTriangle,
+  IconBuilding,
   IconFileCheck,
   IconHome,
   IconKeyboard,
@@ -33,6 +34,7 @@ const screens = [
   { to: '/requests', word: 'requests', icon: IconFileCheck, needs: 'request:read' },
   { to: '/accounts', word: 'accounts', icon: IconUsers, needs: 'account:read' },
   { to: '/bulks', word: 'bulks', icon: IconListCheck, needs: 'account:read' },
+  { to: '/organisations', word: 'organisations', icon: IconBuilding, needs: 'policy:read' },
   { to: '/signals', word: 'signals', icon: IconRadar2, needs: 'signal:read' },
   { to: '/incidents', word: 'incidents', icon: IconAlertTriangle, needs: 'incident:read' },
   { to: '/audit', word: 'audit', icon: IconList, needs: 'audit:read' },

@@ -34,7 +34,7 @@ type Row = {
 }
 
 /** A name as `searchWords` reads it. There are thousands of organisations, not millions: they are folded as they are read. */
-const folded = sql`lower(translate(organisation.name, 'àâäáãåçéèêëìíîïñòóôöõúùûüÿÀÂÄÁÃÅÇÉÈÊËÌÍÎÏÑÒÓÔÖÕÚÙÛÜŸ’''-', 'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuy   '))`
+export const foldedName = sql`lower(translate(organisation.name, 'àâäáãåçéèêëìíîïñòóôöõúùûüÿÀÂÄÁÃÅÇÉÈÊËÌÍÎÏÑÒÓÔÖÕÚÙÛÜŸ’''-', 'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuy   '))`
 
 export const organisations = {
   /** Where an organisation stands, which network it belongs to and until when its structure's convention runs. */
@@ -75,7 +75,7 @@ export const organisations = {
   ): Promise<readonly Found[]> {
     const holding = searchWords(words)
       .split(' ')
-      .map((word) => sql`${folded} like ${`%${literal(word)}%`}`)
+      .map((word) => sql`${foldedName} like ${`%${literal(word)}%`}`)
     const { rows } = await db.execute<Found & Record<string, unknown>>(sql`
       select organisation.id, organisation.name, organisation.level, above.name as within
       from organisation left join organisation above on above.id = organisation.parent_id

@@ -1,0 +1,75 @@
+import type { Role } from '@countersign/shared/access/roles.ts'
+import { covers, type Level, scopeOf } from '@countersign/shared/access/scope.ts'
+import { type Goal, type Ground, goals, type Member } from '@countersign/shared/policy/attempts.ts'
+import type { Step } from '@countersign/shared/policy/coalition.ts'
+import type { Found } from '@countersign/shared/policy/collusion.ts'
+import type { Person } from '../../kernel/actor.ts'
+import type { Db } from '../../kernel/db.ts'
+import { Refused } from '../../kernel/refused.ts'
+import { collusion } from './collusion.store.ts'
+import { fields } from './field.store.ts'
+import { measureOne } from './measure.ts'
+
+/** Somebody with a part in it; without a name where the reader may not see them. */
+export type Part = { readonly id: string; readonly name: string | null; readonly roles: readonly Role[]; readonly level: Level }
+export type Way = {
+  readonly held: readonly Part[]
+  readonly steps: readonly (Omit<Step, 'by' | 'about'> & { readonly by: Part | null; readonly about: Part | null })[]
+}
+
+export type Explained = {
+  readonly id: string
+  readonly name: string
+  readonly level: Level
+  readonly ways: Readonly<Record<Goal, Way | null>>
+  readonly signers: readonly (Part & { readonly account: boolean; readonly credential: boolean })[]
+}
+
+const wide = ['nation', 'network', 'region', 'departement', 'structure', 'site'] as const
+
+/** Shown as "of the network", "of the region": the widest place a role reaches from. */
+const partOf = ({ id, grants }: Member, name: string | null): Part => ({
+  id: name === null ? '' : id,
+  name,
+  roles: [...new Set(grants.map(({ role }) => role))],
+  level: wide.find((level) => grants.some((grant) => grant.level === level)) ?? 'site',
+})
+
+/** What it would take in one organisation of somebody's scope, measured now, with the cheapest ways as a story. */
+export const explain = async (db: Db, actor: Person, organisationId: string, now: Date): Promise<Explained> => {
+  const [ground] = await fields.grounds(db, [organisationId])
+  if (!ground || !covers(scopeOf(actor, 'policy:read'), ground.place)) throw new Refused('not-found', organisationId)
+  const { strength, members } = await measureOne(db, ground, now)
+  const seen = members.filter(({ id, home }) => id === actor.id || covers(scopeOf(actor, 'account:read'), home.place))
+  const names = await collusion.namesOf(
+    db,
+    seen.map(({ id }) => id),
+  )
+  const parts = new Map(members.map((member) => [member.id, partOf(member, names.get(member.id) ?? null)]))
+  const part = (id: string | null): Part | null => (id === null ? null : (parts.get(id) ?? null))
+  const way = (found: Found | null): Way | null =>
+    found && {
+      held: found.held.map(part).filter((one) => one !== null),
+      steps: found.steps.map(({ by, about, ...step }) => ({ ...step, by: part(by), about: part(about) })),
+    }
+  return {
+    id: ground.id,
+    name: ground.name,
+    level: ground.level,
+    ways: Object.fromEntries(goals.map((goal) => [goal, way(strength[goal])])) as Record<Goal, Way | null>,
+    signers: signersOf(ground, members, parts),
+  }
+}
+
+const signs = (ground: Ground, { grants }: Member, role: Role): boolean =>
+  covers(
+    grants.filter((grant) => grant.role === role),
+    ground.place,
+  )
+
+const signersOf = (ground: Ground, members: readonly Member[], parts: ReadonlyMap<string, Part>): Explained['signers'] =>
+  members.flatMap((member) => {
+    const [account, credential] = [signs(ground, member, 'supervisor'), signs(ground, member, 'reset-manager')]
+    const found = parts.get(member.id)
+    return found && (account || credential) ? [{ ...found, account, credential }] : []
+  })

@@ -1,0 +1,83 @@
+import type { Grant, Level, Place } from '@countersign/shared/access/scope.ts'
+import type { NetworkKind, ProfileId } from '@countersign/shared/accounts/profiles.ts'
+import type { Ground, Hand, Member } from '@countersign/shared/policy/attempts.ts'
+import { sensitivityOf } from '@countersign/shared/requests/filing.ts'
+import { type SQL, sql } from 'drizzle-orm'
+import { type Db, uuids } from '../../kernel/db.ts'
+
+type GroundRow = { id: string; level: Level; network: NetworkKind | null; name: string } & Place
+
+const places = sql`o.nation_id as "nationId", o.network_id as "networkId", o.region_id as "regionId", o.departement_id as "departementId", o.structure_id as "structureId", o.site_id as "siteId"`
+const ground = sql`o.id, o.level, o.name, n.network_kind as network, ${places}`
+
+const toGround = ({ id, level, network, nationId, networkId, regionId, departementId, structureId, siteId }: GroundRow): Ground => ({
+  id,
+  level,
+  network,
+  place: { nationId, networkId, regionId, departementId, structureId, siteId },
+})
+
+const around = ({ place }: Ground): readonly string[] => Object.values(place).filter((id) => id !== null)
+
+type MemberRow = GroundRow & { member: string; profile: ProfileId; grants: Grant[] }
+
+/** Everybody active who holds a role: over any of these organisations, or anywhere. */
+const holders = async (db: Db, over: readonly string[] | 'anywhere'): Promise<readonly Member[]> => {
+  const narrowed: SQL = over === 'anywhere' ? sql`true` : sql`g.organisation_id = any(${uuids(over)})`
+  const { rows } = await db.execute<MemberRow>(sql`
+    select a.id as member, a.profile_id as profile, ${ground}, held.grants
+    from (
+      select g.account_id, json_agg(json_build_object('role', g.role, 'level', p.level, 'organisationId', p.id) order by g.role, p.id) as grants
+      from role_grant g join organisation p on p.id = g.organisation_id
+      where g.revoked_at is null and g.account_id in (select g.account_id from role_grant g where g.revoked_at is null and ${narrowed})
+      group by g.account_id) held
+    join account a on a.id = held.account_id and a.status = 'active' and a.ends_on >= current_date
+    join organisation o on o.id = a.organisation_id left join organisation n on n.id = o.network_id
+    order by a.id`)
+  return rows.map((row) => ({ id: row.member, grants: row.grants, home: toGround(row), sensitivity: sensitivityOf(row.profile) }))
+}
+
+type HandRow = { by: string; of: string; at: string; kind: string }
+
+/** Who could control these people, directly or through a chain (P2), and by what. */
+const handsOn = async (db: Db, people: readonly string[], since: Date): Promise<readonly Hand[]> => {
+  const { rows } = await db.execute<HandRow>(sql`
+    select distinct l.from_account_id as by, l.to_account_id as of, l.at, l.kind
+    from kinship_around(${uuids(people)}, ${since}) k
+    join lineage l on l.to_account_id = k.of_account and l.from_account_id = k.by_account and l.at >= ${since} and l.kind in ('asked', 'reset', 'granted-role')`)
+  return rows.map(({ by, of, at, kind }) => ({ by, of, at: new Date(at), takesOver: kind !== 'granted-role' }))
+}
+
+export type Measured = Ground & { readonly name: string }
+
+export const fields = {
+  /** Organisations that accounts can be asked for in; a site is its structure's. */
+  async grounds(db: Db, ids: readonly string[] | 'all'): Promise<readonly Measured[]> {
+    const { rows } = await db.execute<GroundRow>(sql`
+      select ${ground} from organisation o left join organisation n on n.id = o.network_id
+      where ${ids === 'all' ? sql`o.level in ('region', 'departement', 'structure')` : sql`o.id = any(${uuids(ids)})`} order by o.id`)
+    return rows.map((row) => ({ ...toGround(row), name: row.name }))
+  },
+
+  async nation(db: Db): Promise<Ground | null> {
+    const { rows } = await db.execute<GroundRow>(
+      sql`select ${ground} from organisation o left join organisation n on n.id = o.network_id where o.level = 'nation'`,
+    )
+    return rows[0] ? toGround(rows[0]) : null
+  },
+
+  everybody: (db: Db): Promise<readonly Member[]> => holders(db, 'anywhere'),
+
+  /** Those with a role over this organisation, and those over the places where these work: they could have their access reset. */
+  async near(db: Db, here: Ground): Promise<readonly Member[]> {
+    let over = new Set(around(here))
+    for (;;) {
+      const members = await holders(db, [...over])
+      const wider = new Set([...over, ...members.flatMap(({ home }) => around(home))])
+      if (wider.size === over.size) return members
+      over = wider
+    }
+  },
+
+  hands: handsOn,
+}

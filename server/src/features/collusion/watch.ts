@@ -1,0 +1,59 @@
+import { setImmediate as breathe } from 'node:timers/promises'
+import { toCreate, toReset } from '@countersign/shared/policy/attempts.ts'
+import { signersThere } from '@countersign/shared/policy/coalition.ts'
+import { amounts, measuring } from '@countersign/shared/policy/strength.ts'
+import type { Logger } from 'pino'
+import { nobody } from '../../kernel/actor.ts'
+import { runCommitted } from '../../kernel/commit.ts'
+import type { Db } from '../../kernel/db.ts'
+import { Refused } from '../../kernel/refused.ts'
+import { collusion, type MeasuredNumbers } from './collusion.store.ts'
+import { fieldsOf } from './measure.ts'
+import { tellOneEnough } from './tell.ts'
+
+const together = 200
+/** Measuring a network takes seconds of work; twice a minute at most, the sweep of the jobs comes back to it. */
+const restMilliseconds = 30_000
+/** What nothing happened to grows old all the same: hands are forgotten after a month. */
+const oldMilliseconds = 3_600_000
+
+/** Measures every organisation, and tells where one account is enough. Gives way to everything else after each. */
+export const measureNetwork = async (db: Db, now: Date, log: Logger, stopped = () => false): Promise<number> => {
+  const measure = measuring()
+  let measured = 0
+  let rows: MeasuredNumbers[] = []
+  for await (const { ground, field } of fieldsOf(db, now)) {
+    if (stopped()) return measured
+    const [creation] = toCreate(field)
+    const somebody = { id: '', home: ground, sensitivity: 'standard' } as const
+    rows.push({
+      organisationId: ground.id,
+      ...amounts(measure(field)),
+      accountSigners: creation ? signersThere(field.members, creation) : 0,
+      credentialSigners: signersThere(field.members, toReset(field, somebody)),
+    })
+    measured += 1
+    if (rows.length === together) {
+      await collusion.write(db, rows, now)
+      rows = []
+    }
+    await breathe()
+  }
+  await collusion.write(db, rows, now)
+  try {
+    const alone = await runCommitted(tellOneEnough, { db, actor: nobody, origin: { channel: 'job' } }, null)
+    log.error({ organisations: alone }, 'one account is enough')
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+  }
+  return measured
+}
+
+/** The same, when something has happened that a number hangs on, or an hour after the last time. */
+export const watchCollusion = async (db: Db, log: Logger, stopped: () => boolean): Promise<void> => {
+  const now = new Date()
+  const last = await collusion.measuredAt(db)
+  const age = last ? now.getTime() - last.getTime() : oldMilliseconds
+  if (last && (age < restMilliseconds || (age < oldMilliseconds && !(await collusion.outdated(db, last))))) return
+  await measureNetwork(db, now, log, stopped)
+}

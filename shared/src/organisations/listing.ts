@@ -1,0 +1,4 @@
+import { z } from 'zod'
+
+/** What the list of organisations can be asked in its address. */
+export const listOrganisations = z.object({ words: z.string().max(100).optional().catch(undefined) })

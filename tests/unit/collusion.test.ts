@@ -3,6 +3,8 @@ import type { Level } from '@countersign/shared/access/scope.ts'
 import { type Field, type Goal, type Ground, goals, type Hand, type Member } from '@countersign/shared/policy/attempts.ts'
 import { fewest } from '@countersign/shared/policy/collusion.ts'
 import { type Hole, holes } from '@countersign/shared/policy/holes.ts'
+import { amounts, measuring } from '@countersign/shared/policy/strength.ts'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 const now = new Date('2026-03-02T10:00:00Z')
@@ -129,5 +131,50 @@ describe('with its guard one account is never enough, and without it one is', ()
     const [goal, change] = throughs[hole]
     expect(numbers(change)[goal]).not.toBe(1)
     expect(numbers(change, hole)[goal]).toBe(1)
+  })
+})
+
+describe('whatever the ground', () => {
+  const somebody = fc.constantFrom(...cast)
+  const grounds = fc.record({
+    members: fc.uniqueArray(somebody, { minLength: 2, maxLength: 7, selector: ({ id }) => id }),
+    hands: fc.array(
+      fc.tuple(somebody, somebody, fc.boolean()).map(([by, of, takesOver]) => hand(by.id, of.id, takesOver)),
+      { maxLength: 3 },
+    ),
+    policyOwnersEver: fc.constantFrom(2, 3),
+  })
+  const orBeyond = (accounts: number | null) => accounts ?? 4
+
+  test('one account is never enough', () => {
+    fc.assert(
+      fc.property(grounds, (change) => {
+        for (const goal of goals) expect(orBeyond(numbers(change)[goal])).toBeGreaterThan(1)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('nobody more makes it harder, and in whatever order they stand it is the same', () => {
+    fc.assert(
+      fc.property(grounds, somebody, (change, another) => {
+        const before = numbers(change)
+        expect(numbers({ ...change, members: change.members.toReversed() })).toEqual(before)
+        if (change.members.some(({ id }) => id === another.id)) return
+        const after = numbers({ ...change, members: [...change.members, another] })
+        for (const goal of goals) expect(orBeyond(after[goal])).toBeLessThanOrEqual(orBeyond(before[goal]))
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  test('measured as one that is just like another, it is as measured by itself', () => {
+    const measure = measuring()
+    fc.assert(
+      fc.property(grounds, (change) => {
+        expect(amounts(measure(field(change)))).toEqual(numbers(change))
+      }),
+      { numRuns: 60 },
+    )
   })
 })

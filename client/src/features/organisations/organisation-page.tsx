@@ -44,9 +44,11 @@ export const OrganisationPage = () => {
   const { data } = useSuspenseQuery(trpc.collusion.explain.queryOptions({ organisationId }))
   return (
     <div className="page">
-      <div className="two">
+      <div>
         <h1>{data.name}</h1>
-        <span className="under">{t(`level.${data.level}`)}</span>
+        <p className="soft small" style={{ margin: 0 }}>
+          {[t(`level.${data.level}`), data.network].filter(Boolean).join(' · ')}
+        </p>
       </div>
       <p className="soft" style={{ margin: 0, maxWidth: 760 }}>
         {t('collusion.explained')}

@@ -28,7 +28,7 @@ const useColumns = (): readonly Column<Row, never>[] => {
           <Link to="/organisations/$organisationId" params={{ organisationId: row.id }}>
             {row.name}
           </Link>
-          <span className="under">{row.within}</span>
+          <span className="under">{[row.within, row.network].filter((one) => one && one !== row.name).join(' · ')}</span>
         </div>
       ),
     },

@@ -54,7 +54,7 @@ const Strength = ({ strength }: { strength: Outputs['overview']['get']['strength
         </p>
       ) : null}
       <p className="soft" style={{ margin: 0 }}>
-        {t('collusion.least', { count: strength.organisations, shown: count(strength.organisations, language), fewest })}
+        {t('collusion.least', { count: strength.organisations, shown: count(strength.organisations, language) })}
       </p>
       {strength.thin > 0 ? (
         <p className="soft" style={{ margin: 0 }}>

@@ -20,6 +20,8 @@ export type OrganisationRow = Numbers & {
   readonly name: string
   readonly level: 'region' | 'departement' | 'structure'
   readonly within: string | null
+  /** The name of its network. */
+  readonly network: string | null
   readonly accountSigners: number
   readonly credentialSigners: number
   readonly caseload: number
@@ -100,9 +102,10 @@ export const collusion = {
       .filter(Boolean)
       .map((word) => sql`and ${foldedName} like ${`%${literal(word)}%`}`)
     const { rows } = await db.execute<OrganisationRow & { fewest: number } & Record<string, unknown>>(sql`
-      select organisation.id, organisation.name, organisation.level, above.name as within, organisation.total_caseload as caseload, ${fewestOf} as fewest,
+      select organisation.id, organisation.name, organisation.level, above.name as within, network.name as network, organisation.total_caseload as caseload, ${fewestOf} as fewest,
         c.account, c.credential, c.role, c.policy, c.account_signers as "accountSigners", c.credential_signers as "credentialSigners"
       from organisation join collusion_number c on c.organisation_id = organisation.id left join organisation above on above.id = organisation.parent_id
+        left join organisation network on network.id = organisation.network_id and network.id <> above.id
       where ${inScope(scope)} ${sql.join(holding, sql` `)}
         ${cursor ? sql`and (${fewestOf}, organisation.name, organisation.id) > (${cursor[0]}::integer, ${cursor[1]}::text, ${cursor[2]}::uuid)` : sql``}
       order by ${fewestOf}, organisation.name, organisation.id limit ${limit + 1}`)

@@ -21,6 +21,8 @@ export type Explained = {
   readonly id: string
   readonly name: string
   readonly level: Level
+  /** The name of its network. */
+  readonly network: string | null
   readonly ways: Readonly<Record<Goal, Way | null>>
   readonly signers: readonly (Part & { readonly account: boolean; readonly credential: boolean })[]
 }
@@ -56,6 +58,7 @@ export const explain = async (db: Db, actor: Person, organisationId: string, now
     id: ground.id,
     name: ground.name,
     level: ground.level,
+    network: ground.networkName,
     ways: Object.fromEntries(goals.map((goal) => [goal, way(strength[goal])])) as Record<Goal, Way | null>,
     signers: signersOf(ground, members, parts),
   }

@@ -5,10 +5,10 @@ import { sensitivityOf } from '@countersign/shared/requests/filing.ts'
 import { type SQL, sql } from 'drizzle-orm'
 import { type Db, uuids } from '../../kernel/db.ts'
 
-type GroundRow = { id: string; level: Level; network: NetworkKind | null; name: string } & Place
+type GroundRow = { id: string; level: Level; network: NetworkKind | null; name: string; networkName: string | null } & Place
 
 const places = sql`o.nation_id as "nationId", o.network_id as "networkId", o.region_id as "regionId", o.departement_id as "departementId", o.structure_id as "structureId", o.site_id as "siteId"`
-const ground = sql`o.id, o.level, o.name, n.network_kind as network, ${places}`
+const ground = sql`o.id, o.level, o.name, n.network_kind as network, n.name as "networkName", ${places}`
 
 const toGround = ({ id, level, network, nationId, networkId, regionId, departementId, structureId, siteId }: GroundRow): Ground => ({
   id,
@@ -48,7 +48,7 @@ const handsOn = async (db: Db, people: readonly string[], since: Date): Promise<
   return rows.map(({ by, of, at, kind }) => ({ by, of, at: new Date(at), takesOver: kind !== 'granted-role' }))
 }
 
-export type Measured = Ground & { readonly name: string }
+export type Measured = Ground & { readonly name: string; readonly networkName: string | null }
 
 export const fields = {
   /** Organisations that accounts can be asked for in; a site is its structure's. */
@@ -56,7 +56,7 @@ export const fields = {
     const { rows } = await db.execute<GroundRow>(sql`
       select ${ground} from organisation o left join organisation n on n.id = o.network_id
       where ${ids === 'all' ? sql`o.level in ('region', 'departement', 'structure')` : sql`o.id = any(${uuids(ids)})`} order by o.id`)
-    return rows.map((row) => ({ ...toGround(row), name: row.name }))
+    return rows.map((row) => ({ ...toGround(row), name: row.name, networkName: row.networkName }))
   },
 
   async nation(db: Db): Promise<Ground | null> {

@@ -5,6 +5,7 @@ import { initCommand } from './commands/init.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { retentionCommand } from './commands/retention.ts'
 import { startCommand } from './commands/start.ts'
+import { suspendCommand } from './commands/suspend.ts'
 import { witnessCommand } from './commands/witness.ts'
 import { SettingsWrong } from './env.ts'
 import { Refused } from './kernel/refused.ts'
@@ -16,6 +17,10 @@ const commands: Record<string, { readonly run: Command; readonly help: string }>
   start: { run: startCommand, help: 'production, with the settings of the environment  [--role web | --role worker], both without' },
   migrate: { run: migrateCommand, help: 'bring the database of DATABASE_OWNER_URL to the newest version' },
   init: { run: initCommand, help: 'found the network: two policy owners, two links  --founder "Given;Family;login;email;phone" twice' },
+  suspend: {
+    run: suspendCommand,
+    help: 'for emergencies: puts accounts out, and can give nothing  LOGIN [LOGIN …] --because TEXT [--apply]',
+  },
   retention: {
     run: retentionCommand,
     help: 'the months the audit is kept in  [--drop [--apply]] drops those whose time is over  [--keep MONTHS [--because TEXT]]',

@@ -122,6 +122,7 @@ export type EventData = {
   'sign-in.failed': { failures: number }
   'accounts.exported': { count: number; filter: string }
   'audit.exported': { format: string; filter: string }
+  'console.suspended': { accounts: number; because: string; told: readonly string[] }
   'collusion.one-enough': { organisations: readonly string[]; goals: readonly Goal[]; told: readonly string[] }
   'policy.set': { requestId: string; before: Policy; after: Policy }
   'audit.retention-set': { monthsBefore: number; months: number; note: string }
@@ -197,6 +198,7 @@ const catalogue = {
   'sign-in.failed': true,
   'accounts.exported': true,
   'audit.exported': true,
+  'console.suspended': true,
   'collusion.one-enough': true,
   'policy.set': true,
   'audit.retention-set': true,

@@ -82,6 +82,18 @@ describe('the collusion number', () => {
     for (const row of rows) for (const goal of goals) expect(row[goal] ?? 4).toBeGreaterThanOrEqual(2)
   })
 
+  test('is told with the names of those the reader may see, and of nobody else', async () => {
+    const [sophie, thomas] = [await world.as('sophie.marchand'), await world.as('thomas.vasseur')]
+    const lyon = await make.organisation('Mission locale de Lyon')
+    const { ways, signers } = await sophie.call.collusion.explain({ organisationId: lyon })
+    expect(ways.policy?.held).toEqual(Array(3).fill({ id: '', name: null, roles: ['policy-owner'], level: 'nation' }))
+    expect(signers.filter(({ account }) => account).map(({ name }) => name)).toContain('Sophie Marchand')
+    await expect(thomas.call.collusion.explain({ organisationId: lyon })).rejects.toMatchObject({ cause: { code: 'not-found' } })
+    const seen = await thomas.call.collusion.list({ words: 'lyon' })
+    expect(seen.rows).toEqual([])
+    expect((await sophie.call.collusion.list({ words: 'lyon' })).rows.map(({ name }) => name)).toContain('Mission locale de Lyon')
+  })
+
   test('of one is told once, to policy owners and IT admins', async () => {
     const lyon = await make.organisation('Mission locale de Lyon')
     await world.tamper('update collusion_number set account = 1, credential = 1 where organisation_id = $1', [lyon])

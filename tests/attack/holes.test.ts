@@ -73,12 +73,50 @@ describe('it must not be possible', () => {
       'start',
       'migrate',
       'init',
+      'suspend',
       'retention',
       'export',
       'witness',
       'import',
     ])
     expect((await world.owner.query('select count(*) from account')).rows).toEqual(before.rows)
+  })
+
+  test('H3 to give anything by the console’s command for emergencies: it puts out, tells everybody who watches, and leaves who can let others in', async () => {
+    const because = 'Toutes les sessions sont perdues'
+    expect(await cli('suspend', 'victor.noir', 'paul.martin', '--because', because)).toContain(
+      'Nobody is called victor.noir: nothing was done',
+    )
+    expect(await cli('suspend', 'paul.martin')).toContain('--because')
+    expect(await cli('suspend', 'paul.martin', '--because', because)).toContain('dry run')
+    const paul = await world.idOf('paul.martin')
+    const statusOf = async (id: string) =>
+      (await world.owner.query<{ status: string }>('select status from account where id = $1', [id])).rows[0]?.status
+    expect(await statusOf(paul)).toBe('active')
+    await world.enter(paul)
+    // As many policy owners stay as sign for a role.
+    const answer = await cli('suspend', 'paul.martin', 'claire.fontaine', 'marc.delorme', '--because', because, '--apply')
+    expect(answer).toMatch(/paul\.martin +suspended/)
+    expect(answer).toMatch(/claire\.fontaine +stays: last-policy-owner/)
+    expect(await statusOf(paul)).toBe('suspended')
+    expect((await world.owner.query('select 1 from session where account_id = $1', [paul])).rowCount).toBe(0)
+    const nation = (await world.owner.query<{ id: string }>(`select id from organisation where level = 'nation'`)).rows[0]?.id ?? ''
+    expect(await world.entriesAbout(nation)).toContain('console.suspended')
+    const { rows } = await world.owner.query<{ data: { accounts: number; because: string; told: string[] } }>(
+      `select data from audit_entry where type = 'console.suspended'`,
+    )
+    expect(rows.map(({ data }) => [data.accounts, data.because])).toEqual([[1, because]])
+    const watchers = ['claire.fontaine', 'marc.delorme', 'helene.garnier', 'olivier.perrin'] as const
+    expect(rows[0]?.data.told.toSorted()).toEqual((await Promise.all(watchers.map(world.idOf))).sort())
+    sent = []
+    await deliver()
+    expect(
+      sent
+        .filter(({ body }) => body.includes('console.suspended'))
+        .map(({ accountId }) => accountId)
+        .sort(),
+    ).toEqual(rows[0]?.data.told.toSorted())
+    expect(await cli('suspend', 'paul.martin', '--because', because, '--apply')).toContain('refused: already-in-state')
   })
 
   test('H4 to approve one’s own request by belonging to the approving group', async () => {

@@ -29,6 +29,7 @@ const proofs: Suite = { project: 'unit', file: 'unit/proofs' }
 const seal: Suite = { project: 'integration', file: 'integration/seal' }
 const tampering: Suite = { project: 'integration', file: 'integration/tampering' }
 const witness: Suite = { project: 'unit', file: 'unit/witness' }
+const collusion: Suite = { project: 'attack', file: 'attack/collusion' }
 const signals: Suite = { project: 'integration', file: 'integration/signals' }
 
 const trigger = (table: string, name: string, ...suites: readonly Suite[]): Guard => ({
@@ -752,6 +753,35 @@ const inSource: readonly Guard[] = [
   ),
   source('the auditor: what was asked for', auditor, 'canonical(request.terms[name]) !== canonical(value)', 'false', tampering),
   source('the auditor: who may sign', auditor, '!data.approverRoles.every((role) => known.includes(role))', 'false', tampering),
+  source(
+    'the collusion number: whose organisation',
+    'server/src/features/collusion/explain.ts',
+    "!ground || !covers(scopeOf(actor, 'policy:read'), ground.place)",
+    '!ground',
+    collusion,
+  ),
+  source(
+    'the collusion number: whose name',
+    'server/src/features/collusion/explain.ts',
+    "id === actor.id || covers(scopeOf(actor, 'account:read'), home.place)",
+    'Boolean(id || home)',
+    collusion,
+  ),
+  source(
+    'the collusion number: whose list',
+    'server/src/features/collusion/collusion.store.ts',
+    'within(scope, organisation)',
+    'sql`true`',
+    collusion,
+  ),
+  source('the collusion number: told once', 'server/src/features/collusion/collusion.store.ts', 'and told_at is null', '', collusion),
+  source(
+    'the collusion number: two at least',
+    'shared/src/requests/approval.ts',
+    "request.requesterId === null && request.callerId === actor.id && 'called-back-yourself'",
+    "false && 'called-back-yourself'",
+    collusion,
+  ),
   source('other sites', 'server/src/app.ts', "response.status(403).json({ refusal: 'not-permitted' })", 'next()', door),
   source(
     'links from configuration',

@@ -224,6 +224,7 @@ export const en: typeof fr = {
     'view.removed': 'View removed',
     'audit.exported': 'Audit exported',
     'collusion.one-enough': 'One account is enough somewhere',
+    'console.suspended': 'Accounts suspended from the server’s console',
     'policy.set': 'Policy changed',
     'audit.retention-set': 'Retention of the audit set',
     'audit.month-dropped': 'Month of the audit erased, its time being over',
@@ -232,6 +233,7 @@ export const en: typeof fr = {
   cause: {
     policy: 'by the policy, on a critical signal',
     operator: 'by an operator',
+    console: 'from the server’s console',
     bulk: 'by a bulk',
     disowned: '“this was not me”',
     'denied-on-call-back': 'denied on call-back',

@@ -239,6 +239,7 @@ export const fr = {
     'view.removed': 'Vue retirée',
     'audit.exported': 'Journal exporté',
     'collusion.one-enough': 'Un seul compte suffit quelque part',
+    'console.suspended': 'Comptes suspendus depuis la console du serveur',
     'policy.set': 'Politique changée',
     'audit.retention-set': 'Durée de conservation du journal fixée',
     'audit.month-dropped': 'Mois du journal effacé à son terme',
@@ -247,6 +248,7 @@ export const fr = {
   cause: {
     policy: 'par la politique, sur un signal critique',
     operator: 'par un opérateur',
+    console: 'depuis la console du serveur',
     bulk: 'par lot',
     disowned: '« ce n’était pas moi »',
     'denied-on-call-back': 'démenti au rappel',

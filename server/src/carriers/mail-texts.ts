@@ -31,6 +31,7 @@ export type MailKind =
   | 'signal'
   | 'passkeysChanged'
   | 'oneEnough'
+  | 'console'
 const deeds = {
   fr: { suspend: 'suspend', revoke: 'révoque', reset: 'demande la réinitialisation de', reinstate: 'réintègre' },
   en: { suspend: 'is suspending', revoke: 'is revoking', reset: 'is asking to reset', reinstate: 'is reinstating' },
@@ -120,6 +121,14 @@ const french: Record<MailKind, Text> = {
       `Bonjour ${name},`,
       'une clé d’accès vient d’être ajoutée à votre compte, ou retirée. Une clé permet de se connecter et de contresigner à votre place.',
       'Si ce n’est pas vous, dites-le ici ; votre compte sera aussitôt suspendu et ses clés oubliées :',
+      address,
+    ],
+  },
+  console: {
+    subject: 'Des comptes ont été suspendus depuis la console du serveur',
+    lines: ({ place, address }) => [
+      `Quelqu’un vient de suspendre des comptes depuis la console du serveur (${place}) : la commande de secours, qui n’ouvre aucun accès.`,
+      'Si vous n’en saviez rien, voyez qui est sorti et pourquoi, et prévenez qui tient le serveur :',
       address,
     ],
   },
@@ -220,6 +229,14 @@ const english: Record<MailKind, Text> = {
       `Hello ${name},`,
       'a passkey has just been added to your account, or removed. A passkey signs in, and countersigns, in your place.',
       'If it was not you, say so here; your account is suspended at once and its passkeys are forgotten:',
+      address,
+    ],
+  },
+  console: {
+    subject: 'Accounts were suspended from the server’s console',
+    lines: ({ place, address }) => [
+      `Somebody has just suspended accounts from the server’s console (${place}): the command for emergencies, which gives nothing.`,
+      'If this is news to you, see who is out and why, and tell whoever keeps the server:',
       address,
     ],
   },

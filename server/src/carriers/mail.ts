@@ -102,14 +102,14 @@ const ofSignal =
     return 'delivered'
   }
 
-/** To those who can change policy or roles: somewhere one account is enough. */
-const ofOneEnough =
-  ({ post, publicUrl }: Carriage): Carrier =>
+/** To those who watch over the network: what should never happen has happened in this place. */
+const toGuardians =
+  ({ post, publicUrl }: Carriage, kind: MailKind, page: string): Carrier =>
   async (db, { accountId, entryId }): Promise<Delivery> => {
     const [reader, place] = [await addressees.find(db, accountId), await addressees.placeOf(db, entryId)]
     if (reader?.status !== 'active' || !place) return 'pointless'
-    const facts: MailFacts = { ...reader, place, about: place, address: `${publicUrl}/organisations`, until: '' }
-    await post({ accountId, recipient: reader.email, ...wordMail('oneEnough', reader.language, facts) })
+    const facts: MailFacts = { ...reader, place, about: place, address: `${publicUrl}${page}`, until: '' }
+    await post({ accountId, recipient: reader.email, ...wordMail(kind, reader.language, facts) })
     return 'delivered'
   }
 
@@ -124,6 +124,7 @@ export const mailCarriers = (carriage: Carriage): Record<Destination, Carrier> =
   'mail.contained': toSupervisors(carriage, 'contained'),
   'mail.bulk': ofBulk(carriage),
   'mail.signal': ofSignal(carriage),
-  'mail.one-enough': ofOneEnough(carriage),
+  'mail.one-enough': toGuardians(carriage, 'oneEnough', '/organisations'),
+  'mail.console': toGuardians(carriage, 'console', '/audit?type=console.suspended'),
   'mail.passkeys-changed': withLink(carriage, 'passkeysChanged', ['disown'], 'disown'),
 })

@@ -19,6 +19,7 @@ export const destinations = [
   'mail.signal',
   'mail.passkeys-changed',
   'mail.one-enough',
+  'mail.console',
 ] as const
 export type Destination = (typeof destinations)[number]
 
@@ -41,6 +42,7 @@ const routes: { readonly [T in EventType]?: Route<T> } = {
   // What is critical is told once, when it becomes so.
   'signal.raised': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.signal', accountId })),
   'signal.recurred': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.signal', accountId })),
+  'console.suspended': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.console', accountId })),
   'collusion.one-enough': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.one-enough', accountId })),
   'passkey.added': ({ subject, data }) => (data.via === 'session' ? [{ destination: 'mail.passkeys-changed', accountId: subject }] : []),
   'passkey.removed': ({ subject }) => [{ destination: 'mail.passkeys-changed', accountId: subject }],

@@ -81,6 +81,19 @@ export const decideEnding = (subject: EndingCase): Verdict<AccountStatus> => {
   return granted(statusAfter(subject.account.status, subject.verb) ?? subject.account.status)
 }
 
+export type ConsoleCase = Guarding & { readonly status: AccountStatus }
+
+const consoleRules: readonly Rule<ConsoleCase>[] = [
+  ({ status }) => statusAfter(status, 'suspend') === undefined && 'already-in-state',
+  (subject) => firstObjection(guardingRules, { ...subject, verb: 'suspend' }) ?? false,
+]
+
+/** From the server's console, when nobody may sign in any more: only this, and never those without whom nobody could be let in again. */
+export const decideFromConsole = (subject: ConsoleCase): Verdict<'suspended'> => {
+  const objection = firstObjection(consoleRules, subject)
+  return objection ? refused(objection) : granted('suspended')
+}
+
 export type UndoCase = { readonly actor: Actor; readonly account: EndedBefore; readonly now: Date }
 
 const undoRules: readonly Rule<UndoCase>[] = [

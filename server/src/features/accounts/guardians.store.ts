@@ -30,6 +30,14 @@ const toLeft = ({ active, standing, ever, admins }: Counts): GuardiansLeft => ({
 
 /** Policy owners, without whom no role could ever be given again, and IT admins, without whom nobody could put an owner out. */
 export const guardians = {
+  /** Who has to hear of what concerns the whole network. */
+  async atWork(tx: Tx): Promise<readonly string[]> {
+    const { rows } = await tx.execute<{ id: string }>(sql`
+      select distinct a.id from role_grant g join account a on a.id = g.account_id and a.status = 'active'
+      where g.revoked_at is null and g.role in ('policy-owner', 'it-admin') order by a.id limit 100`)
+    return rows.map(({ id }) => id)
+  },
+
   /**
    * Those there would be without these accounts, for whoever is about to take them away: these take turns on one lock, and the
    * count is a statement of its own after it, so that it sees what the turn before has done.

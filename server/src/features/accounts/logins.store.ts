@@ -1,5 +1,7 @@
-import { sql } from 'drizzle-orm'
-import type { Tx } from '../../kernel/db.ts'
+import { account } from '@countersign/drizzle/schema/account.ts'
+import type { AccountStatus } from '@countersign/shared/accounts/status.ts'
+import { inArray, sql } from 'drizzle-orm'
+import type { Db, Tx } from '../../kernel/db.ts'
 
 const loginLock = 7_203_003
 
@@ -20,5 +22,15 @@ export const logins = {
       select 1 from account where login = ${login}
       union all select 1 from request where status = 'pending' and kind = 'create-account' and content ->> 'login' = ${login}`)
     return (rowCount ?? 0) > 0
+  },
+
+  /** The accounts of these logins. */
+  async named(db: Db, names: readonly string[]): Promise<ReadonlyMap<string, { readonly id: string; readonly status: AccountStatus }>> {
+    const rows = await db
+      .select({ login: account.login, id: account.id, status: account.status })
+      .from(account)
+      .where(inArray(account.login, [...names]))
+      .orderBy(account.login)
+    return new Map(rows.map(({ login, ...row }) => [login, row]))
   },
 }

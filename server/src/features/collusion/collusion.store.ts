@@ -75,14 +75,6 @@ export const collusion = {
     await tx.execute(sql`update collusion_number set told_at = ${now} where organisation_id = any(${uuids(ids)})`)
   },
 
-  /** Who can do something about it everywhere. */
-  async hearers(tx: Tx): Promise<readonly string[]> {
-    const { rows } = await tx.execute<{ id: string }>(sql`
-      select distinct a.id from role_grant g join account a on a.id = g.account_id and a.status = 'active'
-      where g.revoked_at is null and g.role in ('policy-owner', 'it-admin') order by a.id limit 100`)
-    return rows.map(({ id }) => id)
-  },
-
   async namesOf(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const { rows } = await db.execute<{ id: string; name: string }>(
       sql`select id, given_name || ' ' || family_name as name from account where id = any(${uuids(ids)})`,

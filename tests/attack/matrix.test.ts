@@ -171,6 +171,7 @@ beforeAll(async () => {
       valid: { nonce: 'x'.repeat(43), credentialId: 'x', authenticatorData: 'x', clientData: 'x', signature: 'x' },
     },
     'sessions.allowExport': { valid: { on: 'audit' } },
+    'sessions.signOutElsewhere': { valid: undefined },
     'sessions.signOut': { valid: { sessionId: missing } },
     'sessions.enterDemo': { valid: { accountId: missing } },
   }

@@ -692,7 +692,7 @@ const inSource: readonly Guard[] = [
     'whoever is in elsewhere is out when a passkey goes',
     'server/src/features/passkeys/remove.ts',
     'await sessions.closeOthers(tx, actor.id, actor.sessionId)',
-    '0 as number',
+    '[] as readonly string[]',
     passkeys,
   ),
   source('a role is not edited', 'server/src/features/requests/edit.ts', "content.kind === 'grant-role' ||", '', passkeys),

@@ -219,6 +219,19 @@ describe('an account', () => {
     expect(await outcome(thomas.call.accounts.get({ accountId: await world.idOf('nadia.roux') }))).toBe('not-found')
   })
 
+  test('is left everywhere else in one click, and stays open here', async () => {
+    const [nadia, second, third, sophie] = [
+      await world.as('nadia.roux'),
+      await world.as('nadia.roux'),
+      await world.as('nadia.roux'),
+      await world.as('sophie.marchand'),
+    ]
+    expect(await nadia.call.sessions.signOutElsewhere()).toBeGreaterThanOrEqual(2)
+    expect(await Promise.all([nadia, second, third, sophie].map(({ token }) => world.alive(token)))).toEqual([true, false, false, true])
+    expect((await world.entriesAbout(nadia.person.id)).filter((type) => type === 'session.closed').length).toBeGreaterThanOrEqual(2)
+    expect(await outcome(nadia.call.sessions.signOutElsewhere())).toBe('nothing-to-do')
+  })
+
   test('disowned by its own holder is out at once', async () => {
     const paul = await world.as('paul.martin')
     await paul.call.accounts.disown()

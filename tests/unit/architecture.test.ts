@@ -116,6 +116,7 @@ const own = [
   'requests.submit',
   'sessions.allowExport',
   'sessions.signOut',
+  'sessions.signOutElsewhere',
 ]
 
 describe('doors', () => {

@@ -1177,6 +1177,8 @@ export const en: typeof fr = {
     whoMade: 'Who asked for and countersigned this account',
     sessions: 'My sessions',
     current: 'this one',
+    signOutElsewhere_one: 'End the other session',
+    signOutElsewhere_other: 'End the {{count}} other sessions',
     signOut: 'Sign out',
     notMe: 'This was not me',
     notMeHint:

@@ -1205,6 +1205,8 @@ export const fr = {
     whoMade: 'Qui a demandé et contresigné ce compte',
     sessions: 'Mes sessions',
     current: 'celle-ci',
+    signOutElsewhere_one: 'Fermer l’autre session',
+    signOutElsewhere_other: 'Fermer les {{count}} autres sessions',
     signOut: 'Fermer',
     notMe: 'Ce n’était pas moi',
     notMeHint:

@@ -57,6 +57,12 @@ export const MePage = () => {
       onError: tellRefusal,
     }),
   )
+  const elsewhere = useMutation(
+    trpc.sessions.signOutElsewhere.mutationOptions({
+      onSuccess: () => queryClient.invalidateQueries(trpc.accounts.mine.queryFilter()),
+      onError: tellRefusal,
+    }),
+  )
   const end = (id: string) =>
     data.sessions.find((one) => one.id === id)?.current
       ? signOut.mutate({ sessionId: null }, { onSuccess: () => window.location.assign('/sign-in') })
@@ -82,6 +88,13 @@ export const MePage = () => {
       <section className="card stack tight">
         <h2>{t('me.sessions')}</h2>
         <Sessions sessions={data.sessions} onEnd={end} />
+        {data.sessions.length > 1 ? (
+          <div>
+            <Button variant="default" loading={elsewhere.isPending} onClick={() => elsewhere.mutate()}>
+              {t('me.signOutElsewhere', { count: data.sessions.length - 1 })}
+            </Button>
+          </div>
+        ) : null}
       </section>
       <NotMe />
       <section className="card stack">

@@ -39,7 +39,7 @@ export const remove =
           type: 'passkey.removed',
           subject: actor.id,
           organisation: actor.organisationId,
-          data: { passkeyId, assurance: proven.assurance, sessions: ended },
+          data: { passkeyId, assurance: proven.assurance, sessions: ended.length },
         },
       ],
     }

@@ -15,6 +15,7 @@ import { enterDemo } from './enter-demo.ts'
 import { enterWithPasskey } from './enter-with-passkey.ts'
 import { allowExport } from './export-ticket.ts'
 import { signOut } from './sign-out.ts'
+import { signOutElsewhere } from './sign-out-elsewhere.ts'
 
 export const sessionsRouter = router({
   /** Who is here, and what they may do anywhere: what the shell needs before the first screen. Null for nobody. */
@@ -70,6 +71,8 @@ export const sessionsRouter = router({
     if (input.sessionId === null) ctx.setSession(null)
     return { signedOut: true as const }
   }),
+
+  signOutElsewhere: signedIn.mutation(commit(signOutElsewhere)),
 
   cast: open.query(({ ctx }) => (ctx.demo ? cast.list(ctx.db) : [])),
 

@@ -88,13 +88,13 @@ export const sessions = {
     await tx.update(session).set({ proofFailures: failures, proofFailedAt: now }).where(eq(session.id, sessionId))
   },
 
-  /** Ends every session of somebody but this one; answers how many. */
-  async closeOthers(tx: Tx, accountId: string, kept: string): Promise<number> {
+  /** Ends every session of somebody but this one; answers which. */
+  async closeOthers(tx: Tx, accountId: string, kept: string): Promise<readonly string[]> {
     const gone = await tx
       .delete(session)
       .where(and(eq(session.accountId, accountId), ne(session.id, kept)))
       .returning({ id: session.id })
-    return gone.length
+    return gone.map(({ id }) => id)
   },
 
   async failed(tx: Tx, accountId: string, now: Date): Promise<number> {

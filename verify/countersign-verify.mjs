@@ -521,7 +521,8 @@ class Story {
     },
     'account.reset': (told) => {
       this.forget(told.entry.subjectId)
-      this.hand(this.carriedBy(told, ['reset-credentials'])?.requester, told.entry.subjectId, told.at)
+      const request = this.carriedBy(told, ['reset-credentials'])
+      this.hand(request?.requester ?? request?.caller, told.entry.subjectId, told.at)
     },
     'account.reinstated': (told) => {
       const request = this.carriedBy(told, ['reinstate', 'reinstate-bulk'])

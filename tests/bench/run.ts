@@ -2,6 +2,7 @@ import { buildClient } from '@countersign/server/commands/demo.ts'
 import { measureBrowser } from './browser.ts'
 import { measureBulks } from './bulks.ts'
 import { measureDoor } from './door.ts'
+import { measureIndependence } from './independence.ts'
 import { row } from './measure.ts'
 import { openNetwork } from './network.ts'
 import { clients, measureReads } from './reads.ts'
@@ -32,6 +33,7 @@ try {
     [1_000, 10_000, 100_000].filter((many) => many < accounts / 5),
   )
   await measureDoor(network)
+  await measureIndependence(network)
   row('memory of the server, most', `${(await network.memory()).toFixed(0)} MB`, '–', '–', '–', '–')
 } finally {
   await network.close()

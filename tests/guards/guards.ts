@@ -756,7 +756,7 @@ const inSource: readonly Guard[] = [
   source(
     'the collusion number: whose organisation',
     'server/src/features/collusion/explain.ts',
-    "!ground || !covers(scopeOf(actor, 'policy:read'), ground.place)",
+    "!ground || !isMeasured(ground) || !covers(scopeOf(actor, 'policy:read'), ground.place)",
     '!ground',
     collusion,
   ),
@@ -775,6 +775,20 @@ const inSource: readonly Guard[] = [
     collusion,
   ),
   source('the collusion number: told once', 'server/src/features/collusion/collusion.store.ts', 'and told_at is null', '', collusion),
+  source(
+    'who signed does not call',
+    'shared/src/requests/approval.ts',
+    "  ({ actor, request }) => request.approverIds.includes(actor.id) && 'already-approved',\n]",
+    ']',
+    { project: 'unit', file: 'unit/approval' },
+  ),
+  source(
+    'who called has a hand in it',
+    'server/src/features/requests/execute.ts',
+    'request.requesterId ?? request.callerId',
+    'request.requesterId',
+    credentials,
+  ),
   source(
     'the collusion number: two at least',
     'shared/src/requests/approval.ts',

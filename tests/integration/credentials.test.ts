@@ -256,6 +256,14 @@ describe('a reset', () => {
     await amina.call.requests.callBack({ requestId, outcome: 'confirmed', note: '' })
     expect(await outcome(amina.call.requests.approve(decision))).toBe('called-back-yourself')
     expect(await outcome(karim.call.requests.approve(decision))).toBe('allowed')
+    // Whoever called stands in the place of who asks, in the lineage as well: what is won this way is not independent of them.
+    const { rows: hands } = await world.owner.query('select kind, from_account_id as by from lineage where request_id = $1 order by kind', [
+      requestId,
+    ])
+    expect(hands).toEqual([
+      { kind: 'countersigned', by: karim.person.id },
+      { kind: 'reset', by: amina.person.id },
+    ])
   })
 
   test('asked by an operator warns the person, who may say it was not them', async () => {

@@ -153,6 +153,11 @@ describe('other decisions', () => {
     const amina: Actor = { id: 'amina', grants: [{ role: 'reset-manager', level: 'network', organisationId: 'ml' }] }
     const reset = aRequest({ kind: 'reset-credentials', approverRoles: ['reset-manager'] })
     expect(decideCallBack({ actor: amina, request: reset, now })).toEqual({ ok: true, value: true })
+    // Where it takes three, two must not do it by calling and signing in turns.
+    expect(decideCallBack({ actor: amina, request: { ...reset, requesterId: null, approverIds: ['amina'] }, now })).toEqual({
+      ok: false,
+      refusal: 'already-approved',
+    })
     expect(decideCallBack({ actor: amina, request: { ...reset, requesterId: 'amina' }, now })).toEqual({
       ok: false,
       refusal: 'own-request',

@@ -340,7 +340,7 @@ export const en: typeof fr = {
     credentialSigners: 'Sign for a reset',
     short: { account: 'New account', credential: 'Somebody’s access', role: 'A role', policy: 'The policy' },
     goal: {
-      account: 'To get a new account here',
+      account: 'To get one more active account here',
       credential: 'To get somebody else’s access',
       role: 'To get a role',
       policy: 'To change the policy',
@@ -348,7 +348,8 @@ export const en: typeof fr = {
     accounts_one: 'account is enough',
     accounts_other: 'accounts, of different people, all hijacked at once',
     accountsBeyond: 'accounts hijacked at once',
-    oneEnough: 'One account is enough: this is an incident. Policy owners and IT admins have been told.',
+    oneEnough: 'One account is enough: this is an incident. Policy owners and IT admins are told as soon as it is measured again.',
+    held: 'Held: {{who}}',
     story: 'The cheapest way:',
     noWay: 'No three accounts are enough, whichever they are.',
     named: '{{name}} ({{roles}})',

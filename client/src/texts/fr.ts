@@ -355,7 +355,7 @@ export const fr = {
     credentialSigners: 'Signent un accès',
     short: { account: 'Nouveau compte', credential: 'Accès d’autrui', role: 'Un rôle', policy: 'La politique' },
     goal: {
-      account: 'Pour obtenir un nouveau compte ici',
+      account: 'Pour obtenir un compte actif de plus ici',
       credential: 'Pour obtenir l’accès de quelqu’un d’autre',
       role: 'Pour obtenir un rôle',
       policy: 'Pour changer la politique',
@@ -363,7 +363,9 @@ export const fr = {
     accounts_one: 'compte suffit',
     accounts_other: 'comptes, de personnes différentes, piratés en même temps',
     accountsBeyond: 'comptes piratés en même temps',
-    oneEnough: 'Un seul compte suffit : c’est un incident. Les responsables de la politique et les administrateurs SI sont prévenus.',
+    oneEnough:
+      'Un seul compte suffit : c’est un incident. Les responsables de la politique et les administrateurs SI sont prévenus dès le calcul suivant.',
+    held: 'Piratés : {{who}}',
     story: 'Le chemin le plus court :',
     noWay: 'Trois comptes n’y suffisent pas, quels qu’ils soient.',
     named: '{{name}} ({{roles}})',

@@ -14,7 +14,7 @@ const application: Record<string, string> = {
     'select, insert, update (status, previous_status, status_changed_at, status_changed_by, authorised_by_request_id, epoch, reach, last_sign_in_at, language)',
   account_search: 'select, insert, update',
   account_count: 'select',
-  collusion_number: 'select, insert, update, delete',
+  collusion_number: 'select, insert, update',
   request: 'select, insert, update (status, content, content_hash, approvals_needed, decided_at, decided_by, reason)',
   approval: 'select, insert, update (voided_at, voided_because)',
   call_back: 'select, insert',

@@ -2,7 +2,7 @@ import { type Role, roles } from '../access/roles.ts'
 import type { Actor, Level, Place } from '../access/scope.ts'
 import { type NetworkKind, profileAllowedIn, profileIds } from '../accounts/profiles.ts'
 import { grantableLevels, sensitivityOf } from '../requests/filing.ts'
-import type { FormContent } from '../requests/kinds.ts'
+import type { RequestKind } from '../requests/kinds.ts'
 import { type Requirement, requirementFor, type Sensitivity } from '../requests/requirement.ts'
 import type { Attempt } from './coalition.ts'
 import type { Kinship } from './independence.ts'
@@ -11,7 +11,14 @@ import type { Kinship } from './independence.ts'
 export const goals = ['account', 'credential', 'role', 'policy'] as const
 export type Goal = (typeof goals)[number]
 
-export type Ground = { readonly id: string; readonly level: Level; readonly place: Place; readonly network: NetworkKind | null }
+export type Ground = {
+  readonly id: string
+  readonly level: Level
+  readonly place: Place
+  readonly network: NetworkKind | null
+  /** No account is asked for beyond it. */
+  readonly conventionEndsOn: string | null
+}
 
 /** Somebody with a role in force, and where they work: what it would take to have their access reset. */
 export type Member = Actor & { readonly home: Ground; readonly sensitivity: Sensitivity }
@@ -35,17 +42,20 @@ export type Field = {
 export const somebodyElse = 'somebody-else'
 
 const common = { justification: 'x' }
-const free = { loginTaken: false, phoneValid: true, roleHeld: false, conventionEndsOn: null, today: '2000-01-01' } as const
-const endsOn = '2999-12-31'
+const free = { loginTaken: false, phoneValid: true, roleHeld: false, conventionEndsOn: null } as const
+const far = '2999-12-31'
+const todayIn = ({ now }: Field): string => now.toISOString().slice(0, 10)
 
-const needs = (field: Field, kind: FormContent['kind'] | 'set-policy', sensitivity: Sensitivity): Requirement =>
+const needs = (field: Field, kind: RequestKind, sensitivity: Sensitivity): Requirement =>
   requirementFor(kind, sensitivity, field.policyOwnersEver)
 
-const about = (id: string, home: Ground) => ({
+const about = (field: Field, id: string, home: Ground) => ({
+  ...free,
+  today: todayIn(field),
   place: home.place,
   level: home.level,
   network: home.network,
-  account: { id, status: 'active', endsOn } as const,
+  account: { id, status: 'active', endsOn: far } as const,
   grantPlace: null,
 })
 
@@ -62,12 +72,12 @@ export const toCreate = (field: Field): readonly Attempt[] => {
       email: 'x',
       phone: 'x',
       profile,
-      endsOn,
+      endsOn: ground.conventionEndsOn ?? far,
       ...common,
     } as const
     return {
       kind: 'create-account',
-      filing: { ...free, ...about('', ground), account: null, content },
+      filing: { ...about(field, '', ground), account: null, conventionEndsOn: ground.conventionEndsOn, content },
       place: ground.place,
       subjectId: null,
       requirement: needs(field, 'create-account', sensitivityOf(profile)),
@@ -79,7 +89,7 @@ export const toReset = (field: Field, { id, home, sensitivity }: Pick<Member, 'i
   const content = { kind: 'reset-credentials', accountId: id, ...common } as const
   return {
     kind: 'reset-credentials',
-    filing: { ...free, ...about(id, home), content },
+    filing: { ...about(field, id, home), content },
     place: home.place,
     subjectId: id,
     requirement: needs(field, 'reset-credentials', sensitivity),
@@ -95,19 +105,38 @@ export const toGrant = (
   const content = { kind: 'grant-role', accountId: id, role, organisationId: over.id, ...common } as const
   return {
     kind: 'grant-role',
-    filing: { ...free, ...about(id, home), level: over.level, grantPlace: over.place, content },
+    filing: { ...about(field, id, home), level: over.level, grantPlace: over.place, content },
     place: home.place,
     subjectId: id,
     requirement: needs(field, 'grant-role', sensitivity),
   }
 }
 
-const toSetPolicy = (field: Field): Attempt => ({
-  kind: 'set-policy',
+/** To have somebody back who is out: their account becomes active again, at one person's word and another's signature. */
+const toReinstate = (field: Field): readonly Attempt[] => {
+  const { ground } = field
+  const content = { kind: 'reinstate', accountId: somebodyElse, ...common } as const
+  const account = { id: somebodyElse, status: 'suspended', endsOn: far } as const
+  const requirement = needs(field, 'reinstate', 'standard')
+  return [
+    {
+      kind: 'reinstate',
+      filing: { ...about(field, somebodyElse, ground), account, content },
+      place: ground.place,
+      subjectId: somebodyElse,
+      requirement,
+    },
+    unformed(field, 'reinstate-bulk', ground.place, 'standard'),
+  ]
+}
+
+/** What no form asks for: a bulk, a policy. */
+const unformed = (field: Field, kind: RequestKind, place: Place, sensitivity: Sensitivity): Attempt => ({
+  kind,
   filing: null,
-  place: field.nation.place,
+  place,
   subjectId: null,
-  requirement: needs(field, 'set-policy', 'sensitive'),
+  requirement: needs(field, kind, sensitivity),
 })
 
 /** The roles there are to be had over the organisation: its own, and those over the whole network. */
@@ -121,12 +150,12 @@ export const attemptsAt = (field: Field, goal: Goal): readonly Attempt[] => {
   const other = { id: somebodyElse, home: field.ground, sensitivity: 'standard' } as const
   switch (goal) {
     case 'account':
-      return toCreate(field)
+      return [...toCreate(field), ...toReinstate(field)]
     case 'credential':
       return [toReset(field, other)]
     case 'role':
       return rolesOver(field).map(({ role, over }) => toGrant(field, role, over, other))
     case 'policy':
-      return [toSetPolicy(field)]
+      return [unformed(field, 'set-policy', field.nation.place, 'sensitive')]
   }
 }

@@ -1,9 +1,9 @@
 import { filedWith, permissions } from '../access/permissions.ts'
 import type { Role } from '../access/roles.ts'
-import type { Grant } from '../access/scope.ts'
+import { covers, type Grant, scopeOf } from '../access/scope.ts'
 import { approverRoles } from '../requests/requirement.ts'
 import { type Field, type Member, rolesOver, toCreate, toGrant, toReset } from './attempts.ts'
-import { type Attempt, type Circumstances, carriedOutBy, type Step } from './coalition.ts'
+import { type Attempt, type Circumstances, carriedOutBy, mayAsk, type Step, signersThere } from './coalition.ts'
 import type { Kinship } from './independence.ts'
 
 /** Somebody the coalition has at its disposal: held from the beginning, or won since, and then how. */
@@ -18,7 +18,7 @@ export type Hold = Member & {
 /** What was done to win it: the account itself, or a role for it. */
 type Winning = { readonly role: Role | null; readonly steps: readonly Step[] }
 
-export type Band = { readonly holds: readonly Hold[]; readonly kinship: readonly Kinship[] }
+export type Band = { readonly holds: readonly Hold[] }
 
 /** What is won helps to win more, so many times over: beyond, a coalition of three has won nothing it had not. */
 const rounds = 3
@@ -30,15 +30,19 @@ const acting = new Set<Role>([
 ])
 
 /** Is it this role that lets them take the step? */
-const lets = (role: Role | null, { act, kind }: Step): boolean =>
-  role === null || (act === 'ask' ? permissions[filedWith[kind]] : approverRoles[kind]).some((one) => one === role)
+const lets = (role: Role, { act, kind }: Step): boolean =>
+  (act === 'ask' ? permissions[filedWith[kind]] : approverRoles[kind]).some((one) => one === role)
 
 /** All steps of a way, those that won its people and the roles they use first. */
 export const wholeWay = (holds: readonly Hold[], steps: readonly Step[]): readonly Step[] => {
   const by = new Map(holds.map((hold) => [hold.id, hold]))
-  const before = steps.flatMap((step) =>
-    ((step.by && by.get(step.by)?.how) || []).filter(({ role }) => lets(role, step)).flatMap((winning) => winning.steps),
-  )
+  const winnings = steps.flatMap((step) => {
+    const how = (step.by && by.get(step.by)?.how) || []
+    // One role that lets them is enough, however many they were given.
+    const role = how.find((winning) => winning.role !== null && lets(winning.role, step))
+    return [...how.filter((winning) => winning.role === null), ...(role ? [role] : [])]
+  })
+  const before = winnings.flatMap((winning) => winning.steps)
   return [...new Set([...before, ...steps.map((step) => ({ ...step, by: step.by && (by.get(step.by)?.real ?? step.by) }))])]
 }
 
@@ -55,10 +59,9 @@ type Prize = {
 const has = (grants: readonly Grant[], wanted: Grant): boolean =>
   grants.some(({ role, organisationId }) => role === wanted.role && organisationId === wanted.organisationId)
 
-const prizes = (field: Field, holds: readonly Hold[], accounts: readonly Attempt[]): readonly Prize[] => {
-  const held = new Set(holds.filter(({ how }) => how.length === 0).map(({ real }) => real))
+const prizes = (field: Field, holds: readonly Hold[], held: ReadonlySet<string>, accounts: readonly Attempt[]): readonly Prize[] => {
   const resets = field.members
-    .filter(({ id }) => !held.has(id))
+    .filter(({ id, grants }) => !held.has(id) && grants.some(({ role }) => acting.has(role)))
     .map((member) => ({ member, real: member.id, roots: [], how: [], role: null, attempt: toReset(field, member) }))
   const nobodyYet = { id: 'new', grants: [], home: field.ground, sensitivity: 'standard' } as const
   const born = accounts.map((attempt) => ({ member: nobodyYet, real: nobodyYet.id, roots: [], how: [], role: null, attempt }))
@@ -84,33 +87,95 @@ const merged = (before: Hold | undefined, hold: Hold): Hold => {
   return { ...before, grants: [...before.grants, ...more], how: [...new Set([...before.how, ...hold.how])] }
 }
 
+/** Whoever was won is in the hands of whoever it was won through, and another of the same as they were before. */
+const handsOn = ({ id, real, roots }: Hold, at: Date): readonly Kinship[] =>
+  id === real ? [] : [real, ...roots].map((by) => ({ by, of: id, at }))
+
+/** How these few stand to each other: the lineage, and what they were won through. */
+export const among = (field: Field, few: readonly Hold[], circumstances: Circumstances): Circumstances => {
+  const kinship = [...field.hands, ...few.flatMap((hold) => handsOn(hold, circumstances.now))]
+  if (circumstances.waived.size > 0) return { ...circumstances, kinship }
+  const rootsOf = new Map(few.map(({ id, roots }) => [id, roots]))
+  const dependent = (one: string, other: string): boolean =>
+    one !== other && (rootsOf.get(one)?.some((root) => rootsOf.get(other)?.includes(root)) ?? false)
+  return { ...circumstances, kinship, dependent }
+}
+
+/** One who acts, one it is about, and one more: of those alike, no more than these can have a part in one request. */
+const enough = 3
+
+const calls = (hold: Hold, { place }: Attempt): boolean => covers(scopeOf(hold, 'request:call-back'), place)
+
+/** Of those who were won through the same people so many; whoever stands in the lineage is one of a kind. */
+const alike = (field: Field, holds: readonly Hold[], most: number, kindOf = ({ roots }: Hold): string => roots.join()): readonly Hold[] => {
+  const tied = new Set(field.hands.flatMap(({ by, of }) => [by, of]))
+  const met = new Map<string, number>()
+  return holds.filter((hold) => {
+    if (tied.has(hold.real)) return true
+    const times = (met.get(kindOf(hold)) ?? 0) + 1
+    met.set(kindOf(hold), times)
+    return times <= most
+  })
+}
+
 /**
- * The band with all it can win for itself: accounts, credentials of others, roles. Whoever is won depends on whoever asked, and on those that
+ * Of many holds that would do the same for a request, through the same people, a few. As long as the rules hold, those with a part in it go
+ * back to different people: whoever was won through too many leaves none for the others.
+ */
+export const representatives = (field: Field, holds: readonly Hold[], attempt: Attempt, { waived }: Circumstances): readonly Hold[] => {
+  const held = new Set(holds.flatMap(({ roots }) => roots)).size
+  const most = waived.size > 0 ? held : held - attempt.requirement.approvalsNeeded
+  const does = (hold: Hold) => [mayAsk(hold, attempt), signersThere([hold], attempt) > 0, calls(hold, attempt)]
+  const able = holds.filter((hold) => hold.roots.length <= most && does(hold).includes(true))
+  return alike(field, able, enough, (hold) => `${hold.roots} ${does(hold)}`)
+}
+
+/**
+ * The band with what it can win for itself, after one round, two and three: accounts, credentials of others, roles. Whoever is won depends on whoever asked, and on those that
  * one was won through (P2); won another way, they are another of the same. While a network is being founded, its exception is taken to last:
  * the answer may then be lower than the truth, never higher.
  */
-export const climbed = (field: Field, band: Band, circumstances: Circumstances): Band => {
+export const climbed = function* (field: Field, band: Band, circumstances: Circumstances): Generator<Band> {
   const holds = new Map(band.holds.map((hold) => [hold.id, hold]))
-  const kinship = [...band.kinship]
   const accounts = toCreate(field).slice(0, 1)
+  const held = new Set(band.holds.map(({ real }) => real))
+  // It takes another to do anything with what was won.
+  const most = new Set(band.holds.flatMap(({ roots }) => roots)).size - (circumstances.waived.size > 0 ? 0 : 1)
+  const ofOne = Map.groupBy(band.holds, ({ real }) => real)
   const take = ({ member, real, roots, how, role, attempt }: Prize): boolean => {
-    const before = [...holds.values()]
+    const before = representatives(field, [...holds.values()], attempt, circumstances)
+    if (circumstances.waived.size === 0 && signersThere(before, attempt) < attempt.requirement.approvalsNeeded) return false
+    const under = among(field, before, circumstances)
     let taken = false
-    for (const asker of before) {
-      const through = [...new Set([...roots, ...asker.roots])].sort()
-      if ([...holds.values()].some((one) => asGood(one, { real, roots: through, grants: member.grants }))) continue
-      const steps = carriedOutBy(before, attempt, { ...circumstances, kinship }, [asker])
-      if (!steps) continue
+    const win = (hand: Hold, steps: () => readonly Step[] | null): void => {
+      const through = [...new Set([...roots, ...hand.roots])].sort()
+      if (through.length > most) return
+      if (ofOne.get(real)?.some((one) => asGood(one, { real, roots: through, grants: member.grants }))) return
+      const way = steps()
+      if (!way) return
       const id = `${real}<${through.join('&')}`
-      if (!holds.has(id)) kinship.push(...[real, ...through].map((by) => ({ by, of: id, at: circumstances.now })))
-      holds.set(id, merged(holds.get(id), { ...member, id, real, roots: through, how: [...how, { role, steps: wholeWay(before, steps) }] }))
+      holds.set(id, merged(holds.get(id), { ...member, id, real, roots: through, how: [...how, { role, steps: wholeWay(before, way) }] }))
+      ofOne.set(
+        real,
+        [...holds.values()].filter((one) => one.real === real),
+      )
       taken = true
     }
+    const asking = before.filter((one) => mayAsk(one, attempt))
+    for (const asker of alike(field, asking, 2)) win(asker, () => carriedOutBy(before, attempt, under, [asker]))
+    // Where the public page asks, whoever calls has the hand in it.
+    if (mayAsk('public', attempt))
+      for (const caller of alike(
+        field,
+        before.filter((one) => calls(one, attempt)),
+        2,
+      ))
+        win(caller, () => carriedOutBy(before, attempt, under, ['public'], [caller]))
     return taken
   }
   for (let round = 0; round < rounds; round += 1) {
-    const taken = prizes(field, [...holds.values()], accounts).map(take)
-    if (!taken.includes(true)) break
+    const taken = prizes(field, [...holds.values()], held, accounts).map(take)
+    if (!taken.includes(true)) return
+    yield { holds: [...holds.values()] }
   }
-  return { holds: [...holds.values()], kinship }
 }

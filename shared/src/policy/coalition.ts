@@ -1,6 +1,7 @@
+import { filedWith } from '../access/permissions.ts'
 import { type Actor, covers, type Place, scopeOf, scopeOfRoles } from '../access/scope.ts'
 import type { RefusalCode } from '../refusals.ts'
-import { decideCallBack, objectionsToApproval, type RequestCase } from '../requests/approval.ts'
+import { decideCallBack, involved, objectionsToApproval, type RequestCase } from '../requests/approval.ts'
 import { type FilingCase, objectionsToFiling } from '../requests/filing.ts'
 import type { RequestKind } from '../requests/kinds.ts'
 import type { Requirement } from '../requests/requirement.ts'
@@ -9,7 +10,7 @@ import type { Kinship } from './independence.ts'
 /** One thing a coalition might want done: the request it would take, as the rules of filing and of countersigning see it. */
 export type Attempt = {
   readonly kind: RequestKind
-  /** Null for a policy, which no form asks for. */
+  /** Null for what no form asks for: a policy, a list given back. */
   readonly filing: Omit<FilingCase, 'actor'> | null
   readonly place: Place
   readonly subjectId: string | null
@@ -27,6 +28,8 @@ export type Circumstances = {
   readonly now: Date
   /** Objections that are set aside, to see what the rule is for. */
   readonly waived: ReadonlySet<RefusalCode>
+  /** Those of whom it is known already that one person could control both: the rule would say so too, and take longer. */
+  readonly dependent?: (one: string, other: string) => boolean
 }
 
 const seen = 'seen'
@@ -34,7 +37,7 @@ const seen = 'seen'
 /** May this person, or the public page, ask for it? */
 export const mayAsk = (actor: Actor | 'public', { kind, filing, place }: Attempt): boolean => {
   if (filing) return (actor !== 'public' || kind === 'reset-credentials') && objectionsToFiling({ ...filing, actor }).length === 0
-  return actor !== 'public' && covers(scopeOf(actor, 'request:file:set-policy'), place)
+  return actor !== 'public' && covers(scopeOf(actor, filedWith[kind]), place)
 }
 
 const asked = ({ kind, place, subjectId, requirement }: Attempt, requesterId: string | null, now: Date): RequestCase => ({
@@ -54,7 +57,8 @@ const asked = ({ kind, place, subjectId, requirement }: Attempt, requesterId: st
 })
 
 /** Would this signature be taken? Whoever attacks works from as many devices as there are accounts. */
-export const maySign = (actor: Actor, request: RequestCase, { kinship, now, waived }: Circumstances): boolean =>
+export const maySign = (actor: Actor, request: RequestCase, { kinship, now, waived, dependent }: Circumstances): boolean =>
+  !(dependent && involved(request).some((person) => dependent(actor.id, person))) &&
   objectionsToApproval({ actor, request, device: null, kinship, onList: false, relatedToList: false, now, seen }).every((objection) =>
     waived.has(objection),
   )
@@ -84,13 +88,14 @@ export const carriedOutBy = (
   attempt: Attempt,
   circumstances: Circumstances,
   askers: readonly (Actor | 'public')[] = [...coalition, 'public'],
+  callers: readonly Actor[] = coalition,
 ): readonly Step[] | null => {
   const { kind, subjectId: about } = attempt
-  if (attempt.requirement.approvalsNeeded > 0 && !signedSomewhere(coalition, attempt)) return null
+  if (signersThere(coalition, attempt) === 0 && attempt.requirement.approvalsNeeded > 0) return null
   for (const asker of askers) {
     if (!mayAsk(asker, attempt)) continue
     const by = asker === 'public' ? null : asker.id
-    for (const request of called(coalition, asked(attempt, by, circumstances.now), circumstances.now)) {
+    for (const request of called(callers, asked(attempt, by, circumstances.now), circumstances.now)) {
       const signers = signedBy(coalition, request, circumstances)
       if (!signers) continue
       const step = (act: StepAct, who: string | null): Step => ({ by: who, act, kind, about })
@@ -107,7 +112,3 @@ export const signerFor = (asker: Actor, others: readonly Actor[], attempt: Attem
 /** How many hold a role that signs this there. */
 export const signersThere = (people: readonly Actor[], { requirement, place }: Attempt): number =>
   people.filter((actor) => covers(scopeOfRoles(actor, requirement.approverRoles), place)).length
-
-/** Does anybody? */
-export const signedSomewhere = (people: readonly Actor[], { requirement, place }: Attempt): boolean =>
-  people.some((actor) => covers(scopeOfRoles(actor, requirement.approverRoles), place))

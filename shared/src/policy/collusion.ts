@@ -1,8 +1,8 @@
 import { covers, scopeOf } from '../access/scope.ts'
 import type { RefusalCode } from '../refusals.ts'
 import { attemptsAt, type Field, type Goal, type Member } from './attempts.ts'
-import { type Band, climbed, type Hold, wholeWay } from './climbing.ts'
-import { type Circumstances, carriedOutBy, mayAsk, type Step, signedSomewhere, signerFor } from './coalition.ts'
+import { among, type Band, climbed, type Hold, representatives, wholeWay } from './climbing.ts'
+import { type Circumstances, carriedOutBy, mayAsk, type Step, signerFor, signersThere } from './coalition.ts'
 import { closedByRule, closedByShape, type Hole, type Shape } from './holes.ts'
 
 /** Searched exactly up to this many accounts; whoever needs more is told "at least four". */
@@ -54,17 +54,18 @@ const bandOf = (field: Field, held: readonly Member[]): Band => {
     const root = roots.get(member.id)
     return root ? [{ ...member, real: member.id, roots: [root], how: [] }] : []
   })
-  return { holds, kinship: field.hands }
+  return { holds }
 }
 
 type Test = (band: Band) => readonly Step[] | null
 
 const carried =
   (field: Field, goal: Goal, circumstances: Circumstances): Test =>
-  ({ holds, kinship }) => {
+  ({ holds }) => {
     for (const attempt of attemptsAt(field, goal)) {
-      const steps = carriedOutBy(holds, attempt, { ...circumstances, kinship })
-      if (steps) return wholeWay(holds, steps)
+      const few = representatives(field, holds, attempt, circumstances)
+      const steps = carriedOutBy(few, attempt, among(field, few, circumstances))
+      if (steps) return wholeWay(few, steps)
     }
     return null
   }
@@ -77,9 +78,9 @@ const shapes = {
   asker: mightAsk,
   'asker-of-account': (field, goal, band) => goal === 'account' && mightAsk(field, goal, band),
   'asker-where-nobody-signs': (field, goal, { holds }) =>
-    attemptsAt(field, goal).some((attempt) => holds.some((one) => mayAsk(one, attempt)) && !signedSomewhere(field.members, attempt)),
-  'asker-and-honest-signer': (field, goal, { holds, kinship }) => {
-    const circumstances = { kinship, now: field.now, waived: new Set<RefusalCode>() }
+    attemptsAt(field, goal).some((attempt) => holds.some((one) => mayAsk(one, attempt)) && signersThere(field.members, attempt) === 0),
+  'asker-and-honest-signer': (field, goal, { holds }) => {
+    const circumstances = { kinship: field.hands, now: field.now, waived: new Set<RefusalCode>() }
     const honest = field.members.filter(({ id }) => !holds.some(({ real }) => real === id))
     return attemptsAt(field, goal).some((attempt) =>
       holds.some((one) => mayAsk(one, attempt) && signerFor(one, honest, attempt, circumstances) !== null),
@@ -95,26 +96,50 @@ const throughHole =
   (band) =>
     shapes[shape](field, goal, band) ? [] : null
 
+/** What is tried of every coalition of a size, the cheapest first. */
+const testsOf = (field: Field, goal: Goal, open: Hole | null): ((size: number) => readonly Test[]) => {
+  const circumstances: Circumstances = { kinship: field.hands, now: field.now, waived: new Set(open ? closedByRule[open] : []) }
+  const direct = carried(field, goal, circumstances)
+  const after: Test = (band) => {
+    for (const grown of climbed(field, band, circumstances)) {
+      const steps = direct(grown)
+      if (steps) return steps
+    }
+    return null
+  }
+  // As long as the rules hold, everybody with a part in a request goes back to somebody else who is held: fewer win nothing that helps.
+  const parts =
+    circumstances.waived.size > 0 ? 0 : Math.min(...attemptsAt(field, goal).map(({ requirement }) => 1 + requirement.approvalsNeeded))
+  const shape = open && open in closedByShape ? closedByShape[open as keyof typeof closedByShape] : null
+  const hole = shape ? [throughHole(field, goal, shape)] : []
+  return (size) => [...hole, direct, ...(size >= parts ? [after] : [])]
+}
+
 /**
  * The fewest accounts somebody must hold, with password, factor and session, to reach the goal in this organisation while nobody else is
  * deceived into signing something else than what they are shown; null where more than three are needed. With a hole left open, to see what
  * its guard is for.
  */
-export const fewest = (field: Field, goal: Goal, open: Hole | null = null): Found | null => {
-  const shape = open && open in closedByShape ? closedByShape[open as keyof typeof closedByShape] : null
-  const circumstances: Circumstances = { kinship: field.hands, now: field.now, waived: new Set(open ? closedByRule[open] : []) }
-  const direct = carried(field, goal, circumstances)
-  const after: Test = (band) => {
-    const grown = climbed(field, band, circumstances)
-    return grown.holds.length > band.holds.length ? direct(grown) : null
-  }
-  const tests = [...(shape ? [throughHole(field, goal, shape)] : []), direct, after]
-  const members = distinct(field)
+export const searching = function* (field: Field, goal: Goal, open: Hole | null = null): Generator<void, Found | null> {
+  const few = { ...field, members: distinct(field) }
+  const tests = testsOf(few, goal, open)
   for (let size = 1; size <= searchedUpTo; size += 1)
-    for (const test of tests)
-      for (const held of combinations(members, size)) {
-        const steps = test(bandOf(field, held))
+    for (const test of tests(size))
+      for (const held of combinations(few.members, size)) {
+        const steps = test(bandOf(few, held))
         if (steps) return { held: held.map(({ id }) => id), steps }
+        yield
       }
   return null
 }
+
+/** The whole of a search at once; whoever has others waiting goes on step by step and gives way between. */
+export const atOnce = <T>(search: Generator<void, T>): T => {
+  for (;;) {
+    const { done, value } = search.next()
+    if (done) return value
+  }
+}
+
+/** The same, at once. */
+export const fewest = (field: Field, goal: Goal, open: Hole | null = null): Found | null => atOnce(searching(field, goal, open))

@@ -13,8 +13,8 @@ export const closedByRule: Partial<Record<Hole, readonly RefusalCode[]>> = {
 }
 
 /**
- * The others are closed by what cannot happen at all. Each line says what a coalition could do if it could: it needs somebody who may ask,
- * somebody honest who signs what they were shown, somebody of the network's own people, or nobody in particular.
+ * The others are closed by what cannot happen at all, so the search has no rule to set aside: each line says who would be enough if it could.
+ * That shows what these guards are worth; that they hold is shown by attacking them (`tests/attack/holes.test.ts`).
  */
 export const closedByShape = {
   /** Another entrance carries out what nobody signed. */

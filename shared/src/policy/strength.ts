@@ -1,5 +1,5 @@
 import { attemptsAt, type Field, type Goal, goals, type Member } from './attempts.ts'
-import { type Found, fewest } from './collusion.ts'
+import { type Found, searching } from './collusion.ts'
 
 /** For each goal the fewest accounts that are enough; null where it takes four or more. */
 export type Strength = Readonly<Record<Goal, Found | null>>
@@ -19,24 +19,33 @@ const toldOf = (field: Field, { grants, home, sensitivity }: Member): string => 
 }
 
 /** Measures one organisation after another, and one that is just like another only once: a network has few kinds of structures. */
-export const measuring = (): ((field: Field) => Strength) => {
+export const measuring = (): ((field: Field) => Generator<void, Strength>) => {
   const known = new Map<string, { readonly ids: readonly string[]; readonly strength: Strength }>()
-  return (field) => {
+  return function* (field) {
     const told = field.members
       .map((member) => ({ member, told: toldOf(field, member) }))
       .sort((a, b) => (a.told < b.told ? -1 : a.told > b.told ? 1 : 0))
     const ids = told.map(({ member }) => member.id)
     const at = new Map(ids.map((id, index) => [id, index]))
     const hands = field.hands.map(({ by, of, takesOver }) => `${at.get(by) ?? by} ${at.get(of) ?? of} ${takesOver}`).sort()
-    const key = JSON.stringify([field.ground.level, field.ground.network, field.policyOwnersEver, told.map((one) => one.told), hands])
+    const key = JSON.stringify([
+      field.ground.level,
+      field.ground.network,
+      field.ground.conventionEndsOn,
+      field.inviters,
+      field.policyOwnersEver,
+      told.map((one) => one.told),
+      hands,
+    ])
     const before = known.get(key)
     if (!before) {
-      const strength = Object.fromEntries(
-        goals.map((goal) => [
+      const found: [Goal, Found | null][] = []
+      for (const goal of goals)
+        found.push([
           goal,
-          attemptsAt(field, goal).length > 0 ? fewest({ ...field, members: told.map(({ member }) => member) }, goal) : null,
-        ]),
-      ) as Strength
+          attemptsAt(field, goal).length > 0 ? yield* searching({ ...field, members: told.map(({ member }) => member) }, goal) : null,
+        ])
+      const strength = Object.fromEntries(found) as Strength
       known.set(key, { ids, strength })
       return strength
     }

@@ -144,6 +144,8 @@ const callBackRules: readonly Rule<OwnRequestCase>[] = [
   ({ request, now }) => request.expiresAt <= now && 'expired',
   ({ actor, request }) => request.requesterId === actor.id && 'own-request',
   ({ actor, request }) => request.subjectId === actor.id && 'own-account',
+  // Or two people could call and sign in turns, where it takes three.
+  ({ actor, request }) => request.approverIds.includes(actor.id) && 'already-approved',
 ]
 
 export const decideCallBack = (subject: OwnRequestCase): Verdict<true> => {

@@ -25,7 +25,7 @@ const useColumns = (): readonly Column<Row, never>[] => {
       plain: true,
       cell: (row) => (
         <div className="two">
-          <Link to="/organisations/$organisationId" params={{ organisationId: row.id }}>
+          <Link to="/organisations/$organisationId" params={{ organisationId: row.id }} preload={false}>
             {row.name}
           </Link>
           <span className="under">{[row.within, row.network].filter((one) => one && one !== row.name).join(' · ')}</span>

@@ -37,6 +37,7 @@ export const WayCard = ({ goal, way }: { goal: Goal; way: Way | null }) => {
       ) : null}
       {way ? (
         <>
+          <p style={{ margin: 0 }}>{t('collusion.held', { who: way.held.map(nameOf).join(' · ') })}</p>
           <p className="soft" style={{ margin: 0 }}>
             {t('collusion.story')}
           </p>

@@ -47,7 +47,7 @@ const Strength = ({ strength }: { strength: Outputs['overview']['get']['strength
   return (
     <section className="card stack tight">
       <h2>{t('collusion.overview')}</h2>
-      <div className="figure">{fewest}</div>
+      <div className={strength.fewest === 1 ? 'figure danger' : 'figure'}>{fewest}</div>
       {strength.fewest === 1 ? (
         <p className="notice danger" style={{ margin: 0 }}>
           {t('collusion.oneEnough')}

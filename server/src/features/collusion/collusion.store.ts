@@ -1,5 +1,6 @@
 import { organisation } from '@countersign/drizzle/schema/organisation.ts'
 import type { Scope } from '@countersign/shared/access/scope.ts'
+import type { EventType } from '@countersign/shared/events.ts'
 import type { Goal } from '@countersign/shared/policy/attempts.ts'
 import { searchWords } from '@countersign/shared/text/search.ts'
 import { type SQL, sql } from 'drizzle-orm'
@@ -36,6 +37,22 @@ const fewestOf = sql`least(coalesce(c.account, ${sql.raw(String(beyond))}), coal
 
 const inScope = (scope: Scope): SQL => within(scope, organisation)
 
+/** What changes who could do what with whom. */
+const weighing = [
+  'role.granted',
+  'role.revoked',
+  'policy.set',
+  'account.created',
+  'account.reset',
+  'account.suspended',
+  'account.revoked',
+  'account.locked-out',
+  'account.reinstated',
+  'account.ending-undone',
+  'organisations.imported',
+  'network.founded',
+] as const satisfies readonly EventType[]
+
 export const collusion = {
   /** Puts what was measured in the place of what was measured before. */
   async write(db: Db, rows: readonly MeasuredNumbers[], now: Date): Promise<void> {
@@ -55,11 +72,10 @@ export const collusion = {
     return rows[0]?.at ? new Date(rows[0].at) : null
   },
 
-  /** Has anything happened since that a number could hang on? */
+  /** Has anything happened since that a number could hang on? What was being committed at that moment may be told a little earlier. */
   async outdated(db: Db, since: Date): Promise<boolean> {
     const { rowCount } = await db.execute(sql`
-      select 1 from audit_entry where at >= ${since} and type in ('role.granted', 'role.revoked', 'policy.set', 'account.created', 'account.reset', 'account.suspended',
-        'account.revoked', 'account.locked-out', 'account.reinstated', 'account.ending-undone', 'organisations.imported', 'network.founded') limit 1`)
+      select 1 from audit_entry where at >= ${since}::timestamptz - interval '10 seconds' and type = any(${sql.param([...weighing])}::text[]) limit 1`)
     return rowCount === 1
   },
 

@@ -1,8 +1,9 @@
 import type { Role } from '@countersign/shared/access/roles.ts'
-import { covers, type Level, scopeOf } from '@countersign/shared/access/scope.ts'
+import { covers, type Level, scopeOf, scopeOfRoles } from '@countersign/shared/access/scope.ts'
 import { type Goal, type Ground, goals, type Member } from '@countersign/shared/policy/attempts.ts'
 import type { Step } from '@countersign/shared/policy/coalition.ts'
 import type { Found } from '@countersign/shared/policy/collusion.ts'
+import { approverRoles } from '@countersign/shared/requests/requirement.ts'
 import type { Person } from '../../kernel/actor.ts'
 import type { Db } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
@@ -37,10 +38,13 @@ const partOf = ({ id, grants }: Member, name: string | null): Part => ({
   level: wide.find((level) => grants.some((grant) => grant.level === level)) ?? 'site',
 })
 
+/** Where accounts can be asked for; a site is its structure's. */
+const isMeasured = ({ level }: Ground): boolean => level === 'structure' || level === 'departement' || level === 'region'
+
 /** What it would take in one organisation of somebody's scope, measured now, with the cheapest ways as a story. */
 export const explain = async (db: Db, actor: Person, organisationId: string, now: Date): Promise<Explained> => {
   const [ground] = await fields.grounds(db, [organisationId])
-  if (!ground || !covers(scopeOf(actor, 'policy:read'), ground.place)) throw new Refused('not-found', organisationId)
+  if (!ground || !isMeasured(ground) || !covers(scopeOf(actor, 'policy:read'), ground.place)) throw new Refused('not-found', organisationId)
   const { strength, members } = await measureOne(db, ground, now)
   const seen = members.filter(({ id, home }) => id === actor.id || covers(scopeOf(actor, 'account:read'), home.place))
   const names = await collusion.namesOf(
@@ -64,15 +68,12 @@ export const explain = async (db: Db, actor: Person, organisationId: string, now
   }
 }
 
-const signs = (ground: Ground, { grants }: Member, role: Role): boolean =>
-  covers(
-    grants.filter((grant) => grant.role === role),
-    ground.place,
-  )
+const signs = (ground: Ground, { id, grants }: Member, kind: 'create-account' | 'reset-credentials'): boolean =>
+  covers(scopeOfRoles({ id, grants }, approverRoles[kind]), ground.place)
 
 const signersOf = (ground: Ground, members: readonly Member[], parts: ReadonlyMap<string, Part>): Explained['signers'] =>
   members.flatMap((member) => {
-    const [account, credential] = [signs(ground, member, 'supervisor'), signs(ground, member, 'reset-manager')]
+    const [account, credential] = [signs(ground, member, 'create-account'), signs(ground, member, 'reset-credentials')]
     const found = parts.get(member.id)
     return found && (account || credential) ? [{ ...found, account, credential }] : []
   })

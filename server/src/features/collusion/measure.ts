@@ -1,6 +1,8 @@
+import { setImmediate as breathe } from 'node:timers/promises'
 import type { Field, Ground, Hand, Member } from '@countersign/shared/policy/attempts.ts'
 import { measuring, type Strength } from '@countersign/shared/policy/strength.ts'
 import { independentSince } from '@countersign/shared/requests/approval.ts'
+import { foundingPolicyOwners } from '@countersign/shared/requests/requirement.ts'
 import type { Db } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { requests } from '../requests/requests.store.ts'
@@ -13,11 +15,20 @@ type Everywhere = {
   readonly policyOwnersEver: number
 }
 
-const surroundings = async (db: Db, members: readonly Member[], now: Date): Promise<Everywhere> => {
+const surroundings = async (db: Db, holders: readonly Member[], now: Date): Promise<Everywhere> => {
   const nation = await fields.nation(db)
   if (!nation) throw new Refused('not-found')
-  const ids = members.map(({ id }) => id)
-  const [hands, policyOwnersEver] = await Promise.all([fields.hands(db, ids, independentSince(now)), requests.policyOwnersEver(db)])
+  const policyOwnersEver = await requests.policyOwnersEver(db)
+  const since = independentSince(now)
+  // Three to name somebody leave nobody to use it: an account without a role has a part only while two are enough.
+  const founding = policyOwnersEver < foundingPolicyOwners
+  const ids = holders.map(({ id }) => id)
+  const members = founding ? [...holders, ...(await fields.wards(db, ids, since))] : holders
+  const hands = await fields.hands(
+    db,
+    members.map(({ id }) => id),
+    since,
+  )
   return { nation, members, hands, policyOwnersEver }
 }
 
@@ -40,7 +51,7 @@ const partsIn = (members: readonly Member[]): ((ground: Ground) => readonly Memb
         found.add(member)
         for (const one of organisationsOf(member.home)) places.add(one)
       }
-    return [...found]
+    return [...found, ...members.filter(({ grants }) => grants.length === 0)]
   }
 }
 
@@ -54,20 +65,35 @@ const fieldOf = (ground: Ground, { hands, ...rest }: Everywhere, members: readon
   return { ...rest, ground, members, hands: hands.filter(({ of }) => near.has(of)), inviters: [], now }
 }
 
+/** So long the search keeps everybody else waiting at most. */
+const turnMilliseconds = 10
+
+/** A search to its end, giving way to whatever else this process has to do. */
+export const gently = async <T>(search: Generator<void, T>): Promise<T> => {
+  let began = performance.now()
+  for (;;) {
+    const { done, value } = search.next()
+    if (done) return value
+    if (performance.now() - began < turnMilliseconds) continue
+    await breathe()
+    began = performance.now()
+  }
+}
+
 /** What it takes in one organisation, now. */
 export const measureOne = async (
   db: Db,
   ground: Ground,
   now: Date,
 ): Promise<{ readonly strength: Strength; readonly members: readonly Member[] }> => {
-  const members = await fields.near(db, ground)
-  return { strength: measuring()(fieldOf(ground, await surroundings(db, members, now), members, now)), members }
+  const around = await surroundings(db, await fields.near(db, ground), now)
+  return { strength: await gently(measuring()(fieldOf(ground, around, around.members, now))), members: around.members }
 }
 
 /** The fields of a whole network, one after the other. */
 export const fieldsOf = async function* (db: Db, now: Date): AsyncGenerator<{ readonly ground: Measured; readonly field: Field }> {
-  const [grounds, members] = await Promise.all([fields.grounds(db, 'all'), fields.everybody(db)])
-  const everywhere = await surroundings(db, members, now)
-  const parts = partsIn(members)
+  const [grounds, holders] = await Promise.all([fields.grounds(db, 'all'), fields.everybody(db)])
+  const everywhere = await surroundings(db, holders, now)
+  const parts = partsIn(everywhere.members)
   for (const ground of grounds) yield { ground, field: fieldOf(ground, everywhere, parts(ground), now) }
 }

@@ -1,4 +1,3 @@
-import { setImmediate as breathe } from 'node:timers/promises'
 import { toCreate, toReset } from '@countersign/shared/policy/attempts.ts'
 import { signersThere } from '@countersign/shared/policy/coalition.ts'
 import { amounts, measuring } from '@countersign/shared/policy/strength.ts'
@@ -8,7 +7,7 @@ import { runCommitted } from '../../kernel/commit.ts'
 import type { Db } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { collusion, type MeasuredNumbers } from './collusion.store.ts'
-import { fieldsOf } from './measure.ts'
+import { fieldsOf, gently } from './measure.ts'
 import { tellOneEnough } from './tell.ts'
 
 const together = 200
@@ -17,7 +16,7 @@ const restMilliseconds = 30_000
 /** What nothing happened to grows old all the same: hands are forgotten after a month. */
 const oldMilliseconds = 3_600_000
 
-/** Measures every organisation, and tells where one account is enough. Gives way to everything else after each. */
+/** Measures every organisation, and tells where one account is enough. Gives way to everything else. */
 export const measureNetwork = async (db: Db, now: Date, log: Logger, stopped = () => false): Promise<number> => {
   const measure = measuring()
   let measured = 0
@@ -28,7 +27,7 @@ export const measureNetwork = async (db: Db, now: Date, log: Logger, stopped = (
     const somebody = { id: '', home: ground, sensitivity: 'standard' } as const
     rows.push({
       organisationId: ground.id,
-      ...amounts(measure(field)),
+      ...amounts(await gently(measure(field))),
       accountSigners: creation ? signersThere(field.members, creation) : 0,
       credentialSigners: signersThere(field.members, toReset(field, somebody)),
     })
@@ -37,7 +36,6 @@ export const measureNetwork = async (db: Db, now: Date, log: Logger, stopped = (
       await collusion.write(db, rows, now)
       rows = []
     }
-    await breathe()
   }
   await collusion.write(db, rows, now)
   try {

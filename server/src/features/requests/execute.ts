@@ -138,6 +138,8 @@ export const execute = async (tx: Tx, request: StoredRequest, approverIds: reado
   if (content.kind === 'set-policy') return { events: [await setPolicy(tx, request, content, now)], lineage: [] }
   const { events, accountId } = await run(content.kind, tx, request, content, now)
   const edge = (kind: LineageEdge['kind'], from: string): LineageEdge => ({ kind, from, to: accountId, requestId: request.id })
-  const asked = request.requesterId && request.requesterId !== accountId ? [edge(handOf[content.kind], request.requesterId)] : []
+  // Where nobody known asked, whoever called stands in the place of who asks: in the family tree as well.
+  const by = request.requesterId ?? request.callerId
+  const asked = by && by !== accountId ? [edge(handOf[content.kind], by)] : []
   return { events, lineage: [...asked, ...approverIds.map((id) => edge('countersigned', id))] }
 }

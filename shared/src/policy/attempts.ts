@@ -39,7 +39,7 @@ export type Field = {
 }
 
 /** An ordinary account of the organisation that nobody of the coalition holds. */
-export const somebodyElse = 'somebody-else'
+const somebodyElse = 'somebody-else'
 
 const common = { justification: 'x' }
 const free = { loginTaken: false, phoneValid: true, roleHeld: false, conventionEndsOn: null } as const

@@ -17,8 +17,7 @@ export type Attempt = {
   readonly requirement: Requirement
 }
 
-export const stepActs = ['ask', 'call', 'sign'] as const
-export type StepAct = (typeof stepActs)[number]
+export type StepAct = 'ask' | 'call' | 'sign'
 
 /** What one of them does; the public page asks in nobody's name. */
 export type Step = { readonly by: string | null; readonly act: StepAct; readonly kind: RequestKind; readonly about: string | null }
@@ -57,7 +56,7 @@ const asked = ({ kind, place, subjectId, requirement }: Attempt, requesterId: st
 })
 
 /** Would this signature be taken? Whoever attacks works from as many devices as there are accounts. */
-export const maySign = (actor: Actor, request: RequestCase, { kinship, now, waived, dependent }: Circumstances): boolean =>
+const maySign = (actor: Actor, request: RequestCase, { kinship, now, waived, dependent }: Circumstances): boolean =>
   !(dependent && involved(request).some((person) => dependent(actor.id, person))) &&
   objectionsToApproval({ actor, request, device: null, kinship, onList: false, relatedToList: false, now, seen }).every((objection) =>
     waived.has(objection),

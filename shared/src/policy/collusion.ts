@@ -6,7 +6,7 @@ import { type Circumstances, carriedOutBy, mayAsk, type Step, signerFor, signers
 import { closedByRule, closedByShape, type Hole, type Shape } from './holes.ts'
 
 /** Searched exactly up to this many accounts; whoever needs more is told "at least four". */
-export const searchedUpTo = 3
+const searchedUpTo = 3
 
 /** The fewest accounts that are enough, and the cheapest way. */
 export type Found = { readonly held: readonly string[]; readonly steps: readonly Step[] }
@@ -59,7 +59,19 @@ const bandOf = (field: Field, held: readonly Member[]): Band => {
 
 type Test = (band: Band) => readonly Step[] | null
 
+/** Whoever is held, as they are: no shortcut stands between them and the rules, or one that is missing would not be missed. */
 const carried =
+  (field: Field, goal: Goal, circumstances: Circumstances): Test =>
+  ({ holds }) => {
+    for (const attempt of attemptsAt(field, goal)) {
+      const steps = carriedOutBy(holds, attempt, circumstances)
+      if (steps) return steps
+    }
+    return null
+  }
+
+/** The same of those who have won more: they are many, and a few of them do for all. */
+const carriedWithMore =
   (field: Field, goal: Goal, circumstances: Circumstances): Test =>
   ({ holds }) => {
     for (const attempt of attemptsAt(field, goal)) {
@@ -100,9 +112,10 @@ const throughHole =
 const testsOf = (field: Field, goal: Goal, open: Hole | null): ((size: number) => readonly Test[]) => {
   const circumstances: Circumstances = { kinship: field.hands, now: field.now, waived: new Set(open ? closedByRule[open] : []) }
   const direct = carried(field, goal, circumstances)
+  const withMore = carriedWithMore(field, goal, circumstances)
   const after: Test = (band) => {
     for (const grown of climbed(field, band, circumstances)) {
-      const steps = direct(grown)
+      const steps = withMore(grown)
       if (steps) return steps
     }
     return null

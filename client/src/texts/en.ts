@@ -360,6 +360,7 @@ export const en: typeof fr = {
       askPublicly: 'Anybody, on the public page: asks. {{what}}',
       call: '{{who}}: writes down a call as confirmed',
       sign: '{{who}}: countersigns. {{what}}',
+      alter: '{{who}}: puts something else in the place of what was signed. {{what}}',
     },
     signers: 'Who can countersign here today',
     signs: { account: 'New accounts', credential: 'Resets' },

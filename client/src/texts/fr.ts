@@ -376,6 +376,7 @@ export const fr = {
       askPublicly: 'N’importe qui, sur la page publique : demande. {{what}}',
       call: '{{who}} : note un rappel comme confirmé',
       sign: '{{who}} : contresigne. {{what}}',
+      alter: '{{who}} : met autre chose à la place de ce qui a été signé. {{what}}',
     },
     signers: 'Qui peut contresigner ici aujourd’hui',
     signs: { account: 'Nouveaux comptes', credential: 'Réinitialisations' },

@@ -17,7 +17,7 @@ export type Attempt = {
   readonly requirement: Requirement
 }
 
-export type StepAct = 'ask' | 'call' | 'sign'
+export type StepAct = 'ask' | 'call' | 'sign' | 'alter'
 
 /** What one of them does; the public page asks in nobody's name. */
 export type Step = { readonly by: string | null; readonly act: StepAct; readonly kind: RequestKind; readonly about: string | null }
@@ -107,6 +107,21 @@ export const carriedOutBy = (
 /** Might any of these sign what that person asked? What an honest signer is shown is not what the attacker wants, while the guards hold. */
 export const signerFor = (asker: Actor, others: readonly Actor[], attempt: Attempt, circumstances: Circumstances): Actor | null =>
   others.find((actor) => maySign(actor, { ...asked(attempt, asker.id, circumstances.now), callBack: 'confirmed' }, circumstances)) ?? null
+
+/** Could what honest people signed be something else by the time it is carried out? The rule that binds a signature to a content is asked. */
+export const alteredBy = (
+  asker: Actor,
+  honest: readonly Actor[],
+  attempt: Attempt,
+  circumstances: Circumstances,
+): readonly Step[] | null => {
+  if (!mayAsk(asker, attempt)) return null
+  const shown = { ...asked(attempt, asker.id, circumstances.now), callBack: 'confirmed', contentHash: 'altered' } as const
+  const signers = signedBy(honest, shown, circumstances)
+  const { kind, subjectId: about } = attempt
+  const step = (act: StepAct, by: string): Step => ({ by, act, kind, about })
+  return signers && [step('ask', asker.id), ...signers.map((one) => step('sign', one)), step('alter', asker.id)]
+}
 
 /** How many hold a role that signs this there. */
 export const signersThere = (people: readonly Actor[], { requirement, place }: Attempt): number =>

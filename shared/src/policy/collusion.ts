@@ -2,7 +2,7 @@ import { covers, scopeOf } from '../access/scope.ts'
 import type { RefusalCode } from '../refusals.ts'
 import { attemptsAt, type Field, type Goal, type Member } from './attempts.ts'
 import { among, type Band, climbed, type Hold, representatives, wholeWay } from './climbing.ts'
-import { type Circumstances, carriedOutBy, mayAsk, type Step, signerFor, signersThere } from './coalition.ts'
+import { alteredBy, type Circumstances, carriedOutBy, mayAsk, type Step, signerFor, signersThere } from './coalition.ts'
 import { closedByRule, closedByShape, type Hole, type Shape } from './holes.ts'
 
 /** Searched exactly up to this many accounts; whoever needs more is told "at least four". */
@@ -70,6 +70,19 @@ const carried =
     return null
   }
 
+/** Honest people sign what they are shown; whoever asked puts something else in its place. */
+const altered =
+  (field: Field, goal: Goal, circumstances: Circumstances): Test =>
+  ({ holds }) => {
+    const honest = field.members.filter(({ id }) => !holds.some(({ real }) => real === id))
+    for (const attempt of attemptsAt(field, goal))
+      for (const asker of holds) {
+        const steps = alteredBy(asker, honest, attempt, circumstances)
+        if (steps) return steps
+      }
+    return null
+  }
+
 /** The same of those who have won more: they are many, and a few of them do for all. */
 const carriedWithMore =
   (field: Field, goal: Goal, circumstances: Circumstances): Test =>
@@ -125,7 +138,7 @@ const testsOf = (field: Field, goal: Goal, open: Hole | null): ((size: number) =
     circumstances.waived.size > 0 ? 0 : Math.min(...attemptsAt(field, goal).map(({ requirement }) => 1 + requirement.approvalsNeeded))
   const shape = open && open in closedByShape ? closedByShape[open as keyof typeof closedByShape] : null
   const hole = shape ? [throughHole(field, goal, shape)] : []
-  return (size) => [...hole, direct, ...(size >= parts ? [after] : [])]
+  return (size) => [...hole, direct, ...(size === 1 ? [altered(field, goal, circumstances)] : []), ...(size >= parts ? [after] : [])]
 }
 
 /**

@@ -9,6 +9,7 @@ export const closedByRule: Partial<Record<Hole, readonly RefusalCode[]>> = {
   H4: ['own-request'],
   // Where nobody known asked, whoever calls is the first of the two people it takes.
   H5: ['already-approved', 'called-back-yourself'],
+  H10: ['content-changed'],
   H12: ['not-independent'],
 }
 
@@ -31,8 +32,6 @@ export const closedByShape = {
   H8: 'administrator',
   /** Nobody answered in time, and that means yes. */
   H9: 'asker',
-  /** What was signed is changed afterwards. */
-  H10: 'asker-and-honest-signer',
   /** Who was asked for comes in by "forgotten password" before anybody signed. */
   H11: 'asker-of-account',
   /** What is being signed is changed at the same instant. */

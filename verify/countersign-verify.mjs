@@ -28,16 +28,18 @@ const day = 24 * hour
 const instantOf = (text) => (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(text) ? Date.parse(text) : Number.NaN)
 /** Related by lineage within so many days is not independent (P2). */
 const independenceDays = 30
-/** Whose countersignature counts, by kind. */
+/** Whose countersignature may count, by kind; the policy chooses among them. */
 const signers = {
-  'create-account': ['supervisor'],
-  'reset-credentials': ['reset-manager'],
-  reinstate: ['supervisor'],
+  'create-account': ['supervisor', 'policy-owner'],
+  'reset-credentials': ['reset-manager', 'supervisor', 'policy-owner'],
+  reinstate: ['supervisor', 'policy-owner'],
   'grant-role': ['policy-owner'],
   'reinstate-bulk': ['supervisor', 'policy-owner'],
   'revoke-bulk': ['it-admin', 'supervisor', 'policy-owner'],
   'set-policy': ['policy-owner'],
 }
+/** Kinds about somebody who can be called back. */
+const callable = ['reset-credentials', 'reinstate', 'grant-role']
 /** Kinds that are about one account, which must be named. */
 const aboutOne = ['reset-credentials', 'reinstate', 'grant-role']
 /** What nobody may obtain with fewer people besides the one who asks (P10), once the network has so many policy owners. */
@@ -177,6 +179,9 @@ const named = ({ position, entry }) =>
 
 const isList = ({ kind }) => kind.endsWith('-bulk')
 
+/** The number on record is called before anybody signs: always for a reset, and where the policy asked for it. */
+const needsCall = ({ kind, demand }) => kind === 'reset-credentials' || (demand?.callBack === true && callable.includes(kind))
+
 /** Follows requests, accounts and who had a hand in whom, entry by entry, and says where what is told could not have been allowed. */
 class Story {
   requests = new Map()
@@ -222,7 +227,7 @@ class Story {
 
   /** An approval is by somebody else, of this very content, once, and independent of everybody involved. */
   objectionToApproval(request, { actorId, data, origin }, at) {
-    const { requester, caller, subject, approvals, hash, kind, callBack, roles } = request
+    const { requester, caller, subject, approvals, hash, callBack, roles } = request
     const signer = this.accounts.get(actorId)
     if (!actorId) return 'was given by nobody'
     if (actorId === requester) return 'was given by the person who asked'
@@ -231,7 +236,7 @@ class Story {
     if (approvals.has(actorId)) return 'was given twice by one person'
     if (data.contentHash !== hash) return 'is of another content than what was asked for'
     if (data.requirementHash !== this.requirementHash(request)) return 'was given under another requirement than the one in force'
-    if (kind === 'reset-credentials' && callBack !== 'confirmed') return 'was given before anybody had called back and found it confirmed'
+    if (needsCall(request) && callBack !== 'confirmed') return 'was given before anybody had called back and found it confirmed'
     const involved = [requester ?? caller, subject, ...approvals].filter(Boolean)
     const other = involved.find((person) => this.related(actorId, person, at - independenceDays * day))
     if (other) return `was given by ${short(actorId)}, who is not independent of ${short(other)}`
@@ -248,8 +253,44 @@ class Story {
     return [device, requester ? null : callDevice, ...devices.values()].filter(Boolean)
   }
 
-  requirementHash({ stated, roles }) {
-    return hex(canonical({ approvalsNeeded: stated, approverRoles: roles }))
+  /** What was asked before policies had rules states no demand, and was signed without one. */
+  requirementHash({ stated, roles, demand }) {
+    return hex(canonical({ approvalsNeeded: stated, approverRoles: roles, ...(demand ? { demand } : {}) }))
+  }
+
+  /** What is wrong with what a request is said to need: its stages name who may sign, and how many at least. */
+  objectionToDemand({ kind, approvalsNeeded, approverRoles, demand }) {
+    if (demand === undefined) return null
+    const stages = demand?.stages
+    if (!Array.isArray(stages) || stages.length === 0) return 'it does not say in what stages it is countersigned'
+    if (!stages.every(({ people, roles }) => Number.isInteger(people) && people >= 1 && Array.isArray(roles) && roles.length > 0))
+      return 'a stage of it asks for nobody'
+    if (stages.reduce((sum, { people }) => sum + people, 0) > approvalsNeeded)
+      return 'it asks for fewer countersignatures than its stages name'
+    const namedRoles = [...new Set(stages.flatMap(({ roles }) => roles))].sort()
+    if (canonical(namedRoles) !== canonical(approverRoles)) return 'its stages name other roles than may countersign it'
+    return Object.hasOwn(signers, kind) ? null : 'nobody knows a request of this kind'
+  }
+
+  /** Is there somebody for each place of each stage? Everybody fills one: a largest matching, by augmenting paths, over the roles they hold. */
+  placesFilled({ demand, approvals }) {
+    const places = (demand?.stages ?? []).flatMap(({ people, roles }) => Array.from({ length: people }, () => roles))
+    const takenBy = new Map()
+    const fits = (id, roles) => {
+      const held = this.accounts.get(id)?.roles
+      // Who is not known, because the export begins later, is taken to hold what they need.
+      return !this.whole || [...(held ?? [])].some((one) => roles.includes(one.split(' ')[0]))
+    }
+    const seat = (id, tried) =>
+      places.some((roles, index) => {
+        if (tried.has(index) || !fits(id, roles)) return false
+        tried.add(index)
+        if (takenBy.has(index) && !seat(takenBy.get(index), tried)) return false
+        takenBy.set(index, id)
+        return true
+      })
+    for (const id of approvals) seat(id, new Set())
+    return takenBy.size === places.length
   }
 
   /** A decision or an act says how sure it is who did it; a passkey's own signature shows it, and the passkey was theirs then. */
@@ -405,6 +446,8 @@ class Story {
         !data.approverRoles.every((role) => known.includes(role))
       )
         this.problem(`${named(told)}: it may be countersigned by others than such a request may (${known.join(', ')})`)
+      const objection = this.objectionToDemand(data)
+      if (objection) this.problem(`${named(told)}: ${objection}`)
       if (data.terms === null || typeof data.terms !== 'object') this.problem(`${named(told)}: it does not say what it asks for`)
       if (data.kind === 'grant-role') this.mustBeProven(told, 'ask-role', `${data.terms.role} ${data.terms.over} ${data.accountId}`)
       if (data.kind === 'set-policy') this.mustBeProven(told, 'ask-policy', hex(canonical(data.terms.after)))
@@ -421,6 +464,7 @@ class Story {
         needed: Math.max(Number(data.approvalsNeeded) || 1, this.floorOf(data.kind)),
         stated: data.approvalsNeeded,
         roles: data.approverRoles,
+        demand: data.demand,
         terms: data.terms,
         callBack: null,
         approvals: new Set(),
@@ -456,6 +500,8 @@ class Story {
     'request.approval-given': this.ofRequest((told, request) => {
       const objection = request.status === 'pending' ? this.objectionToApproval(request, told.entry, told.at) : 'came after the decision'
       if (objection) this.problem(`${named(told)}: this countersignature of request ${short(told.entry.subjectId)} ${objection}`)
+      if (assurances.indexOf(told.entry.data.assurance) < assurances.indexOf(request.demand?.assurance ?? 'session'))
+        this.problem(`${named(told)}: it is less sure who countersigned (${told.entry.data.assurance}) than was asked for`)
       this.proven(told)
       request.approvals.add(told.entry.actorId)
       const { deviceKey } = told.entry.origin ?? {}
@@ -474,6 +520,7 @@ class Story {
         this.problem(`${named(told)}: another content was executed than what was countersigned`)
       if (request.approvals.size < needed)
         this.problem(`${named(told)}: ${request.approvals.size} countersignatures stood under it where ${needed} were needed`)
+      if (!this.placesFilled(request)) this.problem(`${named(told)}: not every stage of it was countersigned by somebody who may`)
       request.status = 'executed'
       request.transaction = told.entry.transaction
     }),

@@ -17,6 +17,7 @@ import { Route as MailboxRouteImport } from './routes/mailbox'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as SignedInIndexRouteImport } from './routes/_signed-in/index'
 import { Route as SignedInMeRouteImport } from './routes/_signed-in/me'
+import { Route as SignedInPolicyRouteImport } from './routes/_signed-in/policy'
 import { Route as SignedInSignalsRouteImport } from './routes/_signed-in/signals'
 import { Route as SignedInAccountsIndexRouteImport } from './routes/_signed-in/accounts.index'
 import { Route as SignedInAccountsAccountIdRouteImport } from './routes/_signed-in/accounts.$accountId'
@@ -71,6 +72,11 @@ const SignedInIndexRoute = SignedInIndexRouteImport.update({
 const SignedInMeRoute = SignedInMeRouteImport.update({
   id: '/me',
   path: '/me',
+  getParentRoute: () => SignedInRoute,
+} as any)
+const SignedInPolicyRoute = SignedInPolicyRouteImport.update({
+  id: '/policy',
+  path: '/policy',
   getParentRoute: () => SignedInRoute,
 } as any)
 const SignedInSignalsRoute = SignedInSignalsRouteImport.update({
@@ -168,6 +174,7 @@ export interface FileRoutesByFullPath {
   '/mailbox': typeof MailboxRoute
   '/sign-in': typeof SignInRoute
   '/me': typeof SignedInMeRoute
+  '/policy': typeof SignedInPolicyRoute
   '/signals': typeof SignedInSignalsRoute
   '/accounts/$accountId': typeof SignedInAccountsAccountIdRoute
   '/audit/proof': typeof SignedInAuditProofRoute
@@ -192,6 +199,7 @@ export interface FileRoutesByTo {
   '/mailbox': typeof MailboxRoute
   '/sign-in': typeof SignInRoute
   '/me': typeof SignedInMeRoute
+  '/policy': typeof SignedInPolicyRoute
   '/signals': typeof SignedInSignalsRoute
   '/': typeof SignedInIndexRoute
   '/accounts/$accountId': typeof SignedInAccountsAccountIdRoute
@@ -219,6 +227,7 @@ export interface FileRoutesById {
   '/mailbox': typeof MailboxRoute
   '/sign-in': typeof SignInRoute
   '/_signed-in/me': typeof SignedInMeRoute
+  '/_signed-in/policy': typeof SignedInPolicyRoute
   '/_signed-in/signals': typeof SignedInSignalsRoute
   '/_signed-in/': typeof SignedInIndexRoute
   '/_signed-in/accounts/$accountId': typeof SignedInAccountsAccountIdRoute
@@ -247,6 +256,7 @@ export interface FileRouteTypes {
     | '/mailbox'
     | '/sign-in'
     | '/me'
+    | '/policy'
     | '/signals'
     | '/accounts/$accountId'
     | '/audit/proof'
@@ -271,6 +281,7 @@ export interface FileRouteTypes {
     | '/mailbox'
     | '/sign-in'
     | '/me'
+    | '/policy'
     | '/signals'
     | '/'
     | '/accounts/$accountId'
@@ -297,6 +308,7 @@ export interface FileRouteTypes {
     | '/mailbox'
     | '/sign-in'
     | '/_signed-in/me'
+    | '/_signed-in/policy'
     | '/_signed-in/signals'
     | '/_signed-in/'
     | '/_signed-in/accounts/$accountId'
@@ -381,6 +393,13 @@ declare module '@tanstack/react-router' {
       path: '/me'
       fullPath: '/me'
       preLoaderRoute: typeof SignedInMeRouteImport
+      parentRoute: typeof SignedInRoute
+    }
+    '/_signed-in/policy': {
+      id: '/_signed-in/policy'
+      path: '/policy'
+      fullPath: '/policy'
+      preLoaderRoute: typeof SignedInPolicyRouteImport
       parentRoute: typeof SignedInRoute
     }
     '/_signed-in/signals': {
@@ -500,6 +519,7 @@ declare module '@tanstack/react-router' {
 
 interface SignedInRouteChildren {
   SignedInMeRoute: typeof SignedInMeRoute
+  SignedInPolicyRoute: typeof SignedInPolicyRoute
   SignedInSignalsRoute: typeof SignedInSignalsRoute
   SignedInIndexRoute: typeof SignedInIndexRoute
   SignedInAccountsAccountIdRoute: typeof SignedInAccountsAccountIdRoute
@@ -521,6 +541,7 @@ interface SignedInRouteChildren {
 
 const SignedInRouteChildren: SignedInRouteChildren = {
   SignedInMeRoute: SignedInMeRoute,
+  SignedInPolicyRoute: SignedInPolicyRoute,
   SignedInSignalsRoute: SignedInSignalsRoute,
   SignedInIndexRoute: SignedInIndexRoute,
   SignedInAccountsAccountIdRoute: SignedInAccountsAccountIdRoute,

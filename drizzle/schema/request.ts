@@ -1,9 +1,10 @@
 import type { Assurance } from '@countersign/shared/access/proof.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
+import type { Demand } from '@countersign/shared/policy/rules.ts'
 import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
 import type { CallBackOutcome, RequestStatus } from '@countersign/shared/requests/status.ts'
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, check, index, integer, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { bigint, boolean, check, index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { account } from './account.ts'
 import { canonicalText, instant, placeColumns, transactionId } from './columns.ts'
 import { organisation } from './organisation.ts'
@@ -33,6 +34,12 @@ export const request = pgTable(
     contentHash: text('content_hash').notNull(),
     approvalsNeeded: integer('approvals_needed').notNull(),
     approverRoles: text('approver_roles').array().$type<Role[]>().notNull(),
+    /** What the rule of the policy asked when it was filed, word for word; null where policies had no rules yet. */
+    demand: jsonb().$type<Demand>(),
+    /** When whoever may sign is told next that it waits. */
+    remindAt: instant('remind_at'),
+    /** From when on those one level up may sign as well. */
+    widensAt: instant('widens_at'),
     submittedAt: instant('submitted_at').notNull(),
     /** The browser it was asked from. */
     deviceKey: text('device_key'),
@@ -51,6 +58,7 @@ export const request = pgTable(
     uniqueIndex('request__one_pending').on(table.subjectId, table.kind).where(sql`${table.status} = 'pending'`),
     uniqueIndex('request__reference').on(table.reference),
     index('request__pending').on(table.expiresAt, table.id).where(sql`${table.status} = 'pending'`),
+    index('request__remind').on(table.remindAt).where(sql`${table.status} = 'pending' and ${table.remindAt} is not null`),
     index('request__by_time').on(table.submittedAt, table.id),
     index('request__requester').on(table.requesterId, table.submittedAt),
     index('request__subject').on(table.subjectId, table.submittedAt),

@@ -4,6 +4,7 @@ import type { AccountStatus, EndReason } from './accounts/status.ts'
 import type { BulkStep, BulkVerb } from './bulks/bulk.ts'
 import type { Goal } from './policy/attempts.ts'
 import type { Policy } from './policy/policy.ts'
+import type { Demand } from './policy/rules.ts'
 import type { RefusalCode } from './refusals.ts'
 import type { RequestKind } from './requests/kinds.ts'
 import type { CallBackOutcome, VoidReason } from './requests/status.ts'
@@ -44,6 +45,7 @@ export type EventData = {
     contentHash: string
     approvalsNeeded: number
     approverRoles: readonly Role[]
+    demand: Demand
     terms: Terms
     channel: 'operator' | 'public'
     thirdReader?: true

@@ -7,6 +7,7 @@ import { runCommitted } from '@countersign/server/kernel/commit.ts'
 import { drain } from '@countersign/server/kernel/outbox.ts'
 import { type Field, goals } from '@countersign/shared/policy/attempts.ts'
 import { atOnce, fewest } from '@countersign/shared/policy/collusion.ts'
+import { firstPolicy } from '@countersign/shared/policy/first.ts'
 import { type Hole, holes } from '@countersign/shared/policy/holes.ts'
 import { amounts, measuring } from '@countersign/shared/policy/strength.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -20,7 +21,7 @@ const now = () => new Date()
 
 const open = async (): Promise<readonly Field[]> => {
   const all: Field[] = []
-  for await (const { field } of fieldsOf(world.db, now())) all.push(field)
+  for await (const { field } of fieldsOf(world.db, firstPolicy.rules, now())) all.push(field)
   return all
 }
 

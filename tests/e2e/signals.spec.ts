@@ -1,6 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test } from '@playwright/test'
-import { another, countersign, enterAs, openAccount, openRequest } from './steps.ts'
+import { another, enterAs, openAccount } from './steps.ts'
 
 test('a guessed password is told with its facts; one click suspends; what is known is accepted until a day', async ({ page, browser }) => {
   await enterAs(page, 'Sophie Marchand')
@@ -58,38 +58,4 @@ test('a decoy is placed by a policy owner and known to nobody else', async ({ pa
   await expect(olivier.getByText('Leurres')).toHaveCount(0)
   await page.getByRole('button', { name: 'Retirer' }).click()
   await expect(page.getByText('Aucun leurre n’est posé.')).toBeVisible()
-})
-
-test('the policy is asked for by one of its owners, countersigned by two more, and read by everybody', async ({ page, browser }) => {
-  await enterAs(page, 'Claire Fontaine')
-  await page.goto('/signals')
-  const policy = page.getByRole('region', { name: 'Politique du réseau' })
-  await policy.getByRole('button', { name: 'Demander un changement…' }).click()
-  const accounts = policy.getByLabel('Comptes qu’une personne révoque seule, par jour (10 à 1 000)')
-  await accounts.fill('5000')
-  await policy.getByLabel('Motif').fill('Plus prudent la nuit')
-  await policy.getByRole('button', { name: 'Demander cette politique' }).click()
-  await expect(policy.getByText('Un nombre entier, dans les limites indiquées.')).toBeVisible()
-  await expect(policy.getByLabel('Motif')).toHaveValue('Plus prudent la nuit')
-  await accounts.fill('50')
-  await policy.getByRole('checkbox').check()
-  await policy.getByRole('button', { name: 'Demander cette politique' }).click()
-  await expect(policy.getByText('Un changement attend :')).toBeVisible()
-  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']).analyze()
-  expect.soft(violations.map(({ id, nodes }) => `${id} ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)).toEqual([])
-
-  for (const name of ['Marc Delorme', 'Hélène Garnier']) {
-    const owner = await another(browser, name)
-    await openRequest(owner, 'Politique du réseau')
-    await expect(owner.getByText('au plus 50 comptes par jour')).toBeVisible()
-    await countersign(owner)
-    await expect(
-      owner.getByText(name === 'Marc Delorme' ? /il manque encore une personne/ : /Contresignée et exécutée/).first(),
-    ).toBeVisible()
-  }
-  const olivier = await another(browser, 'Olivier Perrin')
-  await olivier.goto('/signals')
-  const read = olivier.getByRole('region', { name: 'Politique du réseau' })
-  await expect(read.getByText('au plus 50 comptes par jour')).toBeVisible()
-  await expect(read.getByRole('button')).toHaveCount(0)
 })

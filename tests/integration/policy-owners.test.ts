@@ -1,3 +1,4 @@
+import { foundingDemand } from '@countersign/shared/requests/requirement.ts'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { makerOf, outcome, verdictOfDatabase } from '../support/make.ts'
 import { openWorld, type Signed, type World } from '../support/world.ts'
@@ -66,7 +67,7 @@ describe('policy owners', () => {
       const accountId = await make.agentOf('Mission locale de Lyon', offset)
       const organisationId = await make.organisation('Mission locale de Lyon')
       const id = await make.askedRole(claire, accountId, 'account-manager', organisationId)
-      await world.tamper('update request set approvals_needed = 1 where id = $1', [id])
+      await world.tamper('update request set approvals_needed = 1, demand = $2 where id = $1', [id, foundingDemand])
       return id
     }
     const [signed, cancelled, fallen] = [await ask(0), await ask(1), await ask(2)]

@@ -1,4 +1,4 @@
-import { firstPolicy } from '@countersign/shared/policy/policy.ts'
+import { firstPolicy } from '@countersign/shared/policy/first.ts'
 import { selfSuspensionsAnHour } from '@countersign/shared/signals/containing.ts'
 import { describe, expect, test } from 'vitest'
 import { outcome, verdictOfDatabase } from '../support/make.ts'
@@ -75,8 +75,8 @@ describe('a policy', () => {
     expect(await alone('delete from policy')).toBe('42501')
     expect(await verdictOfDatabase(world.owner.query('delete from policy'))).toBe('P6')
     const copy = (needed: number, roles: string, organisation = 'organisation_id') => `
-      insert into request (id, kind, status, organisation_id, nation_id, requester_id, channel, content, content_hash, approvals_needed, approver_roles, submitted_at, expires_at)
-      select gen_random_uuid(), kind, 'pending', ${organisation}, nation_id, requester_id, channel, content, content_hash, ${needed}, ${roles}, now(), now() + interval '1 day' from request where id = '${id}'`
+      insert into request (id, kind, status, organisation_id, nation_id, requester_id, channel, content, content_hash, approvals_needed, approver_roles, demand, submitted_at, expires_at)
+      select gen_random_uuid(), kind, 'pending', ${organisation}, nation_id, requester_id, channel, content, content_hash, ${needed}, ${roles}, demand, now(), now() + interval '1 day' from request where id = '${id}'`
     expect(await alone(copy(1, 'approver_roles'))).toBe('P4')
     expect(await alone(copy(2, `ARRAY['supervisor']`))).toBe('23514')
     expect(await alone(copy(2, 'approver_roles', `(select id from organisation where level = 'region' limit 1)`))).toBe('P3')

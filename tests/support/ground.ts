@@ -15,8 +15,8 @@ import { nobody, personOfToken } from '@countersign/server/kernel/actor.ts'
 import { runCommitted } from '@countersign/server/kernel/commit.ts'
 import { openDb, openPool } from '@countersign/server/kernel/db.ts'
 import { hashToken } from '@countersign/server/kernel/secrets.ts'
-import type { ContentOf } from '@countersign/shared/requests/kinds.ts'
-import { requirementFor } from '@countersign/shared/requests/requirement.ts'
+import { firstRequirement } from '@countersign/shared/policy/first.ts'
+import type { ContentOf } from '@countersign/shared/requests/content.ts'
 import type pg from 'pg'
 import { v7 as uuid } from 'uuid'
 import { type Caller, callerOf, requestOf } from './caller.ts'
@@ -106,7 +106,7 @@ export const openGround = async (name: string) => {
         subjectId: null,
         organisationId: home.id,
         place: home.place,
-        requirement: requirementFor('create-account', 'standard', 2),
+        requirement: firstRequirement('create-account', 2),
         expiresAt: new Date(Date.now() + 86_400_000),
       }),
     )

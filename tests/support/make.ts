@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { Refused } from '@countersign/server/kernel/refused.ts'
-import type { ContentOf } from '@countersign/shared/requests/kinds.ts'
+import type { ContentOf } from '@countersign/shared/requests/content.ts'
 import { TRPCError } from '@trpc/server'
 import type { Signed, World } from './world.ts'
 

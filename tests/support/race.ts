@@ -4,7 +4,7 @@ import { organisations } from '@countersign/server/features/organisations/organi
 import { canonicalContent } from '@countersign/server/features/requests/requests.store.ts'
 import type { Nobody, Orderer, Person } from '@countersign/server/kernel/actor.ts'
 import { type Operation, runCommitted } from '@countersign/server/kernel/commit.ts'
-import { requirementFor } from '@countersign/shared/requests/requirement.ts'
+import { firstRequirement } from '@countersign/shared/policy/first.ts'
 import { v7 as uuid } from 'uuid'
 import { underLong } from './long.ts'
 import { makerOf, outcome } from './make.ts'
@@ -73,7 +73,7 @@ export const openRaces = async () => {
           subjectId: null,
           organisationId: home.id,
           place: home.place,
-          requirement: { ...requirementFor('create-account', 'standard', 3), approvalsNeeded: needed },
+          requirement: { ...firstRequirement('create-account', 3), approvalsNeeded: needed },
           expiresAt: new Date(Date.now() + 86_400_000),
         }
       }),

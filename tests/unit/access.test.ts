@@ -155,19 +155,19 @@ describe('ending an account', () => {
     ['revoke', 'revoked', 'already-in-state'],
   ] as const)('%s an %s one → %s', (verb, status, expected) => expect(decide(verb, status)).toBe(expected))
   test.each([
-    ['suspend', 'the last owner who can act', { active: 0, standing: 3, ever: 4 }, 'last-policy-owner'],
-    ['suspend', 'one of three', { active: 2, standing: 2, ever: 3 }, 'suspended'],
+    ['suspend', 'the last owner who can act', { active: 0, standing: 3, signing: 2 }, 'last-policy-owner'],
+    ['suspend', 'one of three', { active: 2, standing: 2, signing: 2 }, 'suspended'],
     [
       'suspend',
       'one of two: one must ask for those back who are out, and one sign',
-      { active: 1, standing: 2, ever: 3 },
+      { active: 1, standing: 2, signing: 2 },
       'last-policy-owner',
     ],
-    ['suspend', 'one of two founders', { active: 1, standing: 1, ever: 2 }, 'suspended'],
-    ['revoke', 'one of four', { active: 3, standing: 3, ever: 4 }, 'revoked'],
-    ['revoke', 'one of three: one must ask and two sign to name another', { active: 2, standing: 2, ever: 3 }, 'last-policy-owner'],
-    ['revoke', 'one of two founders: one must ask and one sign', { active: 1, standing: 1, ever: 2 }, 'last-policy-owner'],
-    ['revoke', 'the last who can act', { active: 0, standing: 3, ever: 4 }, 'last-policy-owner'],
+    ['suspend', 'one of two founders', { active: 1, standing: 1, signing: 1 }, 'suspended'],
+    ['revoke', 'one of four', { active: 3, standing: 3, signing: 2 }, 'revoked'],
+    ['revoke', 'one of three: one must ask and two sign to name another', { active: 2, standing: 2, signing: 2 }, 'last-policy-owner'],
+    ['revoke', 'one of two founders: one must ask and one sign', { active: 1, standing: 1, signing: 1 }, 'last-policy-owner'],
+    ['revoke', 'the last who can act', { active: 0, standing: 3, signing: 2 }, 'last-policy-owner'],
   ] as const)('%s %s → %s', (verb, _who, left, expected) => expect(decide(verb, 'active', { left })).toBe(expected))
   test.each([
     ['suspend', 'suspended', 'thomas', 5, 'suspended'],

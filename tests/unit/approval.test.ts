@@ -1,4 +1,5 @@
 import type { Actor, Place } from '@countersign/shared/access/scope.ts'
+import { firstRequirement } from '@countersign/shared/policy/first.ts'
 import { related } from '@countersign/shared/policy/independence.ts'
 import {
   type ApprovalCase,
@@ -9,7 +10,7 @@ import {
   type RequestCase,
 } from '@countersign/shared/requests/approval.ts'
 import { requestKinds } from '@countersign/shared/requests/kinds.ts'
-import { approvalsNeeded, approverRoles, requirementFor } from '@countersign/shared/requests/requirement.ts'
+import { floorOf, mayCountersign } from '@countersign/shared/requests/requirement.ts'
 import { nextRequestStatus, requestStatuses, requestVerbs } from '@countersign/shared/requests/status.ts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -34,8 +35,11 @@ const aRequest = (change: Partial<RequestCase> = {}): RequestCase => ({
   requesterId: 'nadia',
   subjectId: null,
   approverIds: [],
+  signers: [],
   approvalsNeeded: 1,
   approverRoles: ['supervisor'],
+  demand: null,
+  widensAt: null,
   contentHash: 'seen',
   expiresAt: later,
   heldUntil: null,
@@ -54,6 +58,7 @@ const outcomeOf = (change: Partial<RequestCase> = {}, rest: Partial<Omit<Approva
     relatedToList: false,
     now,
     seen: 'seen',
+    strongest: null,
     ...rest,
   })
   return verdict.ok ? verdict.value : verdict.refusal
@@ -172,19 +177,17 @@ describe('other decisions', () => {
 describe('the requirement', () => {
   test('is never fewer than one person, and two for a role once the network is founded', () => {
     for (const kind of requestKinds) {
-      for (const sensitivity of ['standard', 'sensitive'] as const) {
-        for (const owners of [0, 1, 2, 3, 100]) expect(requirementFor(kind, sensitivity, owners).approvalsNeeded).toBeGreaterThanOrEqual(1)
-        expect(approvalsNeeded[kind].sensitive).toBe(kind === 'revoke-bulk' ? 1 : 2)
-      }
+      for (const owners of [0, 1, 2, 3, 100]) expect(firstRequirement(kind, owners).approvalsNeeded).toBeGreaterThanOrEqual(1)
+      expect(floorOf(kind, ['national-support'])).toBe(kind === 'revoke-bulk' ? 1 : 2)
     }
-    expect(requirementFor('grant-role', 'standard', 2).approvalsNeeded).toBe(1)
-    expect(requirementFor('grant-role', 'standard', 3).approvalsNeeded).toBe(2)
+    expect(firstRequirement('grant-role', 2).approvalsNeeded).toBe(1)
+    expect(firstRequirement('grant-role', 3).approvalsNeeded).toBe(2)
   })
 
   test('names no role that asks, takes away or only reads; taking away for good, it names who takes away', () => {
-    expect(approverRoles['revoke-bulk']).toEqual(['it-admin', 'supervisor', 'policy-owner'])
+    expect(mayCountersign['revoke-bulk']).toEqual(['it-admin', 'supervisor', 'policy-owner'])
     for (const kind of requestKinds.filter((one) => one !== 'revoke-bulk'))
-      for (const role of approverRoles[kind]) expect(['account-manager', 'it-admin', 'auditor']).not.toContain(role)
+      for (const role of mayCountersign[kind]) expect(['account-manager', 'it-admin', 'auditor']).not.toContain(role)
   })
 })
 

@@ -136,7 +136,7 @@ describe('doors', () => {
   test('every mutation in a router goes through commit or runCommitted', () => {
     for (const file of sources.server.filter((one) => one.endsWith('.router.ts'))) {
       for (const [mutation] of text(file).matchAll(/\.mutation\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\)/gs)) {
-        expect([file, /commit\(|runCommitted\(|authenticate\(|enterWithPasskey\(/.test(mutation)]).toEqual([file, true])
+        expect([file, /commit\(|runCommitted\(|tryPolicy\(|authenticate\(|enterWithPasskey\(/.test(mutation)]).toEqual([file, true])
       }
     }
   })

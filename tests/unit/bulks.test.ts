@@ -5,7 +5,7 @@ import { type BulkCase, decideGivingBack, decideStart, decideSteer } from '@coun
 import { namesIn, namingColumn } from '@countersign/shared/bulks/names.ts'
 import { type LineCase, planOf } from '@countersign/shared/bulks/plan.ts'
 import { isMass } from '@countersign/shared/bulks/threshold.ts'
-import { firstPolicy } from '@countersign/shared/policy/policy.ts'
+import { firstPolicy } from '@countersign/shared/policy/first.ts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 

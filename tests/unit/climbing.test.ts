@@ -2,9 +2,10 @@ import { type Role, roles } from '@countersign/shared/access/roles.ts'
 import type { Actor, Place } from '@countersign/shared/access/scope.ts'
 import { decideEnding } from '@countersign/shared/accounts/ending.ts'
 import type { AccountStatus } from '@countersign/shared/accounts/status.ts'
+import { firstPolicy } from '@countersign/shared/policy/first.ts'
 import { decideApproval, decideCallBack, decideOwn, decideRejection, type RequestCase } from '@countersign/shared/requests/approval.ts'
-import { objectionsToFiling, sensitivityOf } from '@countersign/shared/requests/filing.ts'
-import type { FormContent } from '@countersign/shared/requests/kinds.ts'
+import type { FormContent } from '@countersign/shared/requests/content.ts'
+import { objectionsToFiling } from '@countersign/shared/requests/filing.ts'
 import { requirementFor } from '@countersign/shared/requests/requirement.ts'
 import { callBackOutcomes } from '@countersign/shared/requests/status.ts'
 import { expect, test } from 'vitest'
@@ -92,7 +93,19 @@ const filed = (state: State, actor: Actor | 'public', content: FormContent): Sta
     roleHeld: false,
   })
   if (objections.length > 0) return null
-  const requirement = requirementFor(content.kind, content.kind === 'create-account' ? sensitivityOf(content.profile) : 'standard', 3)
+  const requirement = requirementFor(
+    firstPolicy.rules,
+    {
+      kind: content.kind,
+      network: 'mission-locale',
+      place: lyon,
+      profiles: content.kind === 'create-account' ? [content.profile] : [],
+      role: content.kind === 'grant-role' ? content.role : null,
+      reach: null,
+      signals: [],
+    },
+    3,
+  )
   const request: RequestCase = {
     kind: content.kind,
     status: 'pending',
@@ -100,6 +113,8 @@ const filed = (state: State, actor: Actor | 'public', content: FormContent): Sta
     requesterId: actor === 'public' ? null : actor.id,
     subjectId: subject,
     approverIds: [],
+    signers: [],
+    widensAt: null,
     devices: [],
     ...requirement,
     contentHash: keyOf(content),
@@ -130,12 +145,14 @@ const stepsFrom = (state: State, hands: readonly Actor[]): readonly State[] => {
         onList: false,
         relatedToList: false,
         now,
+        strongest: null,
         seen: request.contentHash,
       })
       if (approval.ok)
         next.push(
           changed(state, index, {
             approverIds: [...request.approverIds, actor.id].toSorted(),
+            signers: [...request.signers, actor],
             ...(approval.value === 'executed' ? { status: 'executed' as const } : {}),
           }),
         )

@@ -2,6 +2,7 @@ import type { Role } from '@countersign/shared/access/roles.ts'
 import type { Level } from '@countersign/shared/access/scope.ts'
 import { type Field, type Goal, type Ground, goals, type Hand, type Member } from '@countersign/shared/policy/attempts.ts'
 import { atOnce, fewest } from '@countersign/shared/policy/collusion.ts'
+import { firstPolicy } from '@countersign/shared/policy/first.ts'
 import { type Hole, holes } from '@countersign/shared/policy/holes.ts'
 import { amounts, measuring } from '@countersign/shared/policy/strength.ts'
 import fc from 'fast-check'
@@ -29,7 +30,7 @@ const member = (id: string, role: Role | null, level: Level = 'nation', organisa
   id,
   grants: role ? [{ role, level, organisationId }] : [],
   home,
-  sensitivity: 'standard',
+  profile: 'site-adviser',
 })
 const cast = [
   member('nadia', 'account-manager', 'structure', 'lyon', lyon),
@@ -48,6 +49,7 @@ const field = (change: Partial<Field> = {}): Field => ({
   ground: lyon,
   nation,
   members: cast,
+  rules: firstPolicy.rules,
   hands: [],
   inviters: [],
   policyOwnersEver: 3,

@@ -1,5 +1,5 @@
 import { about } from '@countersign/shared/accounts/listing.ts'
-import { requestContent } from '@countersign/shared/requests/kinds.ts'
+import { requestContent } from '@countersign/shared/requests/content.ts'
 import { email, justification, login, personName } from '@countersign/shared/text/fields.ts'
 import { searchWords } from '@countersign/shared/text/search.ts'
 import { describe, expect, test } from 'vitest'

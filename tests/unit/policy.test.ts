@@ -1,6 +1,6 @@
 import type { Actor } from '@countersign/shared/access/scope.ts'
-import { decidePolicyRequest, firstPolicy } from '@countersign/shared/policy/policy.ts'
-import { requirementFor } from '@countersign/shared/requests/requirement.ts'
+import { firstPolicy, firstRequirement } from '@countersign/shared/policy/first.ts'
+import { decidePolicyRequest } from '@countersign/shared/policy/policy.ts'
 import { type ContainingCase, suspendsByItself } from '@countersign/shared/signals/containing.ts'
 import { describe, expect, test } from 'vitest'
 
@@ -10,20 +10,21 @@ const olivier: Actor = { id: 'olivier', grants: [{ role: 'it-admin', level: 'nat
 const [off, on] = [firstPolicy, { ...firstPolicy, criticalSuspends: true }]
 
 describe('asking for a policy', () => {
-  const asked = { actor: claire, place: nation, before: off, after: on, pending: false }
+  const asked = { actor: claire, place: nation, before: off, after: on, pending: false, ownersAtWork: 3, ownersEver: 3 }
   test.each([
     ['a policy owner', {}, null],
     ['anybody else', { actor: olivier }, 'out-of-scope'],
     ['for what is in force', { after: off }, 'nothing-to-do'],
     ['while another change waits', { pending: true }, 'policy-change-pending'],
+    ['with fewer owners at work than it takes to change it again', { ownersAtWork: 2 }, 'owners-too-few'],
   ] as const)('%s', (_, change, refusal) => {
     const verdict = decidePolicyRequest({ ...asked, ...change })
     expect(verdict.ok ? null : verdict.refusal).toBe(refusal)
   })
 
   test('takes two signatures of policy owners, one while the network is being founded', () => {
-    expect(requirementFor('set-policy', 'standard', 3)).toEqual({ approvalsNeeded: 2, approverRoles: ['policy-owner'] })
-    expect(requirementFor('set-policy', 'sensitive', 2).approvalsNeeded).toBe(1)
+    expect(firstRequirement('set-policy')).toMatchObject({ approvalsNeeded: 2, approverRoles: ['policy-owner'] })
+    expect(firstRequirement('set-policy', 2).approvalsNeeded).toBe(1)
   })
 })
 

@@ -14,9 +14,12 @@ describe('what a passkey signs', () => {
       'countersign/decision/v1\n{"contentHash":"c","decision":"approve","nonce":"n","requestId":"r","requirementHash":"q"}',
     )
     expect(actText('export', 'audit', 'n')).toBe('countersign/act/v1\n{"act":"export","nonce":"n","on":"audit"}')
-    expect(requirementText({ approvalsNeeded: 2, approverRoles: ['policy-owner'] })).toBe(
-      '{"approvalsNeeded":2,"approverRoles":["policy-owner"]}',
+    const needed = { approvalsNeeded: 2, approverRoles: ['policy-owner'] } as const
+    expect(requirementText({ ...needed, demand: { callBack: false } })).toBe(
+      '{"approvalsNeeded":2,"approverRoles":["policy-owner"],"demand":{"callBack":false}}',
     )
+    // What was signed before policies had rules is still what was signed.
+    expect(requirementText({ ...needed, demand: null })).toBe('{"approvalsNeeded":2,"approverRoles":["policy-owner"]}')
     // printf 'countersign/act/v1\n{"act":"export","nonce":"n","on":"audit"}' | openssl dgst -sha256 -binary | basenc --base64url
     expect(challengeOf(actText('export', 'audit', 'n'))).toBe('uyeJWfft015EtxDmPTyL6vQkoN6goBzuznUZKkLWFOY')
   })

@@ -1,15 +1,79 @@
-import type { Policy } from '@countersign/shared/policy/policy.ts'
+import type { PolicyOnRecord } from '@countersign/shared/policy/policy.ts'
+import type { Condition, Demand, PolicyRule, Stage } from '@countersign/shared/policy/rules.ts'
 import { selfSuspensionsAnHour } from '@countersign/shared/signals/containing.ts'
+import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { count } from '../lib/format.ts'
 import { useLanguage } from '../lib/language.ts'
+import { trpc } from '../lib/trpc.ts'
 
-/** A policy as one would say it. */
-export const usePolicySentences = (): ((policy: Policy) => readonly string[]) => {
+/** What a policy says of the whole network, as one would say it. */
+export const usePolicySentences = (): ((policy: PolicyOnRecord) => readonly string[]) => {
   const { t } = useTranslation()
   const language = useLanguage()
   return ({ criticalSuspends, massAccounts, massPercent }) => [
     t(`policy.criticalSuspends.${criticalSuspends ? 'yes' : 'no'}`, { most: selfSuspensionsAnHour }),
     t('policy.mass', { accounts: count(massAccounts, language), percent: massPercent }),
   ]
+}
+
+const inSentence = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1)
+
+/** Where those above may sign from the beginning, they are only told later. */
+const widens = ({ level }: Stage): boolean => level === 'structure' || level === 'another-structure'
+
+/** What a demand asks for, a sentence each. */
+export const useDemandSentences = (): ((demand: Demand) => readonly string[]) => {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  const either = new Intl.ListFormat(language, { type: 'disjunction' })
+  const stage = ({ people, roles, level }: Stage): string =>
+    t('policy.asks.stage', {
+      count: people,
+      roles: either.format(roles.map((role) => inSentence(t(`role.${role}`)))),
+      level: t(`policy.levels.${level}`),
+    })
+  return ({ stages, assurance, callBack, coolingOffHours, deadline, escalation }) =>
+    [
+      t('policy.asks.needed', { stages: stages.map(stage).reduce((one, other) => t('policy.asks.and', { one, other })) }),
+      assurance === 'session' ? '' : t(`policy.asks.assurance.${assurance}`),
+      callBack ? t('policy.asks.callBack') : '',
+      coolingOffHours > 0 ? t('policy.asks.coolingOffHours', { hours: coolingOffHours }) : '',
+      'hours' in deadline ? t('policy.asks.hours', deadline) : t('policy.asks.workingHours', { hours: deadline.workingHours }),
+      escalation
+        ? t(stages.some(widens) ? 'policy.asks.escalation' : 'policy.asks.reminders', {
+            remind: escalation.remindAfter,
+            widen: escalation.widenAfter,
+          })
+        : '',
+    ].filter((one) => one !== '')
+}
+
+/** To what a rule applies, in a line; places by the names its reader may know. */
+const useConditionLine = (rules: readonly PolicyRule[]): ((when: Condition) => string) => {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  const ids = [...new Set(rules.flatMap(({ when }) => when.within ?? []))]
+  const named = useQuery({ ...trpc.organisations.named.queryOptions({ ids: ids.slice(0, 20) }), enabled: ids.length > 0 })
+  const nameOf = (id: string) => named.data?.find((one) => one.id === id)?.name ?? t('policy.when.elsewhere')
+  const list = (words: readonly string[]) => words.join(', ')
+  return ({ kinds, networks, within, profiles, roles, reachAtLeast, signals }) => {
+    const parts = [
+      kinds ? list(kinds.map((kind) => t(`kind.${kind}`))) : '',
+      networks ? t('policy.when.networks', { list: list(networks.map((one) => t(`policy.network.${one}`))) }) : '',
+      within ? t('policy.when.within', { place: nameOf(within) }) : '',
+      profiles ? t('policy.when.profiles', { list: list(profiles.map((one) => t(`profile.${one}`))) }) : '',
+      roles ? t('policy.when.roles', { list: list(roles.map((one) => t(`role.${one}`))) }) : '',
+      reachAtLeast === undefined ? '' : t('policy.when.reachAtLeast', { files: count(reachAtLeast, language) }),
+      signals ? t('policy.when.signals', { list: list(signals.map((one) => t(`signal.rule.${one}.title`))) }) : '',
+    ].filter((one) => one !== '')
+    return parts.length > 0 ? parts.join(' · ') : t('policy.when.anything')
+  }
+}
+
+/** Rules as their readers know them: to what each applies, and what it asks. */
+export const useRuleSentences = (rules: readonly PolicyRule[]) => {
+  const when = useConditionLine(rules)
+  const asks = useDemandSentences()
+  return (rule: PolicyRule) => ({ when: when(rule.when), asks: asks(rule.demand) })
 }

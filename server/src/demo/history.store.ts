@@ -1,6 +1,6 @@
 import { personas } from '@countersign/drizzle/seed/cast.ts'
 import type { Place } from '@countersign/shared/access/scope.ts'
-import type { RequestContent } from '@countersign/shared/requests/kinds.ts'
+import type { RequestContent } from '@countersign/shared/requests/content.ts'
 import type { Requirement } from '@countersign/shared/requests/requirement.ts'
 import { searchWords } from '@countersign/shared/text/search.ts'
 import { sql } from 'drizzle-orm'
@@ -51,13 +51,14 @@ export const history = {
         hash,
         needed: requirement.approvalsNeeded,
         roles: requirement.approverRoles,
+        demand: requirement.demand,
         expiresAt,
       }
     })
     const filed = await tx.execute<{ id: string; reference: string; content_hash: string }>(sql`
-      insert into request (id, kind, status, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, requester_id, subject_id, channel, content, content_hash, approvals_needed, approver_roles, submitted_at, expires_at)
-      select id, kind, 'pending', "organisationId", "nationId", "networkId", "regionId", "departementId", "structureId", "siteId", ${requesterId}, "subjectId", 'operator', text::json, hash, needed, roles, ${now}, "expiresAt"
-      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (id uuid, kind text, "subjectId" uuid, "organisationId" uuid, "nationId" uuid, "networkId" uuid, "regionId" uuid, "departementId" uuid, "structureId" uuid, "siteId" uuid, text text, hash text, needed integer, roles text[], "expiresAt" timestamptz)
+      insert into request (id, kind, status, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, requester_id, subject_id, channel, content, content_hash, approvals_needed, approver_roles, demand, submitted_at, expires_at)
+      select id, kind, 'pending', "organisationId", "nationId", "networkId", "regionId", "departementId", "structureId", "siteId", ${requesterId}, "subjectId", 'operator', text::json, hash, needed, roles, demand, ${now}, "expiresAt"
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (id uuid, kind text, "subjectId" uuid, "organisationId" uuid, "nationId" uuid, "networkId" uuid, "regionId" uuid, "departementId" uuid, "structureId" uuid, "siteId" uuid, text text, hash text, needed integer, roles text[], demand jsonb, "expiresAt" timestamptz)
       returning id, reference, content_hash`)
     return new Map(filed.rows.map((row) => [row.id, { reference: Number(row.reference), hash: row.content_hash }]))
   },

@@ -2,12 +2,12 @@ import { type Persona, personas } from '@countersign/drizzle/seed/cast.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
 import type { Grant } from '@countersign/shared/access/scope.ts'
 import type { NetworkKind, ProfileId } from '@countersign/shared/accounts/profiles.ts'
-import { requirementFor } from '@countersign/shared/requests/requirement.ts'
+import { firstRequirement } from '@countersign/shared/policy/first.ts'
 import { v7 as uuid } from 'uuid'
 import { revokeRole } from '../features/accounts/revoke-role.ts'
 import { found } from '../features/founding/found.ts'
 import type { Standing } from '../features/organisations/tree.store.ts'
-import { deadlineAfter } from '../features/requests/working-hours.ts'
+import { timesOf } from '../features/requests/working-hours.ts'
 import { nobody, type Person } from '../kernel/actor.ts'
 import type { Birth } from './history.store.ts'
 import { tellExecutions, tellSubmissions } from './history.ts'
@@ -28,7 +28,7 @@ const candidate = (stage: Stage, name: Name, home: Standing, profile: ProfileId,
     endsOn: stage.endsOn,
     justification: 'Ouverture du réseau',
   })
-  const expiresAt = deadlineAfter(stage.start.toJSDate(), 'create-account')
+  const { expiresAt } = timesOf(stage.start.toJSDate(), firstRequirement('create-account').demand)
   return {
     role,
     over,
@@ -39,7 +39,7 @@ const candidate = (stage: Stage, name: Name, home: Standing, profile: ProfileId,
       subjectId: null,
       organisationId: home.id,
       place: home.place,
-      requirement: requirementFor('create-account', 'standard', 2),
+      requirement: firstRequirement('create-account', 2),
       expiresAt,
     },
   }
@@ -113,7 +113,7 @@ const appoint = async (
       id: uuid(),
       subjectId: birth.accountId,
       content: { kind: 'grant-role', accountId: birth.accountId, role, organisationId: over.id, justification: 'Ouverture du réseau' },
-      requirement: requirementFor('grant-role', 'standard', 2),
+      requirement: firstRequirement('grant-role', 2),
     })),
     hour + 2,
   )

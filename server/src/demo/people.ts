@@ -1,6 +1,6 @@
 import { personas } from '@countersign/drizzle/seed/cast.ts'
 import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
-import type { ContentOf } from '@countersign/shared/requests/kinds.ts'
+import type { ContentOf } from '@countersign/shared/requests/content.ts'
 import type { Faker } from '@faker-js/faker'
 
 const plain = (text: string) =>

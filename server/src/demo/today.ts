@@ -1,4 +1,4 @@
-import type { FormContent } from '@countersign/shared/requests/kinds.ts'
+import type { FormContent } from '@countersign/shared/requests/content.ts'
 import { departements } from '../features/organisations/geography.ts'
 import type { Standing } from '../features/organisations/tree.store.ts'
 import { approve } from '../features/requests/approve.ts'

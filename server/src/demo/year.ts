@@ -1,9 +1,9 @@
 import { personas } from '@countersign/drizzle/seed/cast.ts'
-import { requirementFor } from '@countersign/shared/requests/requirement.ts'
+import { firstRequirement } from '@countersign/shared/policy/first.ts'
 import { DateTime } from 'luxon'
 import { v7 as uuid } from 'uuid'
 import type { Standing } from '../features/organisations/tree.store.ts'
-import { deadlineAfter, isPublicHoliday } from '../features/requests/working-hours.ts'
+import { isPublicHoliday, timesOf } from '../features/requests/working-hours.ts'
 import { nobody } from '../kernel/actor.ts'
 import { type Birth, history } from './history.store.ts'
 import { tellEndings, tellExecutions, tellSignIns, tellSubmissions } from './history.ts'
@@ -56,7 +56,7 @@ export const tellYear = async (stage: Stage, officers: readonly Officer[], wante
     const manager = managerOf.get(structure.id)
     if (!manager) throw new Error('a structure of the demo has no account manager')
     const submitted = day.plus({ minutes: faker.number.int({ min: 0, max: 180 }) })
-    const expiresAt = deadlineAfter(submitted.toJSDate(), 'create-account')
+    const { expiresAt } = timesOf(submitted.toJSDate(), firstRequirement('create-account').demand)
     const births = Array.from({ length: count }, (): Birth => {
       const persona = awaited.findIndex(({ works }) => keyOf(works) === structure.externalId)
       const [known] = persona >= 0 ? awaited.splice(persona, 1) : []
@@ -76,7 +76,7 @@ export const tellYear = async (stage: Stage, officers: readonly Officer[], wante
         subjectId: null,
         organisationId: site.id,
         place: site.place,
-        requirement: requirementFor('create-account', 'standard', 3),
+        requirement: firstRequirement('create-account', 3),
         expiresAt,
       }
     })

@@ -1,6 +1,7 @@
 import type { Actor, Grant } from '@countersign/shared/access/scope.ts'
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db, Tx } from './db.ts'
+import { grantsHeldBy } from './grants.ts'
 import { prepared } from './prepared.ts'
 import { Refused } from './refused.ts'
 import type { Position } from './replica.ts'
@@ -30,10 +31,7 @@ export type Orderer = Actor & { readonly kind: 'orderer'; readonly organisationI
 /** Who gave an order, and in which epoch of their account; what they hold is read when it is carried out. */
 export const ordererOf = (id: string, epoch: number): Orderer => ({ kind: 'orderer', id, epoch, organisationId: '', grants: [] })
 
-const grantsOf = sql`coalesce((
-  select json_agg(json_build_object('role', g.role, 'level', o.level, 'organisationId', o.id))
-  from role_grant g join organisation o on o.id = g.organisation_id
-  where g.account_id = a.id and g.revoked_at is null), '[]'::json)`
+const grantsOf = grantsHeldBy(sql`a.id`)
 
 type Row = {
   organisation_id: string

@@ -33,12 +33,19 @@ export const proof = z.discriminatedUnion('kind', [
 ])
 export type Proof = z.infer<typeof proof>
 
-/** What an approval is held against, frozen with the request: how many people, holding which roles. */
-export type FrozenRequirement = { readonly approvalsNeeded: number; readonly approverRoles: readonly Role[] }
+/**
+ * What an approval is held against, frozen with the request: how many people, holding which roles, and what the rule of the policy asks
+ * besides; null where it was asked before policies had rules.
+ */
+export type FrozenRequirement = {
+  readonly approvalsNeeded: number
+  readonly approverRoles: readonly Role[]
+  readonly demand: { readonly [key: string]: Json } | null
+}
 
 /** The text whose SHA-256 stands for the requirement in what is signed. */
-export const requirementText = ({ approvalsNeeded, approverRoles }: FrozenRequirement): string =>
-  canonicalJson({ approvalsNeeded, approverRoles })
+export const requirementText = ({ approvalsNeeded, approverRoles, demand }: FrozenRequirement): string =>
+  canonicalJson({ approvalsNeeded, approverRoles, ...(demand ? { demand } : {}) })
 
 export type Decision = 'approve' | 'reject'
 

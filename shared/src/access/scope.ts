@@ -12,7 +12,8 @@ export type Place = { readonly [L in Level as `${L}Id`]: string | null }
 export type Subtree = { readonly level: Level; readonly organisationId: string }
 export type Scope = readonly Subtree[]
 
-export type Grant = Subtree & { readonly role: Role }
+/** `networkId` is the network of the place it is held over; it is asked about only where peers of other structures sign. */
+export type Grant = Subtree & { readonly role: Role; readonly networkId?: string | null }
 
 /** A person who acts, as every policy sees them. */
 export type Actor = { readonly id: string; readonly grants: readonly Grant[] }

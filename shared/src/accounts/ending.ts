@@ -1,22 +1,19 @@
 import { type Actor, covers, type Place, scopeOf } from '../access/scope.ts'
-import { requirementFor } from '../requests/requirement.ts'
 import { firstObjection, granted, type Rule, refused, type Verdict } from '../verdict.ts'
 import { type AccountStatus, statusAfter, undoSeconds } from './status.ts'
 
 export type EndingVerb = 'suspend' | 'revoke'
 
-/** The policy owners there would be without the accounts concerned: those who can act today, those not revoked, and all who were ever named. */
-export type OwnersLeft = { readonly active: number; readonly standing: number; readonly ever: number }
+/** The policy owners there would be without the accounts concerned: those who can act today, those not revoked, and how many sign for a role. */
+export type OwnersLeft = { readonly active: number; readonly standing: number; readonly signing: number }
 
 /**
  * May policy owners be taken away so that these are left? As many as sign for a role always stay at work: one to ask and one to sign for
  * giving back what a hijacked IT admin has suspended. A suspended owner can come back, so only a revocation must leave one more:
  * otherwise no role could ever be given again.
  */
-export const leavesTooFewOwners = (verb: EndingVerb, { active, standing, ever }: OwnersLeft): boolean => {
-  const signing = requirementFor('grant-role', 'standard', ever).approvalsNeeded
-  return active < signing || (verb === 'revoke' && standing < signing + 1)
-}
+export const leavesTooFewOwners = (verb: EndingVerb, { active, standing, signing }: OwnersLeft): boolean =>
+  active < signing || (verb === 'revoke' && standing < signing + 1)
 
 /** Who would be left to guard the network when an account, or its guarding role, is taken away. */
 export type Guarding = {

@@ -1,5 +1,5 @@
 import { type Actor, covers, type Place, scopeOf, scopeOfRoles } from '../access/scope.ts'
-import { approverRoles } from '../requests/requirement.ts'
+import { mayCountersign } from '../requests/requirement.ts'
 import { firstObjection, granted, type Rule, refused, type Verdict } from '../verdict.ts'
 import { type BulkStatus, type BulkSteer, type BulkStep, type BulkVerb, bulkNeeds, nextBulkStatus, undoHours } from './bulk.ts'
 
@@ -53,7 +53,7 @@ export const decideStart = (subject: Seen): Verdict<true> => {
 const steers = (steer: BulkSteer, { actor, bulk }: Case): boolean => {
   // A return is in the hands of who asked for it and of those who could sign it, not of whoever put them out.
   if (bulk.verb === 'reinstate')
-    return bulk.ordererId === actor.id || covers(scopeOfRoles(actor, approverRoles['reinstate-bulk']), bulk.place)
+    return bulk.ordererId === actor.id || covers(scopeOfRoles(actor, mayCountersign['reinstate-bulk']), bulk.place)
   const ordering = scopeOf(actor, bulkNeeds[bulk.verb])
   const ending = bulk.verb === 'suspend' || bulk.verb === 'revoke'
   const holding = ending && steer !== 'resume' ? scopeOf(actor, 'request:file:reinstate') : []

@@ -1,11 +1,12 @@
 import { type Role, roles } from '../access/roles.ts'
 import type { Actor, Level, Place } from '../access/scope.ts'
-import { type NetworkKind, profileAllowedIn, profileIds } from '../accounts/profiles.ts'
-import { grantableLevels, sensitivityOf } from '../requests/filing.ts'
+import { type NetworkKind, type ProfileId, profileAllowedIn, profileIds } from '../accounts/profiles.ts'
+import { grantableLevels } from '../requests/filing.ts'
 import type { RequestKind } from '../requests/kinds.ts'
-import { type Requirement, requirementFor, type Sensitivity } from '../requests/requirement.ts'
+import { type Requirement, requirementsFor } from '../requests/requirement.ts'
 import type { Attempt } from './coalition.ts'
 import type { Kinship } from './independence.ts'
+import type { PolicyRule } from './rules.ts'
 
 /** What an attacker may be after, in one organisation. */
 export const goals = ['account', 'credential', 'role', 'policy'] as const
@@ -21,7 +22,7 @@ export type Ground = {
 }
 
 /** Somebody with a role in force, and where they work: what it would take to have their access reset. */
-export type Member = Actor & { readonly home: Ground; readonly sensitivity: Sensitivity }
+export type Member = Actor & { readonly home: Ground; readonly profile: ProfileId }
 
 /** A hand on somebody, and whether it could leave the account in the hands of whoever it belonged to: a role gives nobody a password. */
 export type Hand = Kinship & { readonly takesOver: boolean }
@@ -34,20 +35,35 @@ export type Field = {
   readonly hands: readonly Hand[]
   /** Who asked for the accounts here whose invitation nobody has used yet. */
   readonly inviters: readonly string[]
+  /** The rules of the policy in force, or of a draft. */
+  readonly rules: readonly PolicyRule[]
   readonly policyOwnersEver: number
   readonly now: Date
 }
 
 /** An ordinary account of the organisation that nobody of the coalition holds. */
 const somebodyElse = 'somebody-else'
+/** What they reach: their own site. */
+const ordinary: ProfileId = 'site-adviser'
 
 const common = { justification: 'x' }
 const free = { loginTaken: false, phoneValid: true, roleHeld: false, conventionEndsOn: null } as const
 const far = '2999-12-31'
 const todayIn = ({ now }: Field): string => now.toISOString().slice(0, 10)
 
-const needs = (field: Field, kind: RequestKind, sensitivity: Sensitivity): Requirement =>
-  requirementFor(kind, sensitivity, field.policyOwnersEver)
+type Asked = { readonly kind: RequestKind; readonly at: Ground; readonly profile: ProfileId | null; readonly role?: Role }
+
+/** What an attacker sees to: who is asked for has as much or as little within reach, and there are findings or none. */
+const chosen = new Set(['reachAtLeast', 'signals'] as const)
+
+/** Each requirement such a request may be given: whoever attacks takes the weakest. */
+const needs = ({ rules, policyOwnersEver }: Field, { kind, at: { network, place }, profile, role }: Asked): readonly Requirement[] =>
+  requirementsFor(
+    rules,
+    { kind, network, place, profiles: profile ? [profile] : [], role: role ?? null, reach: null, signals: [] },
+    policyOwnersEver,
+    chosen,
+  )
 
 const about = (field: Field, id: string, home: Ground) => ({
   ...free,
@@ -62,7 +78,7 @@ const about = (field: Field, id: string, home: Ground) => ({
 export const toCreate = (field: Field): readonly Attempt[] => {
   const { ground } = field
   const allowed = profileIds.filter((profile) => ground.network !== null && profileAllowedIn(profile, ground.network))
-  return allowed.map((profile) => {
+  return allowed.flatMap((profile) => {
     const content = {
       kind: 'create-account',
       organisationId: ground.id,
@@ -75,41 +91,41 @@ export const toCreate = (field: Field): readonly Attempt[] => {
       endsOn: ground.conventionEndsOn ?? far,
       ...common,
     } as const
-    return {
-      kind: 'create-account',
+    return needs(field, { kind: 'create-account', at: ground, profile }).map((requirement) => ({
+      kind: 'create-account' as const,
       filing: { ...about(field, '', ground), account: null, conventionEndsOn: ground.conventionEndsOn, content },
       place: ground.place,
       subjectId: null,
-      requirement: needs(field, 'create-account', sensitivityOf(profile)),
-    }
+      requirement,
+    }))
   })
 }
 
-export const toReset = (field: Field, { id, home, sensitivity }: Pick<Member, 'id' | 'home' | 'sensitivity'>): Attempt => {
+export const toReset = (field: Field, { id, home, profile }: Pick<Member, 'id' | 'home' | 'profile'>): readonly Attempt[] => {
   const content = { kind: 'reset-credentials', accountId: id, ...common } as const
-  return {
+  return needs(field, { kind: 'reset-credentials', at: home, profile }).map((requirement) => ({
     kind: 'reset-credentials',
     filing: { ...about(field, id, home), content },
     place: home.place,
     subjectId: id,
-    requirement: needs(field, 'reset-credentials', sensitivity),
-  }
+    requirement,
+  }))
 }
 
 export const toGrant = (
   field: Field,
   role: Role,
   over: Ground,
-  { id, home, sensitivity }: Pick<Member, 'id' | 'home' | 'sensitivity'>,
-): Attempt => {
+  { id, home, profile }: Pick<Member, 'id' | 'home' | 'profile'>,
+): readonly Attempt[] => {
   const content = { kind: 'grant-role', accountId: id, role, organisationId: over.id, ...common } as const
-  return {
+  return needs(field, { kind: 'grant-role', at: home, profile, role }).map((requirement) => ({
     kind: 'grant-role',
     filing: { ...about(field, id, home), level: over.level, grantPlace: over.place, content },
     place: home.place,
     subjectId: id,
-    requirement: needs(field, 'grant-role', sensitivity),
-  }
+    requirement,
+  }))
 }
 
 /** To have somebody back who is out: their account becomes active again, at one person's word and another's signature. */
@@ -117,27 +133,19 @@ const toReinstate = (field: Field): readonly Attempt[] => {
   const { ground } = field
   const content = { kind: 'reinstate', accountId: somebodyElse, ...common } as const
   const account = { id: somebodyElse, status: 'suspended', endsOn: far } as const
-  const requirement = needs(field, 'reinstate', 'standard')
-  return [
-    {
-      kind: 'reinstate',
-      filing: { ...about(field, somebodyElse, ground), account, content },
-      place: ground.place,
-      subjectId: somebodyElse,
-      requirement,
-    },
-    unformed(field, 'reinstate-bulk', ground.place, 'standard'),
-  ]
+  const alone = needs(field, { kind: 'reinstate', at: ground, profile: ordinary }).map((requirement) => ({
+    kind: 'reinstate' as const,
+    filing: { ...about(field, somebodyElse, ground), account, content },
+    place: ground.place,
+    subjectId: somebodyElse,
+    requirement,
+  }))
+  return [...alone, ...unformed(field, 'reinstate-bulk', ground)]
 }
 
 /** What no form asks for: a bulk, a policy. */
-const unformed = (field: Field, kind: RequestKind, place: Place, sensitivity: Sensitivity): Attempt => ({
-  kind,
-  filing: null,
-  place,
-  subjectId: null,
-  requirement: needs(field, kind, sensitivity),
-})
+const unformed = (field: Field, kind: RequestKind, at: Ground): readonly Attempt[] =>
+  needs(field, { kind, at, profile: null }).map((requirement) => ({ kind, filing: null, place: at.place, subjectId: null, requirement }))
 
 /** The roles there are to be had over the organisation: its own, and those over the whole network. */
 export const rolesOver = ({ ground, nation }: Field): readonly { readonly role: Role; readonly over: Ground }[] =>
@@ -147,15 +155,15 @@ export const rolesOver = ({ ground, nation }: Field): readonly { readonly role: 
 
 /** Each way of putting a goal as a request; any of them will do. */
 export const attemptsAt = (field: Field, goal: Goal): readonly Attempt[] => {
-  const other = { id: somebodyElse, home: field.ground, sensitivity: 'standard' } as const
+  const other = { id: somebodyElse, home: field.ground, profile: ordinary } as const
   switch (goal) {
     case 'account':
       return [...toCreate(field), ...toReinstate(field)]
     case 'credential':
-      return [toReset(field, other)]
+      return toReset(field, other)
     case 'role':
-      return rolesOver(field).map(({ role, over }) => toGrant(field, role, over, other))
+      return rolesOver(field).flatMap(({ role, over }) => toGrant(field, role, over, other))
     case 'policy':
-      return [unformed(field, 'set-policy', field.nation.place, 'sensitive')]
+      return unformed(field, 'set-policy', field.nation)
   }
 }

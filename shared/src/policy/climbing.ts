@@ -1,10 +1,11 @@
 import { filedWith, permissions } from '../access/permissions.ts'
 import type { Role } from '../access/roles.ts'
 import { covers, type Grant, scopeOf } from '../access/scope.ts'
-import { approverRoles } from '../requests/requirement.ts'
+import { demandsOf, mayCountersign } from '../requests/requirement.ts'
 import { type Field, type Member, rolesOver, toCreate, toGrant, toReset } from './attempts.ts'
 import { type Attempt, type Circumstances, carriedOutBy, mayAsk, type Step, signersThere } from './coalition.ts'
 import type { Kinship } from './independence.ts'
+import type { PolicyRule } from './rules.ts'
 
 /** Somebody the coalition has at its disposal: held from the beginning, or won since, and then how. */
 export type Hold = Member & {
@@ -26,20 +27,23 @@ const rounds = 3
 /** Roles that ask, call or sign; the others win nothing. */
 const acting = new Set<Role>([
   ...Object.values(filedWith).flatMap((permission) => permissions[permission]),
-  ...Object.values(approverRoles).flat(),
+  ...Object.values(mayCountersign).flat(),
 ])
 
 /** Is it this role that lets them take the step? */
-const lets = (role: Role, { act, kind }: Step): boolean =>
-  (act === 'ask' ? permissions[filedWith[kind]] : approverRoles[kind]).some((one) => one === role)
+const lets = (rules: readonly PolicyRule[], role: Role, { act, kind }: Step): boolean => {
+  if (act === 'ask') return permissions[filedWith[kind]].some((one) => one === role)
+  if (act === 'call') return permissions['request:call-back'].some((one) => one === role)
+  return demandsOf(rules, kind).some(({ stages }) => stages.some((stage) => stage.roles.includes(role)))
+}
 
 /** All steps of a way, those that won its people and the roles they use first. */
-export const wholeWay = (holds: readonly Hold[], steps: readonly Step[]): readonly Step[] => {
+export const wholeWay = (rules: readonly PolicyRule[], holds: readonly Hold[], steps: readonly Step[]): readonly Step[] => {
   const by = new Map(holds.map((hold) => [hold.id, hold]))
   const winnings = steps.flatMap((step) => {
     const how = (step.by && by.get(step.by)?.how) || []
     // One role that lets them is enough, however many they were given.
-    const role = how.find((winning) => winning.role !== null && lets(winning.role, step))
+    const role = how.find((winning) => winning.role !== null && lets(rules, winning.role, step))
     return [...how.filter((winning) => winning.role === null), ...(role ? [role] : [])]
   })
   const before = winnings.flatMap((winning) => winning.steps)
@@ -62,15 +66,16 @@ const has = (grants: readonly Grant[], wanted: Grant): boolean =>
 const prizes = (field: Field, holds: readonly Hold[], held: ReadonlySet<string>, accounts: readonly Attempt[]): readonly Prize[] => {
   const resets = field.members
     .filter(({ id, grants }) => !held.has(id) && grants.some(({ role }) => acting.has(role)))
-    .map((member) => ({ member, real: member.id, roots: [], how: [], role: null, attempt: toReset(field, member) }))
-  const nobodyYet = { id: 'new', grants: [], home: field.ground, sensitivity: 'standard' } as const
+    .flatMap((member) => toReset(field, member).map((attempt) => ({ member, real: member.id, roots: [], how: [], role: null, attempt })))
+  const nobodyYet = { id: 'new', grants: [], home: field.ground, profile: 'site-adviser' } as const
   const born = accounts.map((attempt) => ({ member: nobodyYet, real: nobodyYet.id, roots: [], how: [], role: null, attempt }))
   const named = holds.flatMap((hold) =>
     rolesOver(field).flatMap(({ role, over }) => {
       const grant = { role, level: over.level, organisationId: over.id }
       if (!acting.has(role) || has(hold.grants, grant)) return []
       const member = { ...hold, grants: [...hold.grants, grant] }
-      return [{ member, real: hold.real, roots: hold.roots, how: hold.how, role, attempt: toGrant(field, role, over, hold) }]
+      const base = { member, real: hold.real, roots: hold.roots, how: hold.how, role }
+      return toGrant(field, role, over, hold).map((attempt) => ({ ...base, attempt }))
     }),
   )
   return [...resets, ...born, ...named]
@@ -130,6 +135,15 @@ export const representatives = (field: Field, holds: readonly Hold[], attempt: A
   return alike(field, able, enough, (hold) => `${hold.roots} ${does(hold)}`)
 }
 
+/** Of those that bring the same, those that ask for as few as any. */
+const weakest = (attempts: readonly Attempt[]): readonly Attempt[] => {
+  const met = new Set<string>()
+  return attempts.filter(({ requirement }) => {
+    const key = JSON.stringify(requirement)
+    return !met.has(key) && met.add(key)
+  })
+}
+
 /**
  * The band with what it can win for itself, after one round, two and three: accounts, credentials of others, roles. Whoever is won depends on whoever asked, and on those that
  * one was won through (P2); won another way, they are another of the same. While a network is being founded, its exception is taken to last:
@@ -137,7 +151,7 @@ export const representatives = (field: Field, holds: readonly Hold[], attempt: A
  */
 export const climbed = function* (field: Field, band: Band, circumstances: Circumstances): Generator<Band> {
   const holds = new Map(band.holds.map((hold) => [hold.id, hold]))
-  const accounts = toCreate(field).slice(0, 1)
+  const accounts = weakest(toCreate(field))
   const held = new Set(band.holds.map(({ real }) => real))
   // It takes another to do anything with what was won.
   const most = new Set(band.holds.flatMap(({ roots }) => roots)).size - (circumstances.waived.size > 0 ? 0 : 1)
@@ -154,7 +168,10 @@ export const climbed = function* (field: Field, band: Band, circumstances: Circu
       const way = steps()
       if (!way) return
       const id = `${real}<${through.join('&')}`
-      holds.set(id, merged(holds.get(id), { ...member, id, real, roots: through, how: [...how, { role, steps: wholeWay(before, way) }] }))
+      holds.set(
+        id,
+        merged(holds.get(id), { ...member, id, real, roots: through, how: [...how, { role, steps: wholeWay(field.rules, before, way) }] }),
+      )
       ofOne.set(
         real,
         [...holds.values()].filter((one) => one.real === real),

@@ -1,7 +1,7 @@
 import { filedWith } from '../access/permissions.ts'
-import { type Actor, covers, type Place, scopeOf, scopeOfRoles } from '../access/scope.ts'
+import { type Actor, covers, type Place, scopeOf } from '../access/scope.ts'
 import type { RefusalCode } from '../refusals.ts'
-import { decideCallBack, involved, objectionsToApproval, type RequestCase } from '../requests/approval.ts'
+import { decideCallBack, involved, isForThem, needsCall, objectionsToApproval, type RequestCase } from '../requests/approval.ts'
 import { type FilingCase, objectionsToFiling } from '../requests/filing.ts'
 import type { RequestKind } from '../requests/kinds.ts'
 import type { Requirement } from '../requests/requirement.ts'
@@ -46,7 +46,10 @@ const asked = ({ kind, place, subjectId, requirement }: Attempt, requesterId: st
   requesterId,
   subjectId,
   approverIds: [],
+  signers: [],
   ...requirement,
+  // Whoever attacks can wait until it goes up one level.
+  widensAt: now,
   contentHash: seen,
   expiresAt: new Date(now.getTime() + 1),
   heldUntil: null,
@@ -58,8 +61,8 @@ const asked = ({ kind, place, subjectId, requirement }: Attempt, requesterId: st
 /** Would this signature be taken? Whoever attacks works from as many devices as there are accounts. */
 const maySign = (actor: Actor, request: RequestCase, { kinship, now, waived, dependent }: Circumstances): boolean =>
   !(dependent && involved(request).some((person) => dependent(actor.id, person))) &&
-  objectionsToApproval({ actor, request, device: null, kinship, onList: false, relatedToList: false, now, seen }).every((objection) =>
-    waived.has(objection),
+  objectionsToApproval({ actor, request, device: null, kinship, onList: false, relatedToList: false, now, seen, strongest: null }).every(
+    (objection) => waived.has(objection),
   )
 
 /** The signatures still missing, from among these; null where there are not enough. */
@@ -67,7 +70,11 @@ const signedBy = (coalition: readonly Actor[], request: RequestCase, circumstanc
   if (request.approverIds.length >= request.approvalsNeeded) return request.approverIds
   for (const actor of coalition) {
     if (!maySign(actor, request, circumstances)) continue
-    const complete = signedBy(coalition, { ...request, approverIds: [...request.approverIds, actor.id] }, circumstances)
+    const complete = signedBy(
+      coalition,
+      { ...request, approverIds: [...request.approverIds, actor.id], signers: [...request.signers, actor] },
+      circumstances,
+    )
     if (complete) return complete
   }
   return null
@@ -75,7 +82,7 @@ const signedBy = (coalition: readonly Actor[], request: RequestCase, circumstanc
 
 /** The request once somebody of the coalition has called back, where that is asked; each way of calling is tried. */
 const called = (coalition: readonly Actor[], request: RequestCase, now: Date): readonly RequestCase[] =>
-  request.kind === 'reset-credentials'
+  needsCall(request)
     ? coalition
         .filter((actor) => decideCallBack({ actor, request, now }).ok)
         .map((caller) => ({ ...request, callBack: 'confirmed', callerId: caller.id }))
@@ -125,4 +132,4 @@ export const alteredBy = (
 
 /** How many hold a role that signs this there. */
 export const signersThere = (people: readonly Actor[], { requirement, place }: Attempt): number =>
-  people.filter((actor) => covers(scopeOfRoles(actor, requirement.approverRoles), place)).length
+  people.filter((actor) => isForThem(actor, { place, ...requirement })).length

@@ -15,8 +15,8 @@ export type Found = { readonly held: readonly string[]; readonly steps: readonly
 const enoughAlike = searchedUpTo + 1
 
 /** Those who differ in nothing that a rule asks are one kind. */
-const kindOf = ({ grants, home, sensitivity }: Member): string =>
-  `${home.id} ${sensitivity} ${grants
+const kindOf = ({ grants, home, profile }: Member): string =>
+  `${home.id} ${profile} ${grants
     .map(({ role, organisationId }) => `${role}@${organisationId}`)
     .sort()
     .join()}`
@@ -90,7 +90,7 @@ const carriedWithMore =
     for (const attempt of attemptsAt(field, goal)) {
       const few = representatives(field, holds, attempt, circumstances)
       const steps = carriedOutBy(few, attempt, among(field, few, circumstances))
-      if (steps) return wholeWay(few, steps)
+      if (steps) return wholeWay(field.rules, few, steps)
     }
     return null
   }

@@ -1,24 +1,36 @@
 import { z } from 'zod'
 import { type Actor, covers, type Place, scopeOf } from '../access/scope.ts'
 import { canonicalJson } from '../requests/canonical.ts'
+import { ownersSigning } from '../requests/requirement.ts'
 import { firstObjection, granted, type Rule, refused, type Verdict } from '../verdict.ts'
+import { faultsOf } from './faults.ts'
+import { policyRule } from './rules.ts'
 
 /** What the policy owners have decided for the whole network; changed by a countersigned request alone. */
-export const policyDocument = z.strictObject({
+const policyShape = z.strictObject({
   /** A critical finding about an account suspends it by itself: never more than that, and never by anything less. */
   criticalSuspends: z.boolean(),
   /** More accounts than this are a mass action: a second person makes it final. */
   massAccounts: z.int('number-range').min(10, 'number-range').max(1000, 'number-range'),
   /** So is more than this share of a structure, in per cent. */
   massPercent: z.int('number-range').min(1, 'number-range').max(50, 'number-range'),
+  /** The first that applies says what a request needs; the last applies to everything. */
+  rules: z.array(policyRule).min(1, 'rule-for-the-rest').max(60, 'rules-too-many'),
+})
+
+/** A policy that asks too little of anybody is none: each fault is said at the rule it is in. */
+export const policyDocument = policyShape.check((context) => {
+  for (const { path, refusal } of faultsOf(context.value.rules))
+    context.issues.push({ code: 'custom', message: refusal, path: ['rules', ...path], input: context.value })
 })
 
 export type Policy = z.infer<typeof policyDocument>
 
-/** What a new network begins with. */
-export const firstPolicy: Policy = { criticalSuspends: false, massAccounts: 100, massPercent: 10 }
+/** A policy as a request may hold it: the oldest were asked for before policies had rules. */
+export const policyOnRecord = policyShape.extend({ rules: policyShape.shape.rules.exactOptional() })
+export type PolicyOnRecord = z.infer<typeof policyOnRecord>
 
-export const samePolicy = (one: Policy, other: Policy): boolean => canonicalJson(one) === canonicalJson(other)
+export const samePolicy = (one: PolicyOnRecord, other: PolicyOnRecord): boolean => canonicalJson(one) === canonicalJson(other)
 
 export type PolicyCase = {
   readonly actor: Actor
@@ -28,12 +40,17 @@ export type PolicyCase = {
   readonly after: Policy
   /** One change at a time: two from the same policy could not both be carried out. */
   readonly pending: boolean
+  /** Who can act today. */
+  readonly ownersAtWork: number
+  readonly ownersEver: number
 }
 
 const rules: readonly Rule<PolicyCase>[] = [
   ({ actor, place }) => !covers(scopeOf(actor, 'request:file:set-policy'), place) && 'out-of-scope',
   ({ before, after }) => samePolicy(before, after) && 'nothing-to-do',
   ({ pending }) => pending && 'policy-change-pending',
+  // Besides whoever asks, or no role could be given and no policy changed ever again.
+  ({ after, ownersAtWork, ownersEver }) => ownersSigning(after.rules, ownersEver) > ownersAtWork - 1 && 'owners-too-few',
 ]
 
 /** May this person ask for that policy now? */

@@ -8,14 +8,24 @@ export type Strength = Readonly<Record<Goal, Found | null>>
 export const amounts = (strength: Strength): Readonly<Record<Goal, number | null>> =>
   Object.fromEntries(goals.map((goal) => [goal, strength[goal]?.held.length ?? null])) as Record<Goal, number | null>
 
-const shared = ({ ground, nation }: Field, id: string): string =>
-  id === ground.id ? 'here' : (Object.entries(ground.place).find(([, one]) => one === id)?.[0] ?? (id === nation.id ? 'nation' : id))
+/** A place that a rule of the policy names is like no other. */
+const shared = ({ ground, nation, rules }: Field, id: string): string =>
+  rules.some(({ when }) => when.within === id)
+    ? id
+    : id === ground.id
+      ? 'here'
+      : (Object.entries(ground.place).find(([, one]) => one === id)?.[0] ?? (id === nation.id ? 'nation' : id))
 
 /** All that the rules could ask about somebody, seen from the organisation: whoever reads the same is the same to them. */
-const toldOf = (field: Field, { grants, home, sensitivity }: Member): string => {
+const toldOf = (field: Field, { grants, home, profile }: Member): string => {
   const places = Object.values(home.place).map((id) => (id ? shared(field, id) : '-'))
-  const roles = grants.map(({ role, level, organisationId }) => `${role} ${level} ${shared(field, organisationId)}`).sort()
-  return JSON.stringify([places, home.level, home.network, sensitivity, roles])
+  const roles = grants
+    .map(
+      ({ role, level, organisationId, networkId }) =>
+        `${role} ${level} ${shared(field, organisationId)} ${networkId === field.ground.place.networkId}`,
+    )
+    .sort()
+  return JSON.stringify([places, home.level, home.network, profile, roles])
 }
 
 /** Measures one organisation after another, and one that is just like another only once: a network has few kinds of structures. */
@@ -32,6 +42,7 @@ export const measuring = (): ((field: Field) => Generator<void, Strength>) => {
       field.ground.level,
       field.ground.network,
       field.ground.conventionEndsOn,
+      Object.values(field.ground.place).map((id) => id && shared(field, id)),
       field.inviters,
       field.policyOwnersEver,
       told.map((one) => one.told),

@@ -1,10 +1,13 @@
+import type { Assurance } from '../access/proof.ts'
 import type { Role } from '../access/roles.ts'
 import { type Actor, covers, type Place, scopeOf, scopeOfRoles } from '../access/scope.ts'
 import { type Kinship, related } from '../policy/independence.ts'
+import type { Demand } from '../policy/rules.ts'
 import type { RefusalCode } from '../refusals.ts'
 import { firstObjection, granted, type Rule, refused, type Verdict } from '../verdict.ts'
 import type { RequestKind } from './kinds.ts'
-import { independenceDays } from './requirement.ts'
+import { callable, independenceDays, sureEnough } from './requirement.ts'
+import { emptyPlaces, fits, type Standing } from './stages.ts'
 import type { CallBackOutcome, RequestStatus } from './status.ts'
 
 /** A request as the rules see it: loaded, complete, and locked when a decision is about to be written. */
@@ -15,8 +18,14 @@ export type RequestCase = {
   readonly requesterId: string | null
   readonly subjectId: string | null
   readonly approverIds: readonly string[]
+  /** Those who signed, with the roles they hold by now. */
+  readonly signers: readonly Actor[]
   readonly approvalsNeeded: number
   readonly approverRoles: readonly Role[]
+  /** What the rule of the policy asks, frozen; null where it was asked before policies had rules. */
+  readonly demand: Demand | null
+  /** From when on those one level up may sign as well. */
+  readonly widensAt: Date | null
   readonly contentHash: string
   readonly expiresAt: Date
   readonly heldUntil: Date | null
@@ -40,6 +49,8 @@ export type ApprovalCase = {
   readonly now: Date
   /** The hash of the content the person had before their eyes (H10). */
   readonly seen: string
+  /** How sure it can be, or is, that they themselves sign; null where it was not looked at. */
+  readonly strongest: Assurance | null
 }
 
 const days = 24 * 60 * 60 * 1000
@@ -51,8 +62,38 @@ export type Involved = Pick<RequestCase, 'requesterId' | 'subjectId' | 'approver
 export const involved = ({ requesterId, subjectId, approverIds, callerId }: Involved): string[] =>
   [requesterId ?? callerId, subjectId, ...approverIds].filter((id) => id !== null)
 
-const inScope: Rule<Pick<ApprovalCase, 'actor' | 'request'>> = ({ actor, request }) =>
-  !covers(scopeOfRoles(actor, request.approverRoles), request.place) && 'out-of-scope'
+type Asked = Pick<RequestCase, 'kind' | 'place' | 'approverRoles' | 'demand' | 'widensAt'>
+
+const standingOf = ({ place, widensAt }: Pick<Asked, 'place' | 'widensAt'>, now: Date): Standing => ({
+  place,
+  wide: widensAt !== null && widensAt <= now,
+})
+
+/** Does this person hold a role that countersigns such a request there, now or when it goes up one level? */
+export const isForThem = (actor: Actor, { place, approverRoles, demand }: Omit<Asked, 'kind' | 'widensAt'>): boolean =>
+  covers(scopeOfRoles(actor, approverRoles), place) || (demand?.stages.some((stage) => fits(actor, stage, { place, wide: true })) ?? false)
+
+/** Could this person's signature fill a place in it now? */
+export const fillsNow = (actor: Actor, request: Asked, now: Date): boolean =>
+  request.demand
+    ? request.demand.stages.some((stage) => fits(actor, stage, standingOf(request, now)))
+    : covers(scopeOfRoles(actor, request.approverRoles), request.place)
+
+/** The number on record is called before anybody signs: always for a reset, and where the policy asks for it. */
+export const needsCall = ({ kind, demand }: Pick<Asked, 'kind' | 'demand'>): boolean =>
+  kind === 'reset-credentials' || ((demand?.callBack ?? false) && (callable as readonly RequestKind[]).includes(kind))
+
+/** How many places stay empty once these have signed. */
+const missing = (request: Asked, signers: readonly Actor[], now: Date): number =>
+  request.demand ? emptyPlaces(request.demand.stages, signers, standingOf(request, now)) : 0
+
+/** Those whose signature stands, and this person with them. */
+const withActor = ({ actor, request }: Pick<ApprovalCase, 'actor' | 'request'>): readonly Actor[] => [
+  ...request.signers.filter(({ id }) => request.approverIds.includes(id) && id !== actor.id),
+  actor,
+]
+
+const inScope: Rule<Pick<ApprovalCase, 'actor' | 'request'>> = ({ actor, request }) => !isForThem(actor, request) && 'out-of-scope'
 
 const open: readonly Rule<Pick<ApprovalCase, 'request' | 'now' | 'seen'>>[] = [
   ({ request }) => request.status !== 'pending' && 'already-decided',
@@ -71,10 +112,20 @@ const approvalRules: readonly Rule<ApprovalCase>[] = [
     involved(request).some((person) => person !== actor.id && related(actor.id, person, kinship, independentSince(now))) &&
     'not-independent',
   ({ request, relatedToList }) => request.kind === 'reinstate-bulk' && relatedToList && 'not-independent',
-  ({ request, now }) => request.heldUntil !== null && request.heldUntil > now && 'held-after-contact-change',
-  ({ request }) => request.kind === 'reset-credentials' && request.callBack !== 'confirmed' && 'call-back-missing',
+  ({ request, now }) =>
+    request.heldUntil !== null &&
+    request.heldUntil > now &&
+    (request.demand?.coolingOffHours ? 'cooling-off' : 'held-after-contact-change'),
+  ({ request }) => needsCall(request) && request.callBack !== 'confirmed' && 'call-back-missing',
   // Where nobody known asked, the one who called is the first of the two people it takes.
   ({ actor, request }) => request.requesterId === null && request.callerId === actor.id && 'called-back-yourself',
+  ({ actor, request, now }) => !fillsNow(actor, request, now) && 'other-level',
+  // A signature that leaves too few to come for the places that stay empty would only use itself up.
+  (subject) =>
+    missing(subject.request, withActor(subject), subject.now) > Math.max(0, subject.request.approvalsNeeded - withActor(subject).length) &&
+    'stage-filled',
+  ({ request, strongest }) =>
+    request.demand !== null && strongest !== null && !sureEnough(strongest, request.demand.assurance) && 'assurance-too-low',
   // Last: who may not sign at all is told why before where.
   ({ request, device }) => device !== null && request.devices.includes(device) && 'same-device',
 ]
@@ -105,7 +156,8 @@ export const decideApproval = (subject: ApprovalCase): Verdict<'pending' | 'exec
   const objection = firstObjection(approvalRules, subject)
   if (objection) return refused(objection)
   const given = subject.request.approverIds.length + 1
-  return granted(given >= subject.request.approvalsNeeded ? 'executed' : 'pending')
+  const complete = given >= subject.request.approvalsNeeded && missing(subject.request, withActor(subject), subject.now) === 0
+  return granted(complete ? 'executed' : 'pending')
 }
 
 export type RejectionCase = Pick<ApprovalCase, 'actor' | 'request' | 'now' | 'seen'>
@@ -138,8 +190,8 @@ export const decideOwn = (subject: OwnRequestCase): Verdict<true> => {
 }
 
 const callBackRules: readonly Rule<OwnRequestCase>[] = [
-  inScope,
-  ({ request }) => request.kind !== 'reset-credentials' && 'not-permitted',
+  ({ actor, request }) => !covers(scopeOf(actor, 'request:call-back'), request.place) && 'out-of-scope',
+  ({ request }) => !needsCall(request) && 'not-permitted',
   ({ request }) => request.status !== 'pending' && 'already-decided',
   ({ request, now }) => request.expiresAt <= now && 'expired',
   ({ actor, request }) => request.requesterId === actor.id && 'own-request',

@@ -4,8 +4,7 @@ import { type Actor, covers, coversReach, type Level, type Place, scopeOf } from
 import { type NetworkKind, type ProfileId, profileAllowedIn, profiles } from '../accounts/profiles.ts'
 import type { AccountStatus } from '../accounts/status.ts'
 import type { RefusalCode } from '../refusals.ts'
-import type { FormContent } from './kinds.ts'
-import type { Sensitivity } from './requirement.ts'
+import type { FormContent } from './content.ts'
 
 /** Where a role may be granted: a supervisor answers for a structure or a region, an IT admin sees the whole network. */
 export const grantableLevels = {
@@ -105,6 +104,3 @@ export const objectionsToFiling = (subject: FilingCase): readonly FilingObjectio
     return objection ? [{ field: objection[0], refusal: objection[1] }] : []
   })
 }
-
-/** National reach needs two signatures, whichever way it comes about. */
-export const sensitivityOf = (profile: ProfileId): Sensitivity => (profiles[profile].dataScope === 'nation' ? 'sensitive' : 'standard')

@@ -1,47 +1,26 @@
+import { type Assurance, assurances } from '../access/proof.ts'
 import type { Role } from '../access/roles.ts'
-import { finalHours } from '../bulks/bulk.ts'
+import { type ProfileId, profiles } from '../accounts/profiles.ts'
+import { type ConditionName, type Demand, type Matched, nowhere, type PolicyRule, possibleRules } from '../policy/rules.ts'
+import { canonicalJson } from './canonical.ts'
 import type { RequestKind } from './kinds.ts'
 
-export type Sensitivity = 'standard' | 'sensitive'
-
-/** How many people besides the requester must countersign. Frozen into the request at submission (P3, H15). */
-export const approvalsNeeded = {
-  'create-account': { standard: 1, sensitive: 2 },
-  'reset-credentials': { standard: 1, sensitive: 2 },
-  reinstate: { standard: 1, sensitive: 2 },
-  'grant-role': { standard: 2, sensitive: 2 },
-  'reinstate-bulk': { standard: 1, sensitive: 2 },
-  'revoke-bulk': { standard: 1, sensitive: 1 },
-  'set-policy': { standard: 2, sensitive: 2 },
-} as const satisfies Record<RequestKind, Record<Sensitivity, number>>
-
 /**
- * Who countersigns what. The IT admin takes access away and gives none: theirs is the second signature under a mass revocation alone.
- * A mass suspension may have put every supervisor out: policy owners can give it back.
+ * Who may countersign what at all; a policy chooses among these. The IT admin takes access away and gives none: theirs is the second
+ * signature under a mass revocation alone. A mass suspension may have put every supervisor out: policy owners can give it back.
  */
-export const approverRoles = {
-  'create-account': ['supervisor'],
-  'reset-credentials': ['reset-manager'],
-  reinstate: ['supervisor'],
+export const mayCountersign = {
+  'create-account': ['supervisor', 'policy-owner'],
+  'reset-credentials': ['reset-manager', 'supervisor', 'policy-owner'],
+  reinstate: ['supervisor', 'policy-owner'],
   'grant-role': ['policy-owner'],
   'reinstate-bulk': ['supervisor', 'policy-owner'],
   'revoke-bulk': ['it-admin', 'supervisor', 'policy-owner'],
   'set-policy': ['policy-owner'],
 } as const satisfies Record<RequestKind, readonly [Role, ...Role[]]>
 
-/**
- * Time until silence becomes a refusal: working time (DOMAIN section 4: two working days of 9.5 hours; 4 hours for a reset), but hours
- * of the clock where an incident is being answered.
- */
-export const deadlines = {
-  'create-account': { workingHours: 19 },
-  'reset-credentials': { workingHours: 4 },
-  reinstate: { workingHours: 19 },
-  'grant-role': { workingHours: 19 },
-  'reinstate-bulk': { hours: finalHours },
-  'revoke-bulk': { hours: finalHours },
-  'set-policy': { workingHours: 19 },
-} as const satisfies Record<RequestKind, { readonly workingHours: number } | { readonly hours: number }>
+/** About whom there is a number on record to call. A reset is never signed before somebody has. */
+export const callable = ['reset-credentials', 'reinstate', 'grant-role'] as const satisfies readonly RequestKind[]
 
 /** No reset for this long after a contact changed (MITRE T1098): a hijacker changes the address first. */
 export const contactHoldHours = 72
@@ -55,17 +34,73 @@ export const independenceDays = 30
 /** While fewer policy owners than this have ever been named, the network is being founded. */
 export const foundingPolicyOwners = 3
 
-/** What policy owners alone sign for. */
+/** What policy owners alone sign for: nobody widens their own reach (P10). */
 const ofOwners: ReadonlySet<RequestKind> = new Set(['grant-role', 'set-policy'])
 
-export type Requirement = { readonly approvalsNeeded: number; readonly approverRoles: readonly Role[] }
+/** The fewest people besides whoever asks that any policy may ask for (P4, P10); national reach is never one person's to give. */
+export const floorOf = (kind: RequestKind, reached: readonly ProfileId[]): number =>
+  ofOwners.has(kind) || (kind !== 'revoke-bulk' && reached.some((profile) => profiles[profile].dataScope === 'nation')) ? 2 : 1
+
+/** What a request needs, as it is frozen into it: how many people, of which roles, and all that the rule of the policy asks. */
+export type Requirement = { readonly approvalsNeeded: number; readonly approverRoles: readonly Role[]; readonly demand: Demand }
+
+/** What every kind needs while two founders are alone: one of them besides the one who asks. */
+export const foundingDemand: Demand = {
+  stages: [{ people: 1, roles: ['policy-owner'], level: 'covering' }],
+  assurance: 'session',
+  callBack: false,
+  coolingOffHours: 0,
+  deadline: { workingHours: 19 },
+  escalation: null,
+}
+
+export const peopleIn = ({ stages }: Pick<Demand, 'stages'>): number => stages.reduce((sum, { people }) => sum + people, 0)
+
+export const requirementOf = (demand: Demand): Requirement => ({
+  approvalsNeeded: peopleIn(demand),
+  approverRoles: [...new Set(demand.stages.flatMap(({ roles }) => roles))].sort(),
+  demand,
+})
 
 /**
- * What a request needs, from the table. One exception: two founders cannot ask and give two signatures, so until a third
- * policy owner has ever been named, a role grant or a policy needs one founder besides the one who asks. "Ever" cannot be undone by
+ * What a request needs: what the first rule that applies asks. One exception: two founders cannot ask and give two signatures, so until a
+ * third policy owner has ever been named, a role grant or a policy needs one founder besides the one who asks. "Ever" cannot be undone by
  * revoking people, and it is never fewer than one: two people in any case.
  */
-export const requirementFor = (kind: RequestKind, sensitivity: Sensitivity, policyOwnersEver: number): Requirement => ({
-  approvalsNeeded: ofOwners.has(kind) && policyOwnersEver < foundingPolicyOwners ? 1 : approvalsNeeded[kind][sensitivity],
-  approverRoles: approverRoles[kind],
-})
+export const requirementFor = (rules: readonly PolicyRule[], matched: Matched, policyOwnersEver: number): Requirement => {
+  if (ofOwners.has(matched.kind) && policyOwnersEver < foundingPolicyOwners) return requirementOf(foundingDemand)
+  const [first] = possibleRules(rules, matched, new Set())
+  // A policy whose last rule does not hold for everything is none (P4), and is never read.
+  if (!first) throw new Error('no rule of the policy applies')
+  return requirementOf(first.demand)
+}
+
+/** Every requirement such a request may be given, whatever is not known of it turns out to be: what an attacker may choose among. */
+export const requirementsFor = (
+  rules: readonly PolicyRule[],
+  matched: Matched,
+  policyOwnersEver: number,
+  unknown: Parameters<typeof possibleRules>[2],
+): readonly Requirement[] =>
+  ofOwners.has(matched.kind) && policyOwnersEver < foundingPolicyOwners
+    ? [requirementOf(foundingDemand)]
+    : possibleRules(rules, matched, unknown).map(({ demand }) => requirementOf(demand))
+
+export const sameDemand = (one: Demand, other: Demand): boolean => canonicalJson(one) === canonicalJson(other)
+
+const anything: ReadonlySet<ConditionName> = new Set(['networks', 'within', 'profiles', 'roles', 'reachAtLeast', 'signals'])
+
+/** Everything the policy may ask of a request of this kind. */
+export const demandsOf = (rules: readonly PolicyRule[], kind: RequestKind): readonly Demand[] =>
+  possibleRules(rules, { kind, network: null, place: nowhere, profiles: [], role: null, reach: null, signals: [] }, anything).map(
+    ({ demand }) => demand,
+  )
+
+/** How many policy owners sign for a role, or for a policy, at most: so many there always have to be. */
+export const ownersSigning = (rules: readonly PolicyRule[], policyOwnersEver: number): number =>
+  policyOwnersEver < foundingPolicyOwners
+    ? peopleIn(foundingDemand)
+    : Math.max(...[...ofOwners].flatMap((kind) => demandsOf(rules, kind).map(peopleIn)))
+
+/** Is this proof as good as what is asked for? */
+export const sureEnough = (given: Assurance, asked: Demand['assurance']): boolean => assurances.indexOf(given) >= assurances.indexOf(asked)

@@ -1,5 +1,5 @@
 import type { Json } from './canonical.ts'
-import type { RequestContent } from './kinds.ts'
+import type { RequestContent } from './content.ts'
 
 /** What a request asks for, without anybody's personal data: what the audit tells of its content beside the hash of all of it. */
 export type Terms = { readonly [key: string]: Json }

@@ -165,8 +165,8 @@ describe('the database itself', () => {
     expect(rows).toEqual([{ needed: 2 }])
     const file = (needed: number, change: string) =>
       [
-        `insert into request (id, kind, status, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, requester_id, channel, content, content_hash, approvals_needed, approver_roles, submitted_at, expires_at)
-         select gen_random_uuid(), kind, 'pending', organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, requester_id, channel, c.text::json, encode(sha256(c.text::bytea), 'hex'), $2, approver_roles, now(), now() + interval '1 day'
+        `insert into request (id, kind, status, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, requester_id, channel, content, content_hash, approvals_needed, approver_roles, demand, submitted_at, expires_at)
+         select gen_random_uuid(), kind, 'pending', organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, requester_id, channel, c.text::json, encode(sha256(c.text::bytea), 'hex'), $2, approver_roles, demand, now(), now() + interval '1 day'
          from request, lateral (select ${change} as text) c where id = $1`,
         [request?.id, needed],
       ] as const

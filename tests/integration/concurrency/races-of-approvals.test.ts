@@ -32,6 +32,7 @@ const approveUnlocked: Operation<{ requestId: string; seen: string }, string> = 
     relatedToList: false,
     now,
     seen,
+    strongest: null,
   })
   if (!verdict.ok) throw new Refused(verdict.refusal)
   await tx.execute(sql`select pg_sleep(0.005)`)

@@ -240,8 +240,8 @@ describe('the application login is refused by the database', () => {
       'P3',
       () =>
         attempt(
-          `insert into request (id, kind, status, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, subject_id, channel, content, content_hash, approvals_needed, approver_roles, submitted_at, expires_at)
-      select gen_random_uuid(), 'reinstate', 'pending', a.organisation_id, a.nation_id, a.network_id, a.region_id, a.departement_id, a.structure_id, a.site_id, a.id, 'operator', c.text::json, encode(sha256(c.text::bytea), 'hex'), 1, '{supervisor}', now(), now() + interval '1 day'
+          `insert into request (id, kind, status, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, subject_id, channel, content, content_hash, approvals_needed, approver_roles, demand, submitted_at, expires_at)
+      select gen_random_uuid(), 'reinstate', 'pending', a.organisation_id, a.nation_id, a.network_id, a.region_id, a.departement_id, a.structure_id, a.site_id, a.id, 'operator', c.text::json, encode(sha256(c.text::bytea), 'hex'), 1, '{supervisor}', (select rule -> 'demand' from policy, jsonb_array_elements(document -> 'rules') rule where rule -> 'when' = '{"kinds": ["create-account", "reinstate"]}'), now(), now() + interval '1 day'
       from account a, (select '{"accountId":"' || $2 || '","justification":"x","kind":"reinstate"}' as text) c where a.id = $1`,
           [ids.agent, ids.nadia],
         ),

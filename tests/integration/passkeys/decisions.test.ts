@@ -1,5 +1,6 @@
 import { seal } from '@countersign/server/kernel/secrets.ts'
 import { roleAsked } from '@countersign/shared/access/proof.ts'
+import { firstPolicy } from '@countersign/shared/policy/first.ts'
 import { generateSecret, generateSync } from 'otplib'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Authenticator, openAuthenticator, withPasskey } from '../../support/authenticator.ts'
@@ -194,7 +195,7 @@ describe('what else asks for a proof afresh', () => {
     expect(await outcome(claire.call.requests.edit({ requestId: rows[0]?.id ?? '', content: { ...asked, role: 'supervisor' } }))).toBe(
       'not-permitted',
     )
-    const after = { criticalSuspends: true, massAccounts: 100, massPercent: 10 }
+    const after = { ...firstPolicy, criticalSuspends: true }
     expect(await outcome(claire.call.policy.ask({ after, justification: 'Essai' }))).toBe('second-factor-needed')
     expect(await outcome(isabelle.call.sessions.allowExport({ on: 'audit' }))).toBe('second-factor-needed')
     const { ticket } = await isabelle.call.sessions.allowExport({ on: 'audit', proof: await theirs.act(isabelle, 'export', 'audit') })

@@ -1,4 +1,4 @@
-import { createAccountContent } from '@countersign/shared/requests/kinds.ts'
+import { createAccountContent } from '@countersign/shared/requests/content.ts'
 import { NativeSelect, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'

@@ -5,6 +5,7 @@ import { count } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import type { Outputs } from '../../lib/trpc.ts'
 import { AccountSignals } from '../../ui/account-signals.tsx'
+import { useDemandSentences } from '../../ui/policy-sentences.ts'
 import { When } from '../../ui/when.tsx'
 
 const signedIn = getRouteApi('/_signed-in')
@@ -31,6 +32,7 @@ const Person = ({ card }: { card: Card }) => {
 export const Evidence = ({ request }: { request: Detail }) => {
   const { t } = useTranslation()
   const language = useLanguage()
+  const demands = useDemandSentences()
   const { person } = signedIn.useRouteContext()
   const may: readonly Permission[] = person.may
   return (
@@ -66,6 +68,11 @@ export const Evidence = ({ request }: { request: Detail }) => {
       ) : null}
       <section>
         <h3>{t('requests.approvals')}</h3>
+        {request.demand ? (
+          <p className="small" style={{ margin: '0 0 6px' }}>
+            {demands(request.demand).join(' ')}
+          </p>
+        ) : null}
         <div>{t('requests.approvalsOf', { given: request.approvalsGiven, needed: request.approvalsNeeded })}</div>
         <ul className="plain small">
           {request.approvals.map((one) => (

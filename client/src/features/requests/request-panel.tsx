@@ -1,3 +1,4 @@
+import { needsCall } from '@countersign/shared/requests/approval.ts'
 import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { Fragment, useState } from 'react'
@@ -6,6 +7,7 @@ import { count, exactly, phoneNumber } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import type { Outputs } from '../../lib/trpc.ts'
 import { usePolicySentences } from '../../ui/policy-sentences.ts'
+import { RulesChanged } from '../../ui/rules.tsx'
 import { RequestState } from '../../ui/state.tsx'
 import { Countdown, Day, When } from '../../ui/when.tsx'
 import { CallBack } from './call-back-form.tsx'
@@ -74,6 +76,18 @@ const Content = ({ content }: { content: Detail['content'] }) => {
             </Fragment>
           ))
         : null}
+      {content.kind === 'set-policy' ? (
+        <>
+          <dt>{t('policy.rules')}</dt>
+          <dd>
+            {content.before.rules && content.after.rules ? (
+              <RulesChanged before={content.before.rules} after={content.after.rules} />
+            ) : (
+              t('policy.none')
+            )}
+          </dd>
+        </>
+      ) : null}
       <dt>{t('requests.justification')}</dt>
       <dd>{content.justification === 'public-page' ? t('requests.public') : content.justification}</dd>
     </dl>
@@ -105,7 +119,8 @@ export const RequestPanel = ({ request }: { request: Detail }) => {
         <p className="sentence">{sentence}</p>
         {request.heldUntil && request.status === 'pending' && new Date(request.heldUntil) > new Date() ? (
           <p className="notice wait" style={{ margin: 0 }}>
-            {t('requests.held')} {exactly(request.heldUntil, language)}. {t('refusal.held-after-contact-change')}
+            {t('requests.held')} {exactly(request.heldUntil, language)}.{' '}
+            {t(request.demand?.coolingOffHours ? 'refusal.cooling-off' : 'refusal.held-after-contact-change')}
           </p>
         ) : null}
         {editing ? <EditForm request={request} onDone={() => setEditing(false)} /> : <Content content={request.content} />}
@@ -127,7 +142,7 @@ export const RequestPanel = ({ request }: { request: Detail }) => {
           </div>
         ) : null}
       </article>
-      {request.kind === 'reset-credentials' ? <CallBack key={request.id} request={request} /> : null}
+      {needsCall(request) ? <CallBack key={request.id} request={request} /> : null}
     </div>
   )
 }

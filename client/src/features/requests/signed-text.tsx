@@ -5,6 +5,7 @@ import { count } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import { sha256 } from '../../lib/passkey.ts'
 import type { Outputs } from '../../lib/trpc.ts'
+import { useDemandSentences } from '../../ui/policy-sentences.ts'
 import { useSentence } from './sentence.ts'
 
 type Detail = Outputs['requests']['get']
@@ -38,13 +39,16 @@ const Pace = ({ pace }: { pace: Detail['pace'] }) => {
 export const SignedText = ({ request }: { request: Detail }) => {
   const { t } = useTranslation()
   const sentence = useSentence(request)
+  const demands = useDemandSentences()
   const text = canonicalJson(request.content)
   const hash = useQuery({ queryKey: ['sha256', text], queryFn: () => sha256(text), staleTime: Number.POSITIVE_INFINITY })
   return (
     <div className="stack tight">
       <p className="sentence">{sentence}</p>
       <p className="small" style={{ margin: 0 }}>
-        {t('proof.needs', { count: request.approvalsNeeded, roles: request.approverRoles.map((role) => t(`role.${role}`)).join(', ') })}
+        {request.demand
+          ? demands(request.demand).join(' ')
+          : t('proof.needs', { count: request.approvalsNeeded, roles: request.approverRoles.map((role) => t(`role.${role}`)).join(', ') })}
       </p>
       <h3>{t('proof.exact')}</h3>
       <section

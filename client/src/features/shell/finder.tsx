@@ -14,6 +14,7 @@ const screens = [
   ['/accounts', 'accounts', 'account:read'],
   ['/bulks', 'bulks', 'account:read'],
   ['/organisations', 'organisations', 'policy:read'],
+  ['/policy', 'policy', 'policy:read'],
   ['/signals', 'signals', 'signal:read'],
   ['/incidents', 'incidents', 'incident:read'],
   ['/audit', 'audit', 'audit:read'],

@@ -8,7 +8,6 @@ import { More } from '../../ui/more.tsx'
 import { Empty, Failed, Skeleton } from '../../ui/screen.tsx'
 import { Canaries } from './canaries.tsx'
 import { FindingCard } from './finding-card.tsx'
-import { PolicyCard } from './policy-card.tsx'
 
 const route = getRouteApi('/_signed-in/signals')
 const signedIn = getRouteApi('/_signed-in')
@@ -49,7 +48,6 @@ export const SignalsPage = () => {
         <FindingCard key={row.id} finding={row} may={may} />
       ))}
       <More pages={pages} />
-      <PolicyCard may={may} />
       {may.includes('canary:place') ? <Canaries /> : null}
     </div>
   )

@@ -1,8 +1,11 @@
 import type { Role } from '@countersign/shared/access/roles.ts'
 import type { Guarding, OwnersLeft } from '@countersign/shared/accounts/ending.ts'
+import type { Policy } from '@countersign/shared/policy/policy.ts'
+import { ownersSigning } from '@countersign/shared/requests/requirement.ts'
 import { type SQL, sql } from 'drizzle-orm'
 import { type Db, type Tx, uuids } from '../../kernel/db.ts'
 import { prepared } from '../../kernel/prepared.ts'
+import { policies } from '../policy/policy.store.ts'
 
 /** The lock of the function `guardians_remain` in the database. */
 const guardiansLock = 7_203_002
@@ -26,7 +29,13 @@ const holders = (stays: SQL): SQL => sql`
   (select * from role_grant where role in ('policy-owner', 'it-admin')) as g join account a on a.id = g.account_id,
   lateral (select g.revoked_at is null and a.status <> 'revoked' and a.ends_on >= current_date and ${stays} as in_office) as office`
 
-const toLeft = ({ active, standing, ever, admins }: Counts): GuardiansLeft => ({ owners: { active, standing, ever }, itAdmins: admins })
+/** How many owners sign is for the policy to say. */
+const leftUnder =
+  ({ rules }: Policy) =>
+  ({ active, standing, ever, admins }: Counts): GuardiansLeft => ({
+    owners: { active, standing, signing: ownersSigning(rules, ever) },
+    itAdmins: admins,
+  })
 
 /** Policy owners, without whom no role could ever be given again, and IT admins, without whom nobody could put an owner out. */
 export const guardians = {
@@ -45,7 +54,8 @@ export const guardians = {
   async holdWithout(tx: Tx, ids: readonly string[]): Promise<GuardiansLeft> {
     await tx.execute(sql`select pg_advisory_xact_lock(${guardiansLock})`)
     const { rows } = await tx.execute<Counts>(sql`select ${counts} from ${holders(sql`a.id <> all(${uuids(ids)})`)}`)
-    return toLeft(rows[0] ?? { active: 0, standing: 0, ever: 0, admins: 0 })
+    if (!rows[0]) throw new Error('the guardians could not be counted')
+    return leftUnder(await policies.read(tx))(rows[0])
   },
 
   /** Those there would be without each of these accounts alone: one question for a whole page. */
@@ -55,6 +65,8 @@ export const guardians = {
       sql`
       select gone.id as gone, ${counts} from unnest(${uuids(ids)}) as gone (id), ${holders(sql`a.id <> gone.id`)} group by gone.id`,
     )
+    if (rows.length === 0) return new Map()
+    const toLeft = leftUnder(await policies.read(db))
     return new Map(rows.map((row) => [row.gone, toLeft(row)]))
   },
 

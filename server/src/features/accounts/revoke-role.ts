@@ -1,8 +1,9 @@
 import { filedWith } from '@countersign/shared/access/permissions.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
-import { covers, scopeOf, scopeOfRoles } from '@countersign/shared/access/scope.ts'
+import { covers, scopeOf } from '@countersign/shared/access/scope.ts'
 import { decideRoleRevocation } from '@countersign/shared/accounts/ending.ts'
 import type { DomainEvent } from '@countersign/shared/events.ts'
+import { isForThem } from '@countersign/shared/requests/approval.ts'
 import { type Operation, told } from '../../kernel/commit.ts'
 import { orRefuse, Refused } from '../../kernel/refused.ts'
 import { approvalVoided, requestVoided } from '../requests/facts.ts'
@@ -31,7 +32,7 @@ export const revokeRole: Operation<RevokeRoleInput, true> = async ({ tx, actor, 
   const holder = { id: accountId, grants: await grants.of(tx, accountId) }
   const { filed, signed } = await requests.pendingBy(tx, accountId)
   const groundless = filed.filter(({ kind, place }) => !covers(scopeOf(holder, filedWith[kind]), place))
-  const unsigned = signed.filter(({ approverRoles, place }) => !covers(scopeOfRoles(holder, approverRoles), place))
+  const unsigned = signed.filter((request) => !isForThem(holder, request))
   await requests.voidAll(tx, idsOf(groundless), { by: actor.id, now, reason: 'role-revoked' })
   await signatures.void(tx, { requestIds: idsOf(unsigned), approverIds: [accountId], because: 'role-revoked', now })
 

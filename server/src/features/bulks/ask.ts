@@ -1,11 +1,12 @@
 import type { Actor } from '@countersign/shared/access/scope.ts'
 import type { DomainEvent } from '@countersign/shared/events.ts'
-import type { ContentOf } from '@countersign/shared/requests/kinds.ts'
-import { requirementFor } from '@countersign/shared/requests/requirement.ts'
+import type { ContentOf } from '@countersign/shared/requests/content.ts'
 import type { Tx } from '../../kernel/db.ts'
+import { organisations } from '../organisations/organisations.store.ts'
 import { requestSubmitted } from '../requests/facts.ts'
 import { requests } from '../requests/requests.store.ts'
-import { deadlineAfter } from '../requests/working-hours.ts'
+import { requirementNow } from '../requests/require.ts'
+import { timesOf } from '../requests/working-hours.ts'
 import { bulks, type StoredBulk } from './bulks.store.ts'
 import { bulkLines } from './lines.store.ts'
 import { watchers } from './watchers.store.ts'
@@ -25,8 +26,15 @@ export const askFor = async (
   { kind, justification, device, now }: Asking,
 ): Promise<readonly DomainEvent[]> => {
   const { hash, accounts } = await bulkLines.listed(tx, bulk.id, kind === 'revoke-bulk')
-  const sensitivity = kind === 'reinstate-bulk' && (await bulkLines.reachNation(tx, bulk.id)) ? 'sensitive' : 'standard'
-  const requirement = requirementFor(kind, sensitivity, await requests.policyOwnersEver(tx))
+  const requirement = await requirementNow(tx, {
+    kind,
+    network: (await organisations.find(tx, bulk.organisationId))?.network ?? null,
+    place: bulk.place,
+    profiles: kind === 'reinstate-bulk' ? await bulkLines.profiles(tx, bulk.id) : [],
+    role: null,
+    requesterId: actor.id,
+    subjectId: null,
+  })
   const content: ContentOf<typeof kind> = { kind, bulkId: bulk.id, accounts, listHash: hash, justification }
   const filed = await requests.file(tx, {
     content,
@@ -38,8 +46,7 @@ export const askFor = async (
     device,
     ...requirement,
     now,
-    expiresAt: deadlineAfter(now, kind),
-    heldUntil: null,
+    ...timesOf(now, requirement.demand),
   })
   await bulks.ask(tx, bulk, { requestId: filed.id, justification, now })
   const about = { organisation: bulk.organisationId }

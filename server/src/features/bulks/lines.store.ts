@@ -1,11 +1,12 @@
 import { account } from '@countersign/drizzle/schema/account.ts'
 import type { Scope } from '@countersign/shared/access/scope.ts'
+import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import type { AccountStatus } from '@countersign/shared/accounts/status.ts'
 import { finalStep, type LinePlan } from '@countersign/shared/bulks/bulk.ts'
 import type { PlannedLine } from '@countersign/shared/bulks/plan.ts'
 import type { Ended } from '@countersign/shared/events.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
-import type { RequestContent } from '@countersign/shared/requests/kinds.ts'
+import type { RequestContent } from '@countersign/shared/requests/content.ts'
 import { type SQL, sql } from 'drizzle-orm'
 import { type Db, numbers, type Tx, texts, uuids } from '../../kernel/db.ts'
 import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
@@ -121,11 +122,11 @@ export const bulkLines = {
   },
 
   /** Does any account of the list reach the whole nation? */
-  async reachNation(tx: Tx, bulkId: string): Promise<boolean> {
-    const { rowCount } = await tx.execute(sql`
-      select 1 from bulk_line l join account a on a.id = l.account_id join profile p on p.id = a.profile_id and p.data_scope = 'nation'
-      where l.bulk_id = ${bulkId} and l.plan = 'change' limit 1`)
-    return rowCount === 1
+  async profiles(tx: Tx, bulkId: string): Promise<readonly ProfileId[]> {
+    const { rows } = await tx.execute<{ id: ProfileId }>(sql`
+      select p.id from profile p where exists (
+        select 1 from bulk_line l join account a on a.id = l.account_id where l.bulk_id = ${bulkId} and l.plan = 'change' and a.profile_id = p.id)`)
+    return rows.map(({ id }) => id)
   },
 
   async holds(db: Db | Tx, bulkId: string, accountId: string): Promise<boolean> {

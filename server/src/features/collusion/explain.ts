@@ -1,9 +1,8 @@
 import type { Role } from '@countersign/shared/access/roles.ts'
-import { covers, type Level, scopeOf, scopeOfRoles } from '@countersign/shared/access/scope.ts'
-import { type Goal, type Ground, goals, type Member } from '@countersign/shared/policy/attempts.ts'
-import type { Step } from '@countersign/shared/policy/coalition.ts'
+import { covers, type Level, scopeOf } from '@countersign/shared/access/scope.ts'
+import { type Field, type Goal, type Ground, goals, type Member, toCreate, toReset } from '@countersign/shared/policy/attempts.ts'
+import { type Attempt, type Step, signersThere } from '@countersign/shared/policy/coalition.ts'
 import type { Found } from '@countersign/shared/policy/collusion.ts'
-import { approverRoles } from '@countersign/shared/requests/requirement.ts'
 import type { Person } from '../../kernel/actor.ts'
 import type { Db } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
@@ -45,7 +44,8 @@ const isMeasured = ({ level }: Ground): boolean => level === 'structure' || leve
 export const explain = async (db: Db, actor: Person, organisationId: string, now: Date): Promise<Explained> => {
   const [ground] = await fields.grounds(db, [organisationId])
   if (!ground || !isMeasured(ground) || !covers(scopeOf(actor, 'policy:read'), ground.place)) throw new Refused('not-found', organisationId)
-  const { strength, members } = await measureOne(db, ground, now)
+  const { strength, field } = await measureOne(db, ground, now)
+  const { members } = field
   const seen = members.filter(({ id, home }) => id === actor.id || covers(scopeOf(actor, 'account:read'), home.place))
   const names = await collusion.namesOf(
     db,
@@ -64,16 +64,17 @@ export const explain = async (db: Db, actor: Person, organisationId: string, now
     level: ground.level,
     network: ground.networkName,
     ways: Object.fromEntries(goals.map((goal) => [goal, way(strength[goal])])) as Record<Goal, Way | null>,
-    signers: signersOf(ground, members, parts),
+    signers: signersOf(field, parts),
   }
 }
 
-const signs = (ground: Ground, { id, grants }: Member, kind: 'create-account' | 'reset-credentials'): boolean =>
-  covers(scopeOfRoles({ id, grants }, approverRoles[kind]), ground.place)
-
-const signersOf = (ground: Ground, members: readonly Member[], parts: ReadonlyMap<string, Part>): Explained['signers'] =>
-  members.flatMap((member) => {
-    const [account, credential] = [signs(ground, member, 'create-account'), signs(ground, member, 'reset-credentials')]
+const signersOf = (field: Field, parts: ReadonlyMap<string, Part>): Explained['signers'] => {
+  const [creation] = toCreate(field)
+  const [reset] = toReset(field, { id: '', home: field.ground, profile: 'site-adviser' })
+  const signs = (member: Member, attempt: Attempt | undefined) => attempt !== undefined && signersThere([member], attempt) > 0
+  return field.members.flatMap((member) => {
+    const [account, credential] = [signs(member, creation), signs(member, reset)]
     const found = parts.get(member.id)
     return found && (account || credential) ? [{ ...found, account, credential }] : []
   })
+}

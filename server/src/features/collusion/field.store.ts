@@ -1,7 +1,6 @@
 import type { Grant, Level, Place } from '@countersign/shared/access/scope.ts'
 import type { NetworkKind, ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import type { Ground, Hand, Member } from '@countersign/shared/policy/attempts.ts'
-import { sensitivityOf } from '@countersign/shared/requests/filing.ts'
 import { type SQL, sql } from 'drizzle-orm'
 import { type Db, uuids } from '../../kernel/db.ts'
 
@@ -49,14 +48,14 @@ const holders = async (db: Db, over: readonly string[] | 'anywhere'): Promise<re
   const { rows } = await db.execute<MemberRow>(sql`
     select a.id as member, a.profile_id as profile, ${ground}, held.grants
     from (
-      select g.account_id, json_agg(json_build_object('role', g.role, 'level', p.level, 'organisationId', p.id) order by g.role, p.id) as grants
+      select g.account_id, json_agg(json_build_object('role', g.role, 'level', p.level, 'organisationId', p.id, 'networkId', p.network_id) order by g.role, p.id) as grants
       from role_grant g join organisation p on p.id = g.organisation_id
       where g.revoked_at is null and g.account_id in (select g.account_id from role_grant g where g.revoked_at is null and ${narrowed})
       group by g.account_id) held
     join account a on a.id = held.account_id and a.status = 'active' and a.ends_on >= current_date
     join organisation o on o.id = a.organisation_id left join organisation n on n.id = o.network_id left join organisation convention on convention.id = o.structure_id
     order by a.id`)
-  return rows.map((row) => ({ id: row.member, grants: row.grants, home: toGround(row), sensitivity: sensitivityOf(row.profile) }))
+  return rows.map((row) => ({ id: row.member, grants: row.grants, home: toGround(row), profile: row.profile }))
 }
 
 /** Accounts without a role that these people asked for, or had reset, lately: they could be theirs. */
@@ -67,7 +66,7 @@ const wards = async (db: Db, people: readonly string[], since: Date): Promise<re
     join account a on a.id = w.id and a.status = 'active' and not exists (select 1 from role_grant g where g.account_id = a.id and g.revoked_at is null)
     join organisation o on o.id = a.organisation_id left join organisation n on n.id = o.network_id left join organisation convention on convention.id = o.structure_id
     order by a.id`)
-  return rows.map((row) => ({ id: row.member, grants: [], home: toGround(row), sensitivity: sensitivityOf(row.profile) }))
+  return rows.map((row) => ({ id: row.member, grants: [], home: toGround(row), profile: row.profile }))
 }
 
 type HandRow = { by: string; of: string; at: string; kind: string }

@@ -1,10 +1,12 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import type { Field, Ground, Hand, Member } from '@countersign/shared/policy/attempts.ts'
+import type { PolicyRule } from '@countersign/shared/policy/rules.ts'
 import { measuring, type Strength } from '@countersign/shared/policy/strength.ts'
 import { independentSince } from '@countersign/shared/requests/approval.ts'
 import { foundingPolicyOwners } from '@countersign/shared/requests/requirement.ts'
 import type { Db } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
+import { policies } from '../policy/policy.store.ts'
 import { requests } from '../requests/requests.store.ts'
 import { fields, type Measured } from './field.store.ts'
 
@@ -12,10 +14,11 @@ type Everywhere = {
   readonly nation: Ground
   readonly members: readonly Member[]
   readonly hands: readonly Hand[]
+  readonly rules: readonly PolicyRule[]
   readonly policyOwnersEver: number
 }
 
-const surroundings = async (db: Db, holders: readonly Member[], now: Date): Promise<Everywhere> => {
+const surroundings = async (db: Db, holders: readonly Member[], rules: readonly PolicyRule[], now: Date): Promise<Everywhere> => {
   const nation = await fields.nation(db)
   if (!nation) throw new Refused('not-found')
   const policyOwnersEver = await requests.policyOwnersEver(db)
@@ -29,13 +32,34 @@ const surroundings = async (db: Db, holders: readonly Member[], now: Date): Prom
     members.map(({ id }) => id),
     since,
   )
-  return { nation, members, hands, policyOwnersEver }
+  return { nation, members, hands, rules, policyOwnersEver }
 }
 
 const organisationsOf = ({ place }: Ground): readonly string[] => Object.values(place).filter((id) => id !== null)
 
-/** Finds those with a part in one organisation among all: who has a role over it, or over where one of these works. */
-const partsIn = (members: readonly Member[]): ((ground: Ground) => readonly Member[]) => {
+/** Do the rules let people of another structure sign? */
+const asksPeers = (rules: readonly PolicyRule[]): boolean =>
+  rules.some(({ demand }) => demand.stages.some(({ level }) => level === 'another-structure'))
+
+/** One who asks, one it is about and two who sign: of people of other structures who differ in nothing but where, more play no part. */
+const peersEnough = 4
+
+/** A few of each role from other structures of the network: they sign as peers, and are as good as any other. */
+const peersAmong = (members: readonly Member[], { place }: Ground): readonly Member[] => {
+  const taken = new Map<string, number>()
+  return members.filter(({ grants }) => {
+    const peer = grants.find(
+      ({ level, organisationId, networkId }) =>
+        level === 'structure' && networkId === place.networkId && organisationId !== place.structureId,
+    )
+    if (!peer) return false
+    taken.set(peer.role, (taken.get(peer.role) ?? 0) + 1)
+    return (taken.get(peer.role) ?? 0) <= peersEnough
+  })
+}
+
+/** Finds those with a part in one organisation among all: who has a role over it, or over where one of these works, and its peers. */
+const partsIn = (members: readonly Member[], rules: readonly PolicyRule[]): ((ground: Ground) => readonly Member[]) => {
   const over = new Map<string, Member[]>()
   for (const member of members)
     for (const { organisationId } of member.grants) {
@@ -44,7 +68,7 @@ const partsIn = (members: readonly Member[]): ((ground: Ground) => readonly Memb
       over.set(organisationId, here)
     }
   return (ground) => {
-    const found = new Set<Member>()
+    const found = new Set(asksPeers(rules) ? peersAmong(members, ground) : [])
     const places = new Set(organisationsOf(ground))
     for (const place of places)
       for (const member of over.get(place) ?? []) {
@@ -81,19 +105,22 @@ export const gently = async <T>(search: Generator<void, T>): Promise<T> => {
 }
 
 /** What it takes in one organisation, now. */
-export const measureOne = async (
-  db: Db,
-  ground: Ground,
-  now: Date,
-): Promise<{ readonly strength: Strength; readonly members: readonly Member[] }> => {
-  const around = await surroundings(db, await fields.near(db, ground), now)
-  return { strength: await gently(measuring()(fieldOf(ground, around, around.members, now))), members: around.members }
+export const measureOne = async (db: Db, ground: Ground, now: Date): Promise<{ readonly strength: Strength; readonly field: Field }> => {
+  const { rules } = await policies.read(db)
+  const holders = asksPeers(rules) ? partsIn(await fields.everybody(db), rules)(ground) : await fields.near(db, ground)
+  const around = await surroundings(db, holders, rules, now)
+  const field = fieldOf(ground, around, around.members, now)
+  return { strength: await gently(measuring()(field)), field }
 }
 
-/** The fields of a whole network, one after the other. */
-export const fieldsOf = async function* (db: Db, now: Date): AsyncGenerator<{ readonly ground: Measured; readonly field: Field }> {
+/** The fields of a whole network under these rules, one after the other. */
+export const fieldsOf = async function* (
+  db: Db,
+  rules: readonly PolicyRule[],
+  now: Date,
+): AsyncGenerator<{ readonly ground: Measured; readonly field: Field }> {
   const [grounds, holders] = await Promise.all([fields.grounds(db, 'all'), fields.everybody(db)])
-  const everywhere = await surroundings(db, holders, now)
-  const parts = partsIn(everywhere.members)
+  const everywhere = await surroundings(db, holders, rules, now)
+  const parts = partsIn(everywhere.members, rules)
   for (const ground of grounds) yield { ground, field: fieldOf(ground, everywhere, parts(ground), now) }
 }

@@ -6,6 +6,7 @@ import { nobody } from '../../kernel/actor.ts'
 import { runCommitted } from '../../kernel/commit.ts'
 import type { Db } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
+import { policies } from '../policy/policy.store.ts'
 import { collusion, type MeasuredNumbers } from './collusion.store.ts'
 import { fieldsOf, gently } from './measure.ts'
 import { tellOneEnough } from './tell.ts'
@@ -21,15 +22,15 @@ export const measureNetwork = async (db: Db, now: Date, log: Logger, stopped = (
   const measure = measuring()
   let measured = 0
   let rows: MeasuredNumbers[] = []
-  for await (const { ground, field } of fieldsOf(db, now)) {
+  for await (const { ground, field } of fieldsOf(db, (await policies.read(db)).rules, now)) {
     if (stopped()) return measured
     const [creation] = toCreate(field)
-    const somebody = { id: '', home: ground, sensitivity: 'standard' } as const
+    const [reset] = toReset(field, { id: '', home: ground, profile: 'site-adviser' })
     rows.push({
       organisationId: ground.id,
       ...amounts(await gently(measure(field))),
       accountSigners: creation ? signersThere(field.members, creation) : 0,
-      credentialSigners: signersThere(field.members, toReset(field, somebody)),
+      credentialSigners: reset ? signersThere(field.members, reset) : 0,
     })
     measured += 1
     if (rows.length === together) {

@@ -1,7 +1,6 @@
 import type { Proof } from '@countersign/shared/access/proof.ts'
 import { decidePolicyRequest, type Policy } from '@countersign/shared/policy/policy.ts'
 import { canonicalJson } from '@countersign/shared/requests/canonical.ts'
-import { requirementFor } from '@countersign/shared/requests/requirement.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import { orRefuse, Refused } from '../../kernel/refused.ts'
 import { sha256 } from '../../kernel/secrets.ts'
@@ -9,7 +8,8 @@ import { organisations } from '../organisations/organisations.store.ts'
 import { tree } from '../organisations/tree.store.ts'
 import { requestSubmitted } from '../requests/facts.ts'
 import { requests } from '../requests/requests.store.ts'
-import { deadlineAfter } from '../requests/working-hours.ts'
+import { requirementNow } from '../requests/require.ts'
+import { timesOf } from '../requests/working-hours.ts'
 import { type Proving, proveForAct, type Unproven } from '../sessions/prove-again.ts'
 import { policies } from './policy.store.ts'
 
@@ -24,11 +24,28 @@ export const askForPolicy =
     const { document: before } = await policies.lock(tx)
     const nation = await organisations.find(tx, (await tree.nationId(tx)) ?? '')
     if (!nation) throw new Refused('not-found')
-    orRefuse(decidePolicyRequest({ actor, place: nation.place, before, after, pending: (await policies.pending(tx)) !== null }))
+    orRefuse(
+      decidePolicyRequest({
+        actor,
+        place: nation.place,
+        before,
+        after,
+        pending: (await policies.pending(tx)) !== null,
+        ...(await policies.owners(tx)),
+      }),
+    )
     const proven = await proveForAct(work, proving, proof, { act: 'ask-policy', on: sha256(canonicalJson(after)) })
     if ('refusal' in proven) return { value: { refusal: proven.refusal }, events: [proven.event] }
     const kind = 'set-policy' as const
-    const requirement = requirementFor(kind, 'sensitive', await requests.policyOwnersEver(tx))
+    const requirement = await requirementNow(tx, {
+      kind,
+      network: null,
+      place: nation.place,
+      profiles: [],
+      role: null,
+      requesterId: actor.id,
+      subjectId: null,
+    })
     const content = { kind, before, after, justification }
     const filed = await requests.file(tx, {
       content,
@@ -40,8 +57,7 @@ export const askForPolicy =
       device: actor.device,
       ...requirement,
       now,
-      expiresAt: deadlineAfter(now, kind),
-      heldUntil: null,
+      ...timesOf(now, requirement.demand),
     })
     return {
       value: { id: filed.id, reference: filed.reference },

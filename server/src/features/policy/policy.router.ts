@@ -7,12 +7,17 @@ import { unlessRefused } from '../../kernel/refused.ts'
 import { permitted, router } from '../../trpc.ts'
 import { askForPolicy } from './ask.ts'
 import { policies } from './policy.store.ts'
+import { tryPolicy } from './try.ts'
 
 export const policyRouter = router({
   get: permitted('policy:read').query(async ({ ctx }) => {
     const [policy, pending] = await Promise.all([policies.read(ctx.db), policies.pending(ctx.db)])
     return { policy, pending }
   }),
+  /** What a draft would have asked of the last 90 days, whom it would leave without anybody to sign, and what it makes of the collusion number. It writes nothing; a draft is too long for an address. */
+  try: permitted('request:file:set-policy')
+    .input(z.strictObject({ after: policyDocument }))
+    .mutation(({ ctx, input }) => tryPolicy(ctx.db, input.after.rules, new Date())),
   ask: permitted('request:file:set-policy')
     .input(z.strictObject({ after: policyDocument, justification, proof: proof.optional() }))
     .mutation(async ({ ctx, input }) => unlessRefused(await runCommitted(askForPolicy(ctx), ctx, input))),

@@ -11,6 +11,12 @@ export const policies = {
     return policyDocument.parse(row?.document)
   },
 
+  /** In force until this transaction ends: whoever files under it does so before it changes, or after. */
+  async hold(tx: Tx): Promise<Policy> {
+    const [row] = await tx.select({ document: policy.document }).from(policy).for('share')
+    return policyDocument.parse(row?.document)
+  },
+
   /** Held, so that two requests from the same policy are not both carried out. */
   async lock(tx: Tx): Promise<Standing> {
     const [row] = await tx.select({ id: policy.id, document: policy.document }).from(policy).for('update')
@@ -20,6 +26,14 @@ export const policies = {
 
   async set(tx: Tx, document: Policy, requestId: string, now: Date): Promise<void> {
     await tx.update(policy).set({ document, requestId, setAt: now })
+  },
+
+  /** Policy owners at work, and all who were ever named. */
+  async owners(tx: Tx): Promise<{ readonly ownersAtWork: number; readonly ownersEver: number }> {
+    const { rows } = await tx.execute<{ ownersAtWork: number; ownersEver: number }>(sql`
+      select count(distinct g.account_id) filter (where g.revoked_at is null and a.status = 'active')::int as "ownersAtWork", count(distinct g.account_id)::int as "ownersEver"
+      from role_grant g join account a on a.id = g.account_id where g.role = 'policy-owner'`)
+    return rows[0] ?? { ownersAtWork: 0, ownersEver: 0 }
   },
 
   /** The request to change it that nobody has decided yet. */

@@ -1,6 +1,6 @@
 import type { DomainEvent } from '@countersign/shared/events.ts'
-import { samePolicy } from '@countersign/shared/policy/policy.ts'
-import type { ContentOf } from '@countersign/shared/requests/kinds.ts'
+import { policyDocument, samePolicy } from '@countersign/shared/policy/policy.ts'
+import type { ContentOf } from '@countersign/shared/requests/content.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import type { StoredRequest } from '../requests/requests.store.ts'
@@ -14,7 +14,13 @@ export const setPolicy = async (
   now: Date,
 ): Promise<DomainEvent> => {
   const standing = await policies.lock(tx)
-  if (!samePolicy(standing.document, before)) throw new Refused('changed-since', request.id)
-  await policies.set(tx, after, request.id, now)
-  return { type: 'policy.set', subject: standing.id, organisation: request.organisationId, data: { requestId: request.id, before, after } }
+  const document = policyDocument.safeParse(after)
+  if (!samePolicy(standing.document, before) || !document.success) throw new Refused('changed-since', request.id)
+  await policies.set(tx, document.data, request.id, now)
+  return {
+    type: 'policy.set',
+    subject: standing.id,
+    organisation: request.organisationId,
+    data: { requestId: request.id, before: standing.document, after: document.data },
+  }
 }

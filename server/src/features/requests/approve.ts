@@ -1,8 +1,9 @@
 import type { DomainEvent } from '@countersign/shared/events.ts'
 import { decideApproval, independentSince, involved, standingSignatures } from '@countersign/shared/requests/approval.ts'
+import { sureEnough } from '@countersign/shared/requests/requirement.ts'
 import { type Operation, told } from '../../kernel/commit.ts'
 import type { Tx } from '../../kernel/db.ts'
-import { orRefuse } from '../../kernel/refused.ts'
+import { orRefuse, Refused } from '../../kernel/refused.ts'
 import { tiesToList } from '../bulks/lines.store.ts'
 import type { Proving, Unproven } from '../sessions/prove-again.ts'
 import { type DecisionInput, underwrite } from './decide.ts'
@@ -37,11 +38,13 @@ export const approve =
         ...(await tiesToList(tx, request.content, actor.id, independentSince(now))),
         now,
         seen,
+        strongest: null,
       }),
       requestId,
     )
     const proven = await underwrite(work, proving, { request, decision: 'approve', seen, proof })
     if ('refusal' in proven) return { value: { refusal: proven.refusal }, events: [proven.event] }
+    if (request.demand && !sureEnough(proven.assurance, request.demand.assurance)) throw new Refused('assurance-too-low', requestId)
 
     await signatures.void(tx, { requestIds: [requestId], approverIds: fallen, because: 'not-independent', now })
     await signatures.give(tx, {

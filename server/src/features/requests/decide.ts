@@ -14,7 +14,7 @@ export type DecisionInput = {
 }
 
 /** The hash of what a request needs, as it stands now. */
-export const requirementHash = (request: Pick<StoredRequest, 'approvalsNeeded' | 'approverRoles'>): string =>
+export const requirementHash = (request: Pick<StoredRequest, 'approvalsNeeded' | 'approverRoles' | 'demand'>): string =>
   sha256(requirementText(request))
 
 /** Who decides, proven over this content, this requirement and this decision: what stands with it in the audit. */

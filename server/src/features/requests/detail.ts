@@ -45,7 +45,7 @@ export const requestDetail = async ({ db, actor, key }: { db: Db; actor: Person;
     ),
     requestListing.approvals(db, id),
     requestListing.calls(db, id),
-    requestListing.approvers(db, stored),
+    requestListing.approvers(db, stored, new Date()),
     reachOf(db, stored),
     stored.subjectId ? accountDetail.contact(db, stored.subjectId) : null,
     stored.status === 'pending' ? paces.of(db, actor.id, new Date()) : null,

@@ -1,16 +1,17 @@
 import { decideOwn } from '@countersign/shared/requests/approval.ts'
-import type { FormContent } from '@countersign/shared/requests/kinds.ts'
-import { requirementFor } from '@countersign/shared/requests/requirement.ts'
+import type { FormContent } from '@countersign/shared/requests/content.ts'
+import { sameDemand } from '@countersign/shared/requests/requirement.ts'
 import { termsOf } from '@countersign/shared/requests/terms.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import { orRefuse, Refused } from '../../kernel/refused.ts'
 import { factOf } from './facts.ts'
 import { requests } from './requests.store.ts'
-import { prepare } from './submit.ts'
+import { requirementNow } from './require.ts'
+import { asAsked, prepare } from './submit.ts'
 
 export type EditInput = { readonly requestId: string; readonly content: FormContent }
 
-/** Changes one's own pending request. Every approval given to the old content is void; the requirement may rise, never fall. */
+/** Changes one's own pending request. Every approval given to the old content is void; what it needs stays. */
 export const edit: Operation<EditInput, { readonly contentHash: string }> = async ({ tx, actor, now }, { requestId, content }) => {
   const request = await requests.lock(tx, requestId)
   orRefuse(decideOwn({ actor, request, now }), requestId)
@@ -25,9 +26,10 @@ export const edit: Operation<EditInput, { readonly contentHash: string }> = asyn
   )
     throw new Refused('not-permitted', requestId)
 
-  const requirement = requirementFor(request.kind, prepared.sensitivity, await requests.policyOwnersEver(tx))
-  const needed = Math.max(request.approvalsNeeded, requirement.approvalsNeeded)
-  const { hash, voided } = await requests.rewrite(tx, requestId, { content: prepared.content, approvalsNeeded: needed, now })
+  // What it needs is frozen: content that would need something else is asked for anew.
+  const { demand } = await requirementNow(tx, asAsked(prepared, request.requesterId))
+  if (!request.demand || !sameDemand(demand, request.demand)) throw new Refused('other-requirement', requestId)
+  const { hash, voided } = await requests.rewrite(tx, requestId, { content: prepared.content, now })
 
   return {
     value: { contentHash: hash },
@@ -40,7 +42,7 @@ export const edit: Operation<EditInput, { readonly contentHash: string }> = asyn
           ...factOf(request),
           before: request.contentHash,
           after: hash,
-          approvalsNeeded: needed,
+          approvalsNeeded: request.approvalsNeeded,
           terms: termsOf(prepared.content),
           approvalsVoided: voided,
         },

@@ -1,6 +1,7 @@
 import { reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
 import type { DomainEvent, LineageEdge } from '@countersign/shared/events.ts'
-import type { ContentOf, FormKind } from '@countersign/shared/requests/kinds.ts'
+import type { ContentOf } from '@countersign/shared/requests/content.ts'
+import type { FormKind } from '@countersign/shared/requests/kinds.ts'
 import { v7 as uuid } from 'uuid'
 import type { Tx } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'

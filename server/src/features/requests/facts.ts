@@ -1,5 +1,6 @@
 import type { DomainEvent, RequestFact } from '@countersign/shared/events.ts'
-import type { RequestContent, RequestKind } from '@countersign/shared/requests/kinds.ts'
+import type { RequestContent } from '@countersign/shared/requests/content.ts'
+import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
 import type { Requirement } from '@countersign/shared/requests/requirement.ts'
 import type { VoidReason } from '@countersign/shared/requests/status.ts'
 import { termsOf } from '@countersign/shared/requests/terms.ts'
@@ -38,6 +39,7 @@ export const requestSubmitted = ({ filed, content, subjectId, organisationId, re
     contentHash: filed.hash,
     approvalsNeeded: requirement.approvalsNeeded,
     approverRoles: requirement.approverRoles,
+    demand: requirement.demand,
     terms: termsOf(content),
     channel,
     ...(thirdReader ? { thirdReader: true as const } : {}),

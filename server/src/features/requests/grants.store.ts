@@ -28,7 +28,7 @@ export const grants = {
   /** The roles in force. */
   async of(tx: Tx, accountId: string): Promise<readonly Grant[]> {
     return tx
-      .select({ role: roleGrant.role, level: organisation.level, organisationId: organisation.id })
+      .select({ role: roleGrant.role, level: organisation.level, organisationId: organisation.id, networkId: organisation.networkId })
       .from(roleGrant)
       .innerJoin(organisation, eq(organisation.id, roleGrant.organisationId))
       .where(and(eq(roleGrant.accountId, accountId), isNull(roleGrant.revokedAt)))

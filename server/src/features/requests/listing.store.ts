@@ -1,8 +1,9 @@
 import { request } from '@countersign/drizzle/schema/request.ts'
 import type { Assurance } from '@countersign/shared/access/proof.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
-import { type Actor, covers, type Place, scopeOf, scopeOfRoles } from '@countersign/shared/access/scope.ts'
+import { type Actor, covers, type Grant, type Place, scopeOf } from '@countersign/shared/access/scope.ts'
 import { pageSize } from '@countersign/shared/accounts/listing.ts'
+import type { Demand } from '@countersign/shared/policy/rules.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import {
   type ApprovalCase,
@@ -10,11 +11,14 @@ import {
   decideCallBack,
   decideOwn,
   decideRejection,
+  fillsNow,
   independentSince,
   involved,
+  isForThem,
   standingSignatures,
 } from '@countersign/shared/requests/approval.ts'
-import type { RequestContent, RequestKind } from '@countersign/shared/requests/kinds.ts'
+import type { RequestContent } from '@countersign/shared/requests/content.ts'
+import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
 import type { ListRequests } from '@countersign/shared/requests/listing.ts'
 import type { CallBackOutcome, RequestStatus, VoidReason } from '@countersign/shared/requests/status.ts'
 import type { Verdict } from '@countersign/shared/verdict.ts'
@@ -24,6 +28,8 @@ import type { Db } from '../../kernel/db.ts'
 import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
 import { within } from '../../kernel/scope.ts'
 import { tiesToList } from '../bulks/lines.store.ts'
+import { credentials } from '../sessions/credentials.store.ts'
+import { countersignable } from './for-them.store.ts'
 import type { StoredRequest } from './requests.store.ts'
 import { signatures } from './signatures.store.ts'
 
@@ -35,6 +41,9 @@ export type PersonCard = {
   readonly createdAt: string
   readonly countersignedBy: readonly string[]
 }
+
+/** Somebody who may countersign, by which role and over what. */
+export type Signer = { readonly id: string; readonly name: string; readonly role: Role; readonly over: string }
 
 export type RequestRow = {
   readonly id: string
@@ -49,6 +58,7 @@ export type RequestRow = {
   readonly reason: string | null
   readonly channel: 'operator' | 'public'
   readonly approvalsNeeded: number
+  readonly demand: Demand | null
   readonly approvalsGiven: number
   readonly place: string
   readonly detail: string | null
@@ -64,7 +74,7 @@ const card = (alias: string) =>
 const selected = sql`
   request.id, request.reference::int, request.kind, request.status, request.content, request.content_hash as "contentHash", request.channel,
   to_json(request.submitted_at)#>>'{}' as "submittedAt", to_json(request.expires_at)#>>'{}' as "expiresAt", to_json(request.decided_at)#>>'{}' as "decidedAt", request.reason,
-  request.approvals_needed as "approvalsNeeded", (select count(*)::int from approval a where a.request_id = request.id and a.voided_at is null) as "approvalsGiven",
+  request.approvals_needed as "approvalsNeeded", request.demand, (select count(*)::int from approval a where a.request_id = request.id and a.voided_at is null) as "approvalsGiven",
   coalesce(structure.name, home.name) as place, case when home.level = 'site' then home.name else coalesce(departement.name, region.name) end as detail, ${card('requester')} as requester, ${card('subject')} as subject`
 
 const from = sql`
@@ -74,13 +84,6 @@ const from = sql`
   left join organisation region on region.id = request.region_id and region.id <> home.id
   left join account requester on requester.id = request.requester_id
   left join account subject on subject.id = request.subject_id`
-
-/** Requests a person may countersign by role and scope: what waits for them. */
-const countersignable = (actor: Actor) => {
-  const byRole = [...new Set(actor.grants.map(({ role }) => role))]
-  const parts = byRole.map((role) => sql`(${role} = any(request.approver_roles) and (${within(scopeOfRoles(actor, [role]), request)}))`)
-  return parts.length > 0 ? sql`(${sql.join(parts, sql` or `)})` : sql`false`
-}
 
 /** Who last called and was told yes. */
 const confirmedBy = sql`(select c.caller_id from call_back c where c.request_id = request.id and c.outcome = 'confirmed' order by c.called_at desc, c.id desc limit 1)`
@@ -94,6 +97,12 @@ const views = {
   mine: (actor: Actor) => sql`request.requester_id = ${actor.id}`,
   all: (actor: Actor) => sql`(${within(scopeOf(actor, 'request:read'), request)})`,
 } as const
+
+/** The surest way somebody has to show that it is they. */
+const strongestOf = async (db: Db, accountId: string): Promise<Assurance> => {
+  const { passkeys, secondFactor } = await credentials.heldBy(db, accountId)
+  return passkeys.length > 0 ? 'passkey' : secondFactor ? 'totp' : 'session'
+}
 
 const refusalOf = (verdict: Verdict<unknown>): RefusalCode | null => (verdict.ok ? null : verdict.refusal)
 
@@ -148,11 +157,7 @@ export const requestListing = {
 
   /** May this person see it: within scope, or their own asking, or theirs to countersign. */
   mayRead(actor: Actor, stored: StoredRequest): boolean {
-    return (
-      stored.requesterId === actor.id ||
-      covers(scopeOf(actor, 'request:read'), stored.place) ||
-      covers(scopeOfRoles(actor, stored.approverRoles), stored.place)
-    )
+    return stored.requesterId === actor.id || covers(scopeOf(actor, 'request:read'), stored.place) || isForThem(actor, stored)
   },
 
   /** What this person may do to it now, by the functions that decide when they do it. */
@@ -167,6 +172,7 @@ export const requestListing = {
       ...(await tiesToList(db, stored.content, actor.id, independentSince(now))),
       now,
       seen: stored.contentHash,
+      strongest: stored.demand && stored.demand.assurance !== 'session' ? await strongestOf(db, actor.id) : null,
     }
     const own = refusalOf(decideOwn(subject))
     return {
@@ -208,16 +214,22 @@ export const requestListing = {
     return rows
   },
 
-  /** Who may countersign this, by role and place; the people involved are left out, and the first dozen named. */
-  async approvers(db: Db, stored: StoredRequest): Promise<readonly { id: string; name: string; role: Role; over: string }[]> {
+  /** Who may countersign this now, by role and place; the people involved are left out, and the first dozen named. */
+  async approvers(db: Db, stored: StoredRequest, now: Date): Promise<readonly Signer[]> {
     const place = Object.values(stored.place satisfies Place).filter((id) => id !== null)
-    const { rows } = await db.execute<{ id: string; name: string; role: Role; over: string }>(sql`
-      select a.id, a.given_name || ' ' || a.family_name as name, g.role, o.name as over
+    const peers = stored.demand?.stages.some(({ level }) => level === 'another-structure') ?? false
+    const { rows } = await db.execute<Signer & { grant: Grant }>(sql`
+      select a.id, a.given_name || ' ' || a.family_name as name, g.role, o.name as over,
+        json_build_object('role', g.role, 'level', o.level, 'organisationId', o.id, 'networkId', o.network_id) as grant
       from role_grant g join account a on a.id = g.account_id and a.status = 'active' join organisation o on o.id = g.organisation_id
-      where g.revoked_at is null and g.role = any(${sql.param([...stored.approverRoles])}::text[]) and g.organisation_id = any(${sql.param(place)}::uuid[])
+      where g.revoked_at is null and g.role = any(${sql.param([...stored.approverRoles])}::text[])
+        and (g.organisation_id = any(${sql.param(place)}::uuid[]) or ${peers} and o.level = 'structure' and o.network_id = ${stored.place.networkId}::uuid)
         and a.id is distinct from ${stored.requesterId}::uuid and a.id is distinct from ${stored.subjectId}::uuid
         and a.id <> all(${sql.param([...stored.approverIds, ...(stored.requesterId === null && stored.callerId ? [stored.callerId] : [])])}::uuid[])
-      order by nlevel(o.path) desc, a.family_name, a.id limit 12`)
+      order by nlevel(o.path) desc, a.family_name, a.id limit 100`)
     return rows
+      .filter(({ id, grant }) => fillsNow({ id, grants: [grant] }, stored, now))
+      .slice(0, 12)
+      .map(({ grant: _grant, ...signer }) => signer)
   },
 }

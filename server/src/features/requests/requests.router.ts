@@ -1,5 +1,5 @@
 import { proof } from '@countersign/shared/access/proof.ts'
-import { filing, formContent } from '@countersign/shared/requests/kinds.ts'
+import { filing, formContent } from '@countersign/shared/requests/content.ts'
 import { listRequests } from '@countersign/shared/requests/listing.ts'
 import { callBackOutcomes } from '@countersign/shared/requests/status.ts'
 import { email, justification, login, optionalComment } from '@countersign/shared/text/fields.ts'

@@ -1,12 +1,15 @@
-import { approval, callBack, request } from '@countersign/drizzle/schema/request.ts'
-import type { Place } from '@countersign/shared/access/scope.ts'
+import { callBack, request } from '@countersign/drizzle/schema/request.ts'
+import type { Actor, Grant, Place } from '@countersign/shared/access/scope.ts'
+import type { Demand } from '@countersign/shared/policy/rules.ts'
 import type { RequestCase } from '@countersign/shared/requests/approval.ts'
 import { canonicalJson } from '@countersign/shared/requests/canonical.ts'
-import { type RequestContent, type RequestKind, requestContent } from '@countersign/shared/requests/kinds.ts'
+import { type RequestContent, requestContent } from '@countersign/shared/requests/content.ts'
+import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
 import type { CallBackOutcome, RequestStatus, VoidReason } from '@countersign/shared/requests/status.ts'
-import { and, eq, inArray, isNull, or, sql } from 'drizzle-orm'
+import { and, eq, inArray, or, sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import { type Db, type Tx, uuids } from '../../kernel/db.ts'
+import { grantsHeldBy } from '../../kernel/grants.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { sha256 } from '../../kernel/secrets.ts'
 
@@ -35,13 +38,16 @@ type Filing = {
   readonly device: string | null
   readonly approvalsNeeded: number
   readonly approverRoles: RequestCase['approverRoles']
+  readonly demand: Demand
   readonly now: Date
   readonly expiresAt: Date
+  readonly remindAt: Date | null
+  readonly widensAt: Date | null
   readonly heldUntil: Date | null
 }
 
 type LastCall = { readonly outcome: CallBackOutcome; readonly callerId: string; readonly device: string | null } | null
-type Decisions = { readonly approverIds: readonly string[]; readonly devices: readonly (string | null)[]; readonly lastCall: LastCall }
+type Decisions = { readonly signers: readonly Actor[]; readonly devices: readonly (string | null)[]; readonly lastCall: LastCall }
 
 /** A row as it stands, with its place as one thing; who signed and who called are questions of their own. */
 const toPending = (row: typeof request.$inferSelect) => {
@@ -51,13 +57,14 @@ const toPending = (row: typeof request.$inferSelect) => {
 }
 export type PendingRow = ReturnType<typeof toPending>
 
-const toStored = (row: typeof request.$inferSelect, { approverIds, devices, lastCall }: Decisions): StoredRequest => {
+const toStored = (row: typeof request.$inferSelect, { signers, devices, lastCall }: Decisions): StoredRequest => {
   // Who calls where nobody known asked stands in the place of who asks.
   const hands = [row.deviceKey, row.requesterId === null ? lastCall?.device : null, ...devices]
   return {
     ...toPending(row),
     content: requestContent.parse(row.content),
-    approverIds,
+    approverIds: signers.map(({ id }) => id),
+    signers,
     callBack: lastCall?.outcome ?? null,
     callerId: lastCall?.callerId ?? null,
     devices: hands.filter((one) => one !== null && one !== undefined),
@@ -77,7 +84,7 @@ export const requests = {
     if (!people) throw new Refused('not-found', id)
     if (people.subjectId) await tx.execute(sql`select 1 from account where id = ${people.subjectId} for update`)
     const before = await requests.decisionsOn(tx, id)
-    const hands = [people.requesterId, ...before.approverIds].filter((one) => one !== null)
+    const hands = [people.requesterId, ...before.signers.map((signer) => signer.id)].filter((one) => one !== null)
     // Whoever asked or signed is held too: their revocation comes before this decision, or after it.
     await tx.execute(sql`select 1 from account where id = any(${uuids(hands)}) order by id for share`)
     const [row] = await tx.select().from(request).where(eq(request.id, id)).for('update')
@@ -93,10 +100,9 @@ export const requests = {
   },
 
   async decisionsOn(db: Db | Tx, id: string): Promise<Decisions> {
-    const given = await db
-      .select({ by: approval.approverId, device: approval.deviceKey })
-      .from(approval)
-      .where(and(eq(approval.requestId, id), isNull(approval.voidedAt)))
+    const { rows: given } = await db.execute<{ by: string; device: string | null; grants: Grant[] }>(sql`
+      select a.approver_id as by, a.device_key as device, ${grantsHeldBy(sql`a.approver_id`)} as grants
+      from approval a where a.request_id = ${id} and a.voided_at is null order by a.given_at, a.id`)
     const [call] = await db
       .select({ outcome: callBack.outcome, callerId: callBack.callerId, device: callBack.deviceKey })
       .from(callBack)
@@ -110,7 +116,11 @@ export const requests = {
       )
       .orderBy(sql`called_at desc, id desc`)
       .limit(1)
-    return { approverIds: given.map(({ by }) => by), devices: given.map(({ device }) => device), lastCall: call ?? null }
+    return {
+      signers: given.map(({ by, grants }) => ({ id: by, grants })),
+      devices: given.map(({ device }) => device),
+      lastCall: call ?? null,
+    }
   },
 
   async file(tx: Tx, filing: Filing): Promise<{ id: string; reference: number; hash: string }> {
@@ -132,8 +142,11 @@ export const requests = {
         contentHash: hash,
         approvalsNeeded: filing.approvalsNeeded,
         approverRoles: [...filing.approverRoles],
+        demand: filing.demand,
         submittedAt: filing.now,
         expiresAt: filing.expiresAt,
+        remindAt: filing.remindAt,
+        widensAt: filing.widensAt,
         heldUntil: filing.heldUntil,
       })
       .returning({ reference: request.reference })
@@ -180,16 +193,12 @@ export const requests = {
   },
 
   /** New content voids every approval given to the old one (P3). */
-  async rewrite(
-    tx: Tx,
-    id: string,
-    row: { content: RequestContent; approvalsNeeded: number; now: Date },
-  ): Promise<{ hash: string; voided: number }> {
+  async rewrite(tx: Tx, id: string, row: { content: RequestContent; now: Date }): Promise<{ hash: string; voided: number }> {
     const { text, hash } = canonicalContent(row.content)
     const { rowCount } = await tx.execute(
       sql`update approval set voided_at = ${row.now}, voided_because = 'content-changed' where request_id = ${id} and voided_at is null`,
     )
-    await tx.update(request).set({ content: text, contentHash: hash, approvalsNeeded: row.approvalsNeeded }).where(eq(request.id, id))
+    await tx.update(request).set({ content: text, contentHash: hash }).where(eq(request.id, id))
     return { hash, voided: rowCount ?? 0 }
   },
 
@@ -212,7 +221,7 @@ export const requests = {
   /** Who asked, and whose signatures stand under it. */
   async hands(tx: Tx, id: string): Promise<{ readonly requesterId: string | null; readonly approverIds: readonly string[] }> {
     const [row] = await tx.select({ requesterId: request.requesterId }).from(request).where(eq(request.id, id))
-    return { requesterId: row?.requesterId ?? null, approverIds: (await requests.decisionsOn(tx, id)).approverIds }
+    return { requesterId: row?.requesterId ?? null, approverIds: (await requests.decisionsOn(tx, id)).signers.map((signer) => signer.id) }
   },
 
   /** Everybody who was ever named policy owner, revoked ones included: the founding exception cannot be brought back by revoking people. */

@@ -1,9 +1,9 @@
 import { type Proof, roleAsked } from '@countersign/shared/access/proof.ts'
 import type { Actor, Place } from '@countersign/shared/access/scope.ts'
+import type { NetworkKind, ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import type { DomainEvent } from '@countersign/shared/events.ts'
-import { type FilingCase, objectionsToFiling, sensitivityOf } from '@countersign/shared/requests/filing.ts'
-import type { FormContent } from '@countersign/shared/requests/kinds.ts'
-import { contactHoldHours, requirementFor, type Sensitivity } from '@countersign/shared/requests/requirement.ts'
+import type { FormContent } from '@countersign/shared/requests/content.ts'
+import { type FilingCase, objectionsToFiling } from '@countersign/shared/requests/filing.ts'
 import { readersMore } from '@countersign/shared/signals/breaker.ts'
 import { isValidPhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { type Operation, told } from '../../kernel/commit.ts'
@@ -18,8 +18,9 @@ import { breaker } from './breaker.store.ts'
 import { requestSubmitted } from './facts.ts'
 import { grants } from './grants.store.ts'
 import { requests } from './requests.store.ts'
+import { type AboutToBeHeld, requirementNow } from './require.ts'
 import { subjects } from './subjects.store.ts'
-import { deadlineAfter, todayInParis } from './working-hours.ts'
+import { timesOf, todayInParis } from './working-hours.ts'
 
 export type Filing = { readonly content: FormContent; readonly proof?: Proof | undefined }
 export type Submitted = { readonly id: string; readonly reference: number }
@@ -36,7 +37,8 @@ export type Prepared = {
   readonly subjectId: string | null
   readonly organisationId: string
   readonly place: Place
-  readonly sensitivity: Sensitivity
+  readonly network: NetworkKind | null
+  readonly profiles: readonly ProfileId[]
   readonly contactChangedAt: Date | null
 }
 
@@ -80,17 +82,27 @@ export const prepare = async (
   // Outside scope says exactly what is said of what does not exist.
   if (first?.refusal === 'out-of-scope') throw new Refused('not-found', subject?.id ?? home.id)
   if (first) throw new Refused(first.refusal, subject?.id ?? home.id, objections)
-  const profile = content.kind === 'create-account' ? content.profile : subject?.profileId
   return {
     content,
     subjectId: subject?.id ?? null,
     organisationId: home.id,
     place: home.place,
-    // Unknown is the careful answer.
-    sensitivity: profile ? sensitivityOf(profile) : 'sensitive',
+    network: home.network,
+    profiles: content.kind === 'create-account' ? [content.profile] : subject ? [subject.profileId] : [],
     contactChangedAt: subject?.contactChangedAt ?? null,
   }
 }
+
+/** As the policy sees it. */
+export const asAsked = ({ content, network, place, profiles, subjectId }: Prepared, requesterId: string | null): AboutToBeHeld => ({
+  kind: content.kind,
+  network,
+  place,
+  profiles,
+  role: content.kind === 'grant-role' ? content.role : null,
+  requesterId,
+  subjectId,
+})
 
 /** Holds a prepared request: its requirement and its deadline are frozen here and by nobody later (P3). */
 export const hold = async (
@@ -104,19 +116,13 @@ export const hold = async (
   const superseded = pending?.requesterId === null && by.requesterId !== null ? pending : null
   if (pending && !superseded) throw new Refused('one-pending-already', subjectId)
   if (superseded) await requests.decide(tx, superseded.id, { status: 'voided', by: by.requesterId, now: by.now, reason: 'superseded' })
-  const usual = requirementFor(content.kind, prepared.sensitivity, await requests.policyOwnersEver(tx))
+  const usual = await requirementNow(tx, asAsked(prepared, by.requesterId))
   // The public page has nobody behind it to have a pace.
   const bursts = by.requesterId ? await breaker.bursts(tx, by.requesterId, prepared.place.structureId) : []
   const more = readersMore(content.kind, bursts, by.now)
   const requirement = { ...usual, approvalsNeeded: usual.approvalsNeeded + more }
-  const held =
-    prepared.contactChangedAt && content.kind === 'reset-credentials'
-      ? new Date(prepared.contactChangedAt.getTime() + contactHoldHours * 3_600_000)
-      : null
-  const heldUntil = held && held > by.now ? held : null
-  // A request that must wait is given its working time after the wait, or it could never be answered.
-  const expiresAt = deadlineAfter(heldUntil ?? by.now, content.kind)
-  const filed = await requests.file(tx, { ...prepared, ...requirement, ...by, expiresAt, heldUntil })
+  const times = timesOf(by.now, usual.demand, content.kind === 'reset-credentials' ? prepared.contactChangedAt : null)
+  const filed = await requests.file(tx, { ...prepared, ...requirement, ...by, ...times })
   // Whoever asked, the person is told, and may say "this was not me".
   if (subjectId && content.kind === 'reset-credentials')
     await links.make(tx, { kind: 'disown', accountId: subjectId, requestId: filed.id, now: by.now })

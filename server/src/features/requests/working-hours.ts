@@ -1,5 +1,5 @@
-import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
-import { deadlines } from '@countersign/shared/requests/requirement.ts'
+import type { Demand } from '@countersign/shared/policy/rules.ts'
+import { contactHoldHours } from '@countersign/shared/requests/requirement.ts'
 import Holidays from 'date-holidays'
 import { DateTime } from 'luxon'
 
@@ -51,8 +51,21 @@ export const isOffHours = (at: Date): boolean => {
 /** The calendar day it is in France. */
 export const todayInParis = (now: Date): string => DateTime.fromJSDate(now, { zone }).toISODate() ?? ''
 
-/** When silence becomes a refusal: after working time, or after so many hours of the clock. */
-export const deadlineAfter = (from: Date, kind: RequestKind): Date => {
-  const time = deadlines[kind]
-  return 'hours' in time ? new Date(from.getTime() + time.hours * 3_600_000) : afterWorkingHours(from, time.workingHours)
+const hour = 3_600_000
+
+/**
+ * From when on it may be signed, when silence becomes a refusal, when whoever may sign is reminded, and when those one level up may sign as
+ * well. What must wait, for a contact that changed or because the policy lets things cool off, is given its time after the wait.
+ */
+export const timesOf = (now: Date, { coolingOffHours, deadline, escalation }: Demand, contactChangedAt: Date | null = null) => {
+  const contact = contactChangedAt ? contactChangedAt.getTime() + contactHoldHours * hour : 0
+  const held = Math.max(contact, now.getTime() + coolingOffHours * hour)
+  const from = new Date(Math.max(held, now.getTime()))
+  const after = (hours: number): Date => ('hours' in deadline ? new Date(from.getTime() + hours * hour) : afterWorkingHours(from, hours))
+  return {
+    heldUntil: held > now.getTime() ? from : null,
+    expiresAt: after('hours' in deadline ? deadline.hours : deadline.workingHours),
+    remindAt: escalation && after(escalation.remindAfter),
+    widensAt: escalation && after(escalation.widenAfter),
+  }
 }

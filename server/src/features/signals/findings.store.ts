@@ -82,6 +82,14 @@ const told = (actor: Actor): SQL => sql`case when finding.numbers ? 'otherId' an
   select 1 from account where account.id = (finding.numbers ->> 'otherId')::uuid and (${within(scopeOf(actor, 'account:read'), account)})) then finding.numbers - 'other' - 'otherId' - 'otherName' else finding.numbers end`
 
 export const findings = {
+  /** Which rules have something open to say about these accounts and structures. */
+  async openAbout(tx: Tx, ids: readonly string[]): Promise<readonly SignalRule[]> {
+    const { rows } = await tx.execute<{ rule: SignalRule }>(
+      sql`select distinct finding.rule from finding where finding.about_id = any(${uuids(ids)}) and ${standing}`,
+    )
+    return rows.map(({ rule }) => rule)
+  },
+
   async lock(tx: Tx, id: string): Promise<StoredFinding> {
     const [row] = await tx.select().from(finding).where(eq(finding.id, id)).for('update')
     if (!row) throw new Refused('not-found', id)

@@ -1,0 +1,165 @@
+import { goals } from '@countersign/shared/policy/attempts.ts'
+import type { Policy } from '@countersign/shared/policy/policy.ts'
+import { trialOutcomes } from '@countersign/shared/policy/trial.ts'
+import { requestKinds } from '@countersign/shared/requests/kinds.ts'
+import { Button, Loader } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { useTextOfRefusal } from '../../lib/fields.ts'
+import { count } from '../../lib/format.ts'
+import { useLanguage } from '../../lib/language.ts'
+import { type Outputs, trpc } from '../../lib/trpc.ts'
+
+type Result = Outputs['policy']['try']
+
+const Places = ({ places }: { places: Result['weaker'] }) => {
+  const { t } = useTranslation()
+  const more = places.organisations - places.first.length
+  return (
+    <ul>
+      {places.first.map(({ id, name }) => (
+        <li key={id}>
+          <Link to="/organisations/$organisationId" params={{ organisationId: id }}>
+            {name}
+          </Link>
+        </li>
+      ))}
+      {more > 0 ? <li className="soft">{t('policy.trial.and', { count: more })}</li> : null}
+    </ul>
+  )
+}
+
+const Judged = ({ result }: { result: Result }) => {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  const of = (kind: string, outcome: string) => result.judged.find((line) => line.kind === kind && line.outcome === outcome)?.requests ?? 0
+  const asked = requestKinds.filter((kind) => result.judged.some((line) => line.kind === kind))
+  return (
+    <>
+      <p style={{ margin: 0 }}>
+        {t(result.capped ? 'policy.trial.capped' : 'policy.trial.judged', {
+          count: result.requests,
+          shown: count(result.requests, language),
+        })}
+      </p>
+      {asked.length > 0 ? (
+        <div className="scroll-x">
+          <table className="plain-table">
+            <thead>
+              <tr>
+                <th scope="col">{t('policy.trial.kind')}</th>
+                {trialOutcomes.map((outcome) => (
+                  <th key={outcome} scope="col" className="number">
+                    {t(`policy.trial.${outcome}`)}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {asked.map((kind) => (
+                <tr key={kind}>
+                  <th scope="row">{t(`kind.${kind}`)}</th>
+                  {trialOutcomes.map((outcome) => (
+                    <td key={outcome} className="number">
+                      {count(of(kind, outcome), language)}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      ) : null}
+    </>
+  )
+}
+
+const Numbers = ({ result }: { result: Result }) => {
+  const { t } = useTranslation()
+  const shown = (accounts: number | null) => (accounts === null ? t('policy.trial.atLeast') : String(accounts))
+  return (
+    <div className="scroll-x">
+      <table className="plain-table">
+        <caption>{t('policy.trial.numbers')}</caption>
+        <thead>
+          <tr>
+            <td />
+            {goals.map((goal) => (
+              <th key={goal} scope="col" className="number">
+                {t(`collusion.short.${goal}`)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {(['before', 'after'] as const).map((when) => (
+            <tr key={when}>
+              <th scope="row">{t(`policy.trial.${when}`)}</th>
+              {goals.map((goal) => (
+                <td key={goal} className="number">
+                  {shown(result[when][goal])}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+/** What a draft would change, before anybody is asked to sign it. */
+export const Trial = ({ draft, ready }: { draft: Policy; ready: boolean }) => {
+  const { t } = useTranslation()
+  const attempt = useMutation(trpc.policy.try.mutationOptions())
+  const text = useTextOfRefusal(attempt.error)
+  const result = attempt.data
+  const stale = attempt.variables !== undefined && JSON.stringify(attempt.variables.after) !== JSON.stringify(draft)
+  return (
+    <section className="stack tight" aria-label={t('policy.trial.title')}>
+      <div className="row wrap">
+        <Button variant="default" disabled={!ready} loading={attempt.isPending} onClick={() => attempt.mutate({ after: draft })}>
+          {t('policy.trial.run')}
+        </Button>
+        {attempt.isPending ? (
+          <span className="soft small" role="status">
+            <Loader size={14} aria-hidden="true" /> {t('policy.trial.running')}
+          </span>
+        ) : null}
+        {attempt.error ? (
+          <span className="notice danger small" role="alert">
+            {text.rest}
+          </span>
+        ) : null}
+      </div>
+      {result ? (
+        <div className="stack tight" role="status">
+          <h3>{t('policy.trial.title')}</h3>
+          {stale ? (
+            <p className="notice wait small" style={{ margin: 0 }}>
+              {t('policy.trial.stale')}
+            </p>
+          ) : null}
+          {goals.some((goal) => result.after[goal] === 1) ? (
+            <p className="notice danger" style={{ margin: 0 }}>
+              {t('policy.trial.one')}
+            </p>
+          ) : null}
+          <Judged result={result} />
+          <Numbers result={result} />
+          <div>
+            {t('policy.trial.weaker', { count: result.weaker.organisations })}
+            {result.weaker.organisations > 0 ? <Places places={result.weaker} /> : null}
+          </div>
+          <div>
+            {result.unsigned.organisations > 0
+              ? t('policy.trial.places', { count: result.unsigned.organisations })
+              : t('policy.trial.noPlaces')}
+            {result.unsigned.organisations > 0 ? <Places places={result.unsigned} /> : null}
+          </div>
+        </div>
+      ) : null}
+    </section>
+  )
+}

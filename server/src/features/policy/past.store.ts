@@ -1,0 +1,53 @@
+import type { Role } from '@countersign/shared/access/roles.ts'
+import type { Place } from '@countersign/shared/access/scope.ts'
+import { type NetworkKind, type ProfileId, reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
+import type { Matched } from '@countersign/shared/policy/rules.ts'
+import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
+import { sql } from 'drizzle-orm'
+import type { Db } from '../../kernel/db.ts'
+
+/** A request of the past as a policy would have seen it; what was suspicious then is not known any more. */
+export type Past = { readonly matched: Matched; readonly requesterId: string | null; readonly subjectId: string | null }
+
+type Row = Place & {
+  kind: RequestKind
+  network: NetworkKind | null
+  profile: ProfileId | null
+  role: Role | null
+  requester: string | null
+  subject: string | null
+}
+
+export const triedDays = 90
+/** As many as a trial looks at: the newest. */
+export const triedRequests = 5000
+
+export const past = {
+  /** What was asked in the last 90 days, the newest first. */
+  async requests(db: Db): Promise<readonly Past[]> {
+    const { rows } = await db.execute<Row>(sql`
+      select r.kind, n.network_kind as network, coalesce(r.content ->> 'profile', a.profile_id) as profile, r.content ->> 'role' as role, r.requester_id as requester, r.subject_id as subject,
+        r.nation_id as "nationId", r.network_id as "networkId", r.region_id as "regionId", r.departement_id as "departementId", r.structure_id as "structureId", r.site_id as "siteId"
+      from (select * from request where submitted_at > now() - make_interval(days => ${triedDays}) and kind <> 'found-network' order by submitted_at desc, id desc limit ${triedRequests}) r
+      left join organisation n on n.id = r.network_id left join account a on a.id = r.subject_id`)
+    const files = await past.caseloads(db)
+    return rows.map(({ kind, network, profile, role, requester, subject, ...place }) => ({
+      matched: {
+        kind,
+        network,
+        place,
+        profiles: profile ? [profile] : [],
+        role,
+        reach: profile ? (files.get(reachedOrganisation(profile, place) ?? '') ?? 0) : null,
+        signals: [],
+      },
+      requesterId: requester,
+      subjectId: subject,
+    }))
+  },
+
+  async caseloads(db: Db): Promise<ReadonlyMap<string, number>> {
+    const { rows } = await db.execute<{ id: string; total: number }>(sql`select id, total_caseload::int as total from organisation`)
+    return new Map(rows.map(({ id, total }) => [id, total]))
+  },
+}

@@ -1,0 +1,109 @@
+import { setImmediate as breathe } from 'node:timers/promises'
+import { type Field, type Goal, goals, type Member, toCreate, toReset } from '@countersign/shared/policy/attempts.ts'
+import type { PolicyRule } from '@countersign/shared/policy/rules.ts'
+import { amounts, measuring } from '@countersign/shared/policy/strength.ts'
+import { type TrialOutcome, tryOn } from '@countersign/shared/policy/trial.ts'
+import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
+import { emptyPlaces } from '@countersign/shared/requests/stages.ts'
+import type { Db } from '../../kernel/db.ts'
+import { fields } from '../collusion/field.store.ts'
+import { fieldsOf, gently } from '../collusion/measure.ts'
+import { requests } from '../requests/requests.store.ts'
+import { type Past, past, triedRequests } from './past.store.ts'
+import { policies } from './policy.store.ts'
+
+type Amounts = Readonly<Record<Goal, number | null>>
+type Named = { readonly id: string; readonly name: string }
+
+export type Trial = {
+  /** Of the requests of the last 90 days, by kind, how many a draft would have treated how. */
+  readonly judged: readonly { readonly kind: RequestKind; readonly outcome: TrialOutcome; readonly requests: number }[]
+  readonly requests: number
+  /** Only the newest were looked at. */
+  readonly capped: boolean
+  /** Where there would no longer be enough people to sign a new account or a reset: the first of them, and how many. */
+  readonly unsigned: { readonly organisations: number; readonly first: readonly Named[] }
+  /** The fewest accounts it would take anywhere, by goal; null for four or more. */
+  readonly before: Amounts
+  readonly after: Amounts
+  /** Where it would take fewer than today. */
+  readonly weaker: { readonly organisations: number; readonly first: readonly Named[] }
+}
+
+const named = 12
+
+/** Finds those who hold a role over a place, or over another structure. */
+const signersOver = (members: readonly Member[]) => {
+  const over = new Map<string, Set<Member>>()
+  const peers = new Map<string, Set<Member>>()
+  const put = (into: Map<string, Set<Member>>, key: string, member: Member) => into.set(key, (into.get(key) ?? new Set()).add(member))
+  for (const member of members)
+    for (const { level, organisationId, networkId } of member.grants) {
+      put(over, organisationId, member)
+      if (level === 'structure' && networkId) put(peers, networkId, member)
+    }
+  return ({ matched: { place }, requesterId, subjectId }: Past, withPeers: boolean): readonly Member[] => {
+    const found = new Set(Object.values(place).flatMap((id) => [...(over.get(id ?? '') ?? [])]))
+    if (withPeers) for (const member of peers.get(place.networkId ?? '') ?? []) found.add(member)
+    return [...found].filter(({ id }) => id !== requesterId && id !== subjectId)
+  }
+}
+
+const lowest = (one: number | null, other: number | null): number | null =>
+  one === null ? other : other === null ? one : Math.min(one, other)
+const nothing: Amounts = { account: null, credential: null, role: null, policy: null }
+const weakest = (one: Amounts, other: Amounts): Amounts =>
+  Object.fromEntries(goals.map((goal) => [goal, lowest(one[goal], other[goal])])) as Record<Goal, number | null>
+/** Four or more counts as four. */
+const isWeaker = (after: Amounts, before: Amounts): boolean => goals.some((goal) => (after[goal] ?? 4) < (before[goal] ?? 4))
+
+/** Are there enough to sign an ordinary account and its reset? */
+const isManned = (field: Field): boolean =>
+  [toCreate(field)[0], toReset(field, { id: '', home: field.ground, profile: 'site-adviser' })[0]].every(
+    (attempt) => !attempt || emptyPlaces(attempt.requirement.demand.stages, field.members, { place: attempt.place, wide: true }) === 0,
+  )
+
+/** The requests of the past under a draft. */
+const judge = async (
+  db: Db,
+  before: readonly PolicyRule[],
+  after: readonly PolicyRule[],
+): Promise<Pick<Trial, 'judged' | 'requests' | 'capped'>> => {
+  const [asked, everybody, policyOwnersEver] = await Promise.all([past.requests(db), fields.everybody(db), requests.policyOwnersEver(db)])
+  const withPeers = after.some(({ demand }) => demand.stages.some(({ level }) => level === 'another-structure'))
+  const over = signersOver(everybody)
+  const counted = new Map<string, { kind: RequestKind; outcome: TrialOutcome; requests: number }>()
+  for (const [index, one] of asked.entries()) {
+    const { matched } = one
+    const outcome = tryOn({ matched, before, after, policyOwnersEver, signers: over(one, withPeers) })
+    const line = counted.get(`${matched.kind} ${outcome}`) ?? { kind: matched.kind, outcome, requests: 0 }
+    counted.set(`${matched.kind} ${outcome}`, { ...line, requests: line.requests + 1 })
+    if (index % 100 === 99) await breathe()
+  }
+  return { judged: [...counted.values()], requests: asked.length, capped: asked.length === triedRequests }
+}
+
+/** Every organisation under the policy in force and under a draft. */
+const compare = async (db: Db, before: readonly PolicyRule[], after: readonly PolicyRule[], now: Date) => {
+  const measure = { before: measuring(), after: measuring() }
+  const weaker: Named[] = []
+  const unsigned: Named[] = []
+  let [was, is] = [nothing, nothing]
+  for await (const { ground, field } of fieldsOf(db, after, now)) {
+    const [old, fresh] = [amounts(await gently(measure.before({ ...field, rules: before }))), amounts(await gently(measure.after(field)))]
+    was = weakest(was, old)
+    is = weakest(is, fresh)
+    const place = { id: ground.id, name: ground.name }
+    if (isWeaker(fresh, old)) weaker.push(place)
+    if (isManned({ ...field, rules: before }) && !isManned(field)) unsigned.push(place)
+  }
+  const listed = (all: readonly Named[]) => ({ organisations: all.length, first: all.slice(0, named) })
+  return { before: was, after: is, weaker: listed(weaker), unsigned: listed(unsigned) }
+}
+
+/** What a draft would change, before anybody is asked to sign it. Reads alone; gives way to everything else. */
+export const tryPolicy = async (db: Db, after: readonly PolicyRule[], now: Date): Promise<Trial> => {
+  const { rules: before } = await policies.read(db)
+  const [judged, compared] = [await judge(db, before, after), await compare(db, before, after, now)]
+  return { ...judged, ...compared }
+}

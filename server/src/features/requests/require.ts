@@ -1,0 +1,33 @@
+import type { Role } from '@countersign/shared/access/roles.ts'
+import type { Place } from '@countersign/shared/access/scope.ts'
+import { type NetworkKind, type ProfileId, reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
+import type { ConditionName } from '@countersign/shared/policy/rules.ts'
+import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
+import { type Requirement, requirementFor } from '@countersign/shared/requests/requirement.ts'
+import type { Tx } from '../../kernel/db.ts'
+import { organisations } from '../organisations/organisations.store.ts'
+import { policies } from '../policy/policy.store.ts'
+import { findings } from '../signals/findings.store.ts'
+import { requests } from './requests.store.ts'
+
+/** A request about to be held, as far as the policy asks. */
+export type AboutToBeHeld = {
+  readonly kind: RequestKind
+  readonly network: NetworkKind | null
+  readonly place: Place
+  readonly profiles: readonly ProfileId[]
+  readonly role: Role | null
+  readonly requesterId: string | null
+  readonly subjectId: string | null
+}
+
+/** What the policy in force asks of it, with the policy held: nothing is filed under one that is being replaced. */
+export const requirementNow = async (tx: Tx, { requesterId, subjectId, ...about }: AboutToBeHeld): Promise<Requirement> => {
+  const { rules } = await policies.hold(tx)
+  const asked = (name: ConditionName): boolean => rules.some(({ when }) => when[name] !== undefined)
+  const [profile] = about.profiles
+  const reach = asked('reachAtLeast') && profile ? await organisations.caseloadOf(tx, reachedOrganisation(profile, about.place)) : null
+  const whose = [requesterId, subjectId, about.place.structureId].filter((id) => id !== null)
+  const signals = asked('signals') ? await findings.openAbout(tx, whose) : []
+  return requirementFor(rules, { ...about, reach, signals }, await requests.policyOwnersEver(tx))
+}

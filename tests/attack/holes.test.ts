@@ -158,7 +158,12 @@ describe('it must not be possible', () => {
     await world.tamper(`update request set approver_roles = '{}' where id = $1`, [request.id])
     const sophie = await world.as('sophie.marchand')
     expect(await outcome(sophie.call.requests.approve({ requestId: request.id, seen: request.seen }))).toBe('not-found')
-    await world.tamper(`update request set approver_roles = '{supervisor}' where id = $1`, [request.id])
+    await world.tamper(
+      `update request set approver_roles = '{supervisor}', demand = jsonb_set(demand, '{stages,0,roles}', '[]') where id = $1`,
+      [request.id],
+    )
+    expect(await outcome(sophie.call.requests.approve({ requestId: request.id, seen: request.seen }))).toBe('other-level')
+    await world.tamper(`update request set demand = jsonb_set(demand, '{stages,0,roles}', '["supervisor"]') where id = $1`, [request.id])
   })
 
   test('H7 to have a missing approver mean execute: a request nobody may countersign waits and expires', async () => {

@@ -1,5 +1,6 @@
 import { appRouter } from '@countersign/server/router.ts'
 import { type Permission, permissions } from '@countersign/shared/access/permissions.ts'
+import { firstPolicy } from '@countersign/shared/policy/first.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makerOf, outcome } from '../support/make.ts'
 import { type Login, openWorld, type Signed, type World } from '../support/world.ts'
@@ -81,7 +82,8 @@ beforeAll(async () => {
     },
     'passkeys.remove': { valid: { passkeyId: missing } },
     'policy.get': { valid: undefined },
-    'policy.ask': { valid: { after: { criticalSuspends: true, massAccounts: 100, massPercent: 10 }, justification: 'Essai' } },
+    'policy.ask': { valid: { after: { ...firstPolicy, criticalSuspends: true }, justification: 'Essai' } },
+    'policy.try': { valid: { after: firstPolicy } },
     'collusion.list': { valid: {} },
     'collusion.explain': {
       valid: { organisationId: missing },

@@ -465,6 +465,27 @@ describe('a log that was signed all the same, by a server that did wrong, is jud
       'it may be countersigned by others than such a request may',
     ],
     [
+      'a stage that asks for somebody who signed nothing',
+      () =>
+        sql`update audit_entry set data = jsonb_set(data, '{demand,stages,0,roles}', '["policy-owner"]') || '{"approverRoles": ["policy-owner"]}' where id = ${first('request.submitted')}`,
+      'not every stage of it was countersigned by somebody who may',
+    ],
+    [
+      'a stage that asks for nobody',
+      () => sql`update audit_entry set data = jsonb_set(data, '{demand,stages,0,people}', '0') where id = ${first('request.submitted')}`,
+      'a stage of it asks for nobody',
+    ],
+    [
+      'a stage more than is said to be needed',
+      () => sql`update audit_entry set data = jsonb_set(data, '{demand,stages,0,people}', '4') where id = ${first('request.submitted')}`,
+      'it asks for fewer countersignatures than its stages name',
+    ],
+    [
+      'a countersignature that is less sure than was asked for',
+      () => sql`update audit_entry set data = jsonb_set(data, '{demand,assurance}', '"passkey"') where id = ${first('request.submitted')}`,
+      'than was asked for',
+    ],
+    [
       'an entry that does not say when it was',
       () => sql`update audit_entry set at = at - interval '40 days' where id = ${first('request.approval-given')}`,
       'long before it was recorded',

@@ -78,6 +78,9 @@ export const openWorld = async () => {
         await client.query('set local session_replication_role = replica')
         await client.query(sql, [...values])
         await client.query('commit')
+      } catch (error) {
+        await client.query('rollback')
+        throw error
       } finally {
         client.release()
       }

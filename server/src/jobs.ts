@@ -8,6 +8,7 @@ import { bulks } from './features/bulks/bulks.store.ts'
 import { workBulks } from './features/bulks/work.ts'
 import { watchCollusion } from './features/collusion/watch.ts'
 import { passkeys } from './features/passkeys/passkeys.store.ts'
+import { remind, widen } from './features/requests/escalate.ts'
 import { expire } from './features/requests/expire.ts'
 import { recheck } from './features/requests/recheck.ts'
 import { requests } from './features/requests/requests.store.ts'
@@ -53,6 +54,17 @@ export const closeOverdue = async (db: Db): Promise<number> => {
   const requestIds = await requests.overdue(db)
   if (requestIds.length === 0) return 0
   return (await unlessRefused(() => runCommitted(expire, { db, actor: nobody, origin: { channel: 'job' } }, { requestIds }))) ?? 0
+}
+
+/** Reminds of what waits, and takes up one level what too few are there for; several processes may try at once, the row locks decide. */
+export const urgeWaiting = async (db: Db): Promise<number> => {
+  const origin = { channel: 'job' as const }
+  let done = 0
+  for (const requestId of await requests.narrow(db))
+    if (await unlessRefused(() => runCommitted(widen, { db, actor: nobody, origin }, { requestId }))) done += 1
+  for (const requestId of await requests.toRemind(db))
+    if (await unlessRefused(() => runCommitted(remind, { db, actor: nobody, origin }, { requestId }))) done += 1
+  return done
 }
 
 /** Holds every signature of the last 30 days against the lineage once more (P2); answers the requests that were acted upon. */
@@ -139,8 +151,8 @@ export const startJobs = ({
   const turns = [
     inTurns(
       async () => {
-        // One that fails does not hold up the other.
-        const results = await Promise.allSettled([closeOverdue(db), drain(db, carriers, log)])
+        // One that fails does not hold up the others.
+        const results = await Promise.allSettled([closeOverdue(db), urgeWaiting(db), drain(db, carriers, log)])
         for (const result of results) if (result.status === 'rejected') throw result.reason
       },
       () => stopped,

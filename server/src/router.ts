@@ -1,3 +1,4 @@
+import { absencesRouter } from './features/absences/absences.router.ts'
 import { accountsRouter } from './features/accounts/accounts.router.ts'
 import { auditRouter } from './features/audit/audit.router.ts'
 import { bulksRouter } from './features/bulks/bulks.router.ts'
@@ -20,6 +21,7 @@ import { viewsRouter } from './features/views/views.router.ts'
 import { router } from './trpc.ts'
 
 export const appRouter = router({
+  absences: absencesRouter,
   accounts: accountsRouter,
   audit: auditRouter,
   bulks: bulksRouter,

@@ -57,6 +57,10 @@ export type EventData = {
   'request.found-dependent': RequestFact & { approverId: string }
   'request.executed': RequestFact & { contentHash: string }
   'request.held': RequestFact & { approvalsNeeded: number }
+  'request.reminded': RequestFact & { wide: boolean; told: readonly string[] }
+  'request.widened': RequestFact & { told: readonly string[] }
+  'absence.announced': { absenceId: string; from: string; until: string; delegateId: string | null }
+  'absence.withdrawn': { absenceId: string }
   'request.rejected': RequestFact & { reason: string; contentHash?: string } & Partial<Underwritten>
   'request.expired': RequestFact
   'request.voided': RequestFact & { reason: VoidReason }
@@ -148,6 +152,10 @@ const catalogue = {
   'request.found-dependent': true,
   'request.executed': true,
   'request.held': true,
+  'request.reminded': true,
+  'request.widened': true,
+  'absence.announced': true,
+  'absence.withdrawn': true,
   'request.rejected': true,
   'request.expired': true,
   'request.voided': true,

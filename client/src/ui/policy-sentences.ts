@@ -1,5 +1,6 @@
 import type { PolicyOnRecord } from '@countersign/shared/policy/policy.ts'
 import type { Condition, Demand, PolicyRule, Stage } from '@countersign/shared/policy/rules.ts'
+import { goesUp } from '@countersign/shared/requests/stages.ts'
 import { selfSuspensionsAnHour } from '@countersign/shared/signals/containing.ts'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
@@ -18,9 +19,6 @@ export const usePolicySentences = (): ((policy: PolicyOnRecord) => readonly stri
 }
 
 const inSentence = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1)
-
-/** Where those above may sign from the beginning, they are only told later. */
-const widens = ({ level }: Stage): boolean => level === 'structure' || level === 'another-structure'
 
 /** What a demand asks for, a sentence each. */
 export const useDemandSentences = (): ((demand: Demand) => readonly string[]) => {
@@ -41,7 +39,7 @@ export const useDemandSentences = (): ((demand: Demand) => readonly string[]) =>
       coolingOffHours > 0 ? t('policy.asks.coolingOffHours', { hours: coolingOffHours }) : '',
       'hours' in deadline ? t('policy.asks.hours', deadline) : t('policy.asks.workingHours', { hours: deadline.workingHours }),
       escalation
-        ? t(stages.some(widens) ? 'policy.asks.escalation' : 'policy.asks.reminders', {
+        ? t(stages.some(goesUp) ? 'policy.asks.escalation' : 'policy.asks.reminders', {
             remind: escalation.remindAfter,
             widen: escalation.widenAfter,
           })

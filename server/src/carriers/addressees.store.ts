@@ -75,6 +75,23 @@ export const addressees = {
     return rows[0]?.name ?? null
   },
 
+  /** The request an entry is about, while it waits. */
+  async waitingOf(db: Db, entryId: string): Promise<{ id: string; reference: number; place: string; expiresAt: Date } | null> {
+    const { rows } = await db.execute<{ id: string; reference: number; place: string; expires: string }>(sql`
+      select r.id, r.reference::int, o.name as place, r.expires_at as expires from audit_entry e join request r on r.id = e.subject_id and r.status = 'pending' and r.expires_at > now()
+      join organisation o on o.id = r.organisation_id where e.id = ${entryId}`)
+    const row = rows[0]
+    return row ? { id: row.id, reference: row.reference, place: row.place, expiresAt: new Date(row.expires) } : null
+  },
+
+  /** Who is away, by the entry that says so, while it stands. */
+  async absenceOf(db: Db, entryId: string): Promise<{ name: string; from: string; until: string } | null> {
+    const { rows } = await db.execute<{ name: string; from: string; until: string }>(sql`
+      select a.given_name || ' ' || a.family_name as name, b.from_on::text as from, b.until_on::text as until
+      from audit_entry e join absence b on b.id = (e.data ->> 'absenceId')::uuid and b.withdrawn_at is null join account a on a.id = b.account_id where e.id = ${entryId}`)
+    return rows[0] ?? null
+  },
+
   /** Mails that reached this account's own mailbox within the last hour. */
   async mailsLastHour(db: Db, accountId: string): Promise<{ all: number; notices: number }> {
     const { rows } = await db.execute<{ all: number; notices: number }>(sql`

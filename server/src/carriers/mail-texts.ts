@@ -32,6 +32,8 @@ export type MailKind =
   | 'passkeysChanged'
   | 'oneEnough'
   | 'console'
+  | 'waiting'
+  | 'standingIn'
 const deeds = {
   fr: { suspend: 'suspend', revoke: 'révoque', reset: 'demande la réinitialisation de', reinstate: 'réintègre' },
   en: { suspend: 'is suspending', revoke: 'is revoking', reset: 'is asking to reset', reinstate: 'is reinstating' },
@@ -129,6 +131,24 @@ const french: Record<MailKind, Text> = {
     lines: ({ place, address }) => [
       `Quelqu’un vient de suspendre des comptes depuis la console du serveur (${place}) : la commande de secours, qui n’ouvre aucun accès.`,
       'Si vous n’en saviez rien, voyez qui est sorti et pourquoi, et prévenez qui tient le serveur :',
+      address,
+    ],
+  },
+  waiting: {
+    subject: 'Une demande attend votre contresignature',
+    lines: ({ name, place, about, address, until }) => [
+      `Bonjour ${name},`,
+      `la demande n° ${about} (${place}) attend encore une contresignature que vous pouvez donner. Sans réponse le ${until}, c’est non.`,
+      'Lisez-la, puis contresignez ou refusez :',
+      address,
+    ],
+  },
+  standingIn: {
+    subject: 'On compte sur vous pendant une absence',
+    lines: ({ name, place, about, address, until }) => [
+      `Bonjour ${name},`,
+      `${about} est absent(e) du ${place} au ${until} et vous a désigné(e). Vous n’avez aucun droit de plus : ce qui attend sa signature vous est rappelé à sa place.`,
+      'Ce qui attend déjà :',
       address,
     ],
   },
@@ -237,6 +257,24 @@ const english: Record<MailKind, Text> = {
     lines: ({ place, address }) => [
       `Somebody has just suspended accounts from the server’s console (${place}): the command for emergencies, which gives nothing.`,
       'If this is news to you, see who is out and why, and tell whoever keeps the server:',
+      address,
+    ],
+  },
+  waiting: {
+    subject: 'A request waits for your countersignature',
+    lines: ({ name, place, about, address, until }) => [
+      `Dear ${name},`,
+      `request ${about} (${place}) still waits for a countersignature that you can give. No answer by ${until} is a no.`,
+      'Read it, then countersign or refuse:',
+      address,
+    ],
+  },
+  standingIn: {
+    subject: 'Somebody counts on you while they are away',
+    lines: ({ name, place, about, address, until }) => [
+      `Dear ${name},`,
+      `${about} is away from ${place} to ${until} and has named you. You have no more rights than before: what waits for them is brought to your mind instead.`,
+      'What waits already:',
       address,
     ],
   },

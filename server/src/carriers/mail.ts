@@ -102,6 +102,42 @@ const ofSignal =
     return 'delivered'
   }
 
+/** To one of those who may sign what waits; to nobody once it is decided. */
+const ofWaiting =
+  ({ post, publicUrl }: Carriage): Carrier =>
+  async (db, { accountId, entryId }): Promise<Delivery> => {
+    const [reader, waiting] = [await addressees.find(db, accountId), await addressees.waitingOf(db, entryId)]
+    if (reader?.status !== 'active' || !waiting) return 'pointless'
+    const { id, reference, place, expiresAt } = waiting
+    const facts: MailFacts = {
+      ...reader,
+      place,
+      about: String(reference),
+      address: `${publicUrl}/requests?request=${id}`,
+      until: until(expiresAt, reader.language),
+    }
+    await post({ accountId, recipient: reader.email, ...wordMail('waiting', reader.language, facts) })
+    return 'delivered'
+  }
+
+/** To whoever is named by somebody who is away. */
+const ofAbsence =
+  ({ post, publicUrl }: Carriage): Carrier =>
+  async (db, { accountId, entryId }): Promise<Delivery> => {
+    const [reader, away] = [await addressees.find(db, accountId), await addressees.absenceOf(db, entryId)]
+    if (reader?.status !== 'active' || !away) return 'pointless'
+    const day = (iso: string) => new Intl.DateTimeFormat(reader.language, { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(iso))
+    const facts: MailFacts = {
+      ...reader,
+      place: day(away.from),
+      about: away.name,
+      address: `${publicUrl}/requests`,
+      until: day(away.until),
+    }
+    await post({ accountId, recipient: reader.email, ...wordMail('standingIn', reader.language, facts) })
+    return 'delivered'
+  }
+
 /** To those who watch over the network: what should never happen has happened in this place. */
 const toGuardians =
   ({ post, publicUrl }: Carriage, kind: MailKind, page: string): Carrier =>
@@ -126,5 +162,7 @@ export const mailCarriers = (carriage: Carriage): Record<Destination, Carrier> =
   'mail.signal': ofSignal(carriage),
   'mail.one-enough': toGuardians(carriage, 'oneEnough', '/organisations'),
   'mail.console': toGuardians(carriage, 'console', '/audit?type=console.suspended'),
+  'mail.waiting': ofWaiting(carriage),
+  'mail.standing-in': ofAbsence(carriage),
   'mail.passkeys-changed': withLink(carriage, 'passkeysChanged', ['disown'], 'disown'),
 })

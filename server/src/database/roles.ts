@@ -16,6 +16,7 @@ const application: Record<string, string> = {
   account_count: 'select',
   collusion_number: 'select, insert, update',
   request: 'select, insert, update (status, content, content_hash, approvals_needed, remind_at, widens_at, decided_at, decided_by, reason)',
+  absence: 'select, insert, update (withdrawn_at)',
   approval: 'select, insert, update (voided_at, voided_because)',
   call_back: 'select, insert',
   role_grant: 'select, insert, update (revoked_at)',

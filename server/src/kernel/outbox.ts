@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
 import type { Entry } from './audit.ts'
-import type { Db, Tx } from './db.ts'
+import { type Db, type Tx, uuids } from './db.ts'
 import { prepared } from './prepared.ts'
 
 export const destinations = [
@@ -20,6 +20,8 @@ export const destinations = [
   'mail.passkeys-changed',
   'mail.one-enough',
   'mail.console',
+  'mail.waiting',
+  'mail.standing-in',
 ] as const
 export type Destination = (typeof destinations)[number]
 
@@ -44,6 +46,9 @@ const routes: { readonly [T in EventType]?: Route<T> } = {
   'signal.recurred': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.signal', accountId })),
   'console.suspended': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.console', accountId })),
   'collusion.one-enough': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.one-enough', accountId })),
+  'request.reminded': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.waiting', accountId })),
+  'request.widened': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.waiting', accountId })),
+  'absence.announced': ({ data }) => (data.delegateId ? [{ destination: 'mail.standing-in', accountId: data.delegateId }] : []),
   'passkey.added': ({ subject, data }) => (data.via === 'session' ? [{ destination: 'mail.passkeys-changed', accountId: subject }] : []),
   'passkey.removed': ({ subject }) => [{ destination: 'mail.passkeys-changed', accountId: subject }],
   // A supervisor who suspends knows; one whose agent said "it was not me" must be told.
@@ -84,6 +89,16 @@ export const undelivered = async (db: Db): Promise<Undelivered> => {
     select count(*)::int as waiting, count(last_error)::int as failing,
       (array_agg(last_error order by run_after desc) filter (where last_error is not null))[1] as reason from outbox where settled_at is null`)
   return rows[0] ?? { waiting: 0, failing: 0, reason: null }
+}
+
+/** So often a mail was tried and came back: nobody reads that mailbox. */
+const triedInVain = 5
+
+/** Of these accounts, those whose mailbox takes no mail: what is sent to them has failed again and again. */
+export const unreachable = async (db: Db, accountIds: readonly string[]): Promise<ReadonlySet<string>> => {
+  const { rows } = await db.execute<{ id: string }>(sql`
+    select distinct account_id as id from outbox where account_id = any(${uuids(accountIds)}) and settled_at is null and attempts >= ${triedInVain} and last_error is not null`)
+  return new Set(rows.map(({ id }) => id))
 }
 
 export type Due = {

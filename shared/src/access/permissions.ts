@@ -14,6 +14,7 @@ export const permissions = {
   'request:file:reinstate': ['account-manager', 'supervisor', 'it-admin', 'policy-owner'],
   'request:file:grant-role': ['supervisor', 'it-admin', 'policy-owner'],
   'request:countersign': ['supervisor', 'reset-manager', 'policy-owner', 'it-admin'],
+  'absence:announce': ['supervisor', 'reset-manager', 'policy-owner', 'it-admin'],
   'request:call-back': ['reset-manager'],
   'incident:read': ['supervisor', 'it-admin', 'auditor', 'policy-owner'],
   'incident:keep': ['supervisor', 'it-admin', 'policy-owner'],

@@ -34,6 +34,9 @@ const oneUp = {
   'another-structure': 'above',
 } as const satisfies Record<StageLevel, StageLevel>
 
+/** Does it make a difference to this stage that it goes up one level? */
+export const goesUp = ({ level }: Stage): boolean => oneUp[level] !== level
+
 /** May this person fill a place in this stage, by a role they hold? */
 export const fits = ({ grants }: Actor, { roles, level }: Stage, { place, wide }: Standing): boolean =>
   grants.some((grant) => roles.includes(grant.role) && (at[level](grant, place) || (wide && at[oneUp[level]](grant, place))))

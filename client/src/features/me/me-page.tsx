@@ -1,7 +1,8 @@
-import { permissions } from '@countersign/shared/access/permissions.ts'
+import { type Permission, permissions } from '@countersign/shared/access/permissions.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
 import { Button } from '@mantine/core'
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { tellRefusal } from '../../lib/toast.ts'
@@ -11,8 +12,10 @@ import { Sessions } from '../../ui/sessions.tsx'
 import { AccountState } from '../../ui/state.tsx'
 import { Timeline } from '../../ui/timeline.tsx'
 import { Day } from '../../ui/when.tsx'
+import { Absences } from './absence.tsx'
 import { Passkeys } from './passkeys.tsx'
 
+const signedIn = getRouteApi('/_signed-in')
 const signing: readonly Role[] = permissions['request:countersign']
 
 const NotMe = () => {
@@ -51,6 +54,8 @@ const NotMe = () => {
 export const MePage = () => {
   const { t } = useTranslation()
   const { data } = useSuspenseQuery(trpc.accounts.mine.queryOptions())
+  const { person } = signedIn.useRouteContext()
+  const may: readonly Permission[] = person.may
   const signOut = useMutation(
     trpc.sessions.signOut.mutationOptions({
       onSuccess: () => queryClient.invalidateQueries(trpc.accounts.mine.queryFilter()),
@@ -85,6 +90,7 @@ export const MePage = () => {
         <Lineage lineage={data.lineage} linked={false} />
       </section>
       <Passkeys signs={data.roles.some((role) => signing.includes(role))} />
+      {may.includes('absence:announce') ? <Absences /> : null}
       <section className="card stack tight">
         <h2>{t('me.sessions')}</h2>
         <Sessions sessions={data.sessions} onEnd={end} />

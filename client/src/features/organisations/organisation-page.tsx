@@ -12,12 +12,13 @@ const SignersList = ({ signers, of }: { signers: readonly Signer[]; of: 'account
   const { t } = useTranslation()
   const nameOf = usePartName()
   const able = signers.filter((one) => one[of])
+  const there = able.filter(({ away, unreachable }) => !away && !unreachable)
   return (
     <div className="stack tight">
       <h3 style={{ margin: 0 }}>{t(`collusion.signs.${of}`)}</h3>
-      {able.length < 2 ? (
-        <p className={able.length === 0 ? 'notice danger' : 'notice wait'} style={{ margin: 0 }}>
-          {t(able.length === 0 ? 'collusion.nobodySigns' : 'collusion.oneSigns')}
+      {there.length < 2 ? (
+        <p className={there.length === 0 ? 'notice danger' : 'notice wait'} style={{ margin: 0 }}>
+          {t(there.length === 0 ? 'collusion.nobodySigns' : 'collusion.oneSigns')}
         </p>
       ) : null}
       <ul className="plain">
@@ -30,6 +31,8 @@ const SignersList = ({ signers, of }: { signers: readonly Signer[]; of: 'account
             ) : (
               nameOf(one)
             )}
+            {one.away ? <span className="soft"> · {t('absence.away')}</span> : null}
+            {one.unreachable ? <span className="soft"> · {t('absence.unreachable')}</span> : null}
           </li>
         ))}
       </ul>

@@ -99,7 +99,8 @@ export const Evidence = ({ request }: { request: Detail }) => {
           <ul className="plain small">
             {request.approvers.map((one) => (
               <li key={`${one.id}${one.role}`}>
-                {one.name} <span className="soft">{`${t(`role.${one.role}`)} · ${one.over}`}</span>
+                {one.name}{' '}
+                <span className="soft">{`${t(`role.${one.role}`)} · ${one.over}${one.away ? ` · ${t('absence.away')}` : ''}`}</span>
               </li>
             ))}
           </ul>

@@ -42,6 +42,8 @@ const weighing = [
   'role.granted',
   'role.revoked',
   'policy.set',
+  'absence.announced',
+  'absence.withdrawn',
   'account.created',
   'account.reset',
   'account.suspended',

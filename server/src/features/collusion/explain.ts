@@ -5,7 +5,9 @@ import { type Attempt, type Step, signersThere } from '@countersign/shared/polic
 import type { Found } from '@countersign/shared/policy/collusion.ts'
 import type { Person } from '../../kernel/actor.ts'
 import type { Db } from '../../kernel/db.ts'
+import { unreachable } from '../../kernel/outbox.ts'
 import { Refused } from '../../kernel/refused.ts'
+import { absences } from '../absences/absences.store.ts'
 import { collusion } from './collusion.store.ts'
 import { fields } from './field.store.ts'
 import { measureOne } from './measure.ts'
@@ -24,7 +26,12 @@ export type Explained = {
   /** The name of its network. */
   readonly network: string | null
   readonly ways: Readonly<Record<Goal, Way | null>>
-  readonly signers: readonly (Part & { readonly account: boolean; readonly credential: boolean })[]
+  readonly signers: readonly (Part & {
+    readonly account: boolean
+    readonly credential: boolean
+    readonly away: boolean
+    readonly unreachable: boolean
+  })[]
 }
 
 const wide = ['nation', 'network', 'region', 'departement', 'structure', 'site'] as const
@@ -64,17 +71,27 @@ export const explain = async (db: Db, actor: Person, organisationId: string, now
     level: ground.level,
     network: ground.networkName,
     ways: Object.fromEntries(goals.map((goal) => [goal, way(strength[goal])])) as Record<Goal, Way | null>,
-    signers: signersOf(field, parts),
+    signers: signersOf(field, parts, {
+      away: await absences.away(db),
+      silent: await unreachable(
+        db,
+        members.map(({ id }) => id),
+      ),
+    }),
   }
 }
 
-const signersOf = (field: Field, parts: ReadonlyMap<string, Part>): Explained['signers'] => {
+type Reach = { readonly away: ReadonlySet<string>; readonly silent: ReadonlySet<string> }
+
+const signersOf = (field: Field, parts: ReadonlyMap<string, Part>, { away, silent }: Reach): Explained['signers'] => {
   const [creation] = toCreate(field)
   const [reset] = toReset(field, { id: '', home: field.ground, profile: 'site-adviser' })
   const signs = (member: Member, attempt: Attempt | undefined) => attempt !== undefined && signersThere([member], attempt) > 0
   return field.members.flatMap((member) => {
     const [account, credential] = [signs(member, creation), signs(member, reset)]
     const found = parts.get(member.id)
-    return found && (account || credential) ? [{ ...found, account, credential }] : []
+    return found && (account || credential)
+      ? [{ ...found, account, credential, away: away.has(member.id), unreachable: silent.has(member.id) }]
+      : []
   })
 }

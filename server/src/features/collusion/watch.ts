@@ -6,6 +6,7 @@ import { nobody } from '../../kernel/actor.ts'
 import { runCommitted } from '../../kernel/commit.ts'
 import type { Db } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
+import { absences } from '../absences/absences.store.ts'
 import { policies } from '../policy/policy.store.ts'
 import { collusion, type MeasuredNumbers } from './collusion.store.ts'
 import { fieldsOf, gently } from './measure.ts'
@@ -20,17 +21,19 @@ const oldMilliseconds = 3_600_000
 /** Measures every organisation, and tells where one account is enough. Gives way to everything else. */
 export const measureNetwork = async (db: Db, now: Date, log: Logger, stopped = () => false): Promise<number> => {
   const measure = measuring()
+  const away = await absences.away(db)
   let measured = 0
   let rows: MeasuredNumbers[] = []
   for await (const { ground, field } of fieldsOf(db, (await policies.read(db)).rules, now)) {
     if (stopped()) return measured
     const [creation] = toCreate(field)
+    const present = field.members.filter(({ id }) => !away.has(id))
     const [reset] = toReset(field, { id: '', home: ground, profile: 'site-adviser' })
     rows.push({
       organisationId: ground.id,
       ...amounts(await gently(measure(field))),
-      accountSigners: creation ? signersThere(field.members, creation) : 0,
-      credentialSigners: reset ? signersThere(field.members, reset) : 0,
+      accountSigners: creation ? signersThere(present, creation) : 0,
+      credentialSigners: reset ? signersThere(present, reset) : 0,
     })
     measured += 1
     if (rows.length === together) {

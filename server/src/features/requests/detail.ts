@@ -1,4 +1,5 @@
 import { reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
+import { fillsNow } from '@countersign/shared/requests/approval.ts'
 import type { Person } from '../../kernel/actor.ts'
 import type { Db } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
@@ -9,6 +10,7 @@ import { newNonce } from '../passkeys/nonces.ts'
 import { requestListing } from './listing.store.ts'
 import { paces } from './pace.store.ts'
 import { requests, type StoredRequest } from './requests.store.ts'
+import { signers } from './signers.store.ts'
 import { subjects } from './subjects.store.ts'
 
 /** Citizens' files within reach before and after, so that the decision is about something one can picture; null where it is about nobody's. */
@@ -30,6 +32,19 @@ const reachOf = async (db: Db, stored: StoredRequest) => {
   return { before: content.kind === 'reinstate' ? 0 : files, after: files, over: reached?.name ?? null }
 }
 
+/** Who may countersign this now; the people involved are left out, and the first dozen named. */
+const approversOf = async (db: Db, stored: StoredRequest, now: Date) => {
+  const { requesterId, subjectId, callerId, approverIds } = stored
+  const found = await signers.of(db, {
+    ...stored,
+    except: [requesterId, subjectId, requesterId === null ? callerId : null, ...approverIds],
+  })
+  return found
+    .filter(({ id, grant }) => fillsNow({ id, grants: [grant] }, stored, now))
+    .slice(0, 12)
+    .map(({ id, name, role, over, away }) => ({ id, name, role, over, away }))
+}
+
 /** One request with all the evidence a countersigner decides on. */
 export const requestDetail = async ({ db, actor, key }: { db: Db; actor: Person; key: Buffer }, id: string) => {
   const stored = await requests.read(db, id)
@@ -45,7 +60,7 @@ export const requestDetail = async ({ db, actor, key }: { db: Db; actor: Person;
     ),
     requestListing.approvals(db, id),
     requestListing.calls(db, id),
-    requestListing.approvers(db, stored, new Date()),
+    approversOf(db, stored, new Date()),
     reachOf(db, stored),
     stored.subjectId ? accountDetail.contact(db, stored.subjectId) : null,
     stored.status === 'pending' ? paces.of(db, actor.id, new Date()) : null,

@@ -1,7 +1,6 @@
 import { request } from '@countersign/drizzle/schema/request.ts'
 import type { Assurance } from '@countersign/shared/access/proof.ts'
-import type { Role } from '@countersign/shared/access/roles.ts'
-import { type Actor, covers, type Grant, type Place, scopeOf } from '@countersign/shared/access/scope.ts'
+import { type Actor, covers, scopeOf } from '@countersign/shared/access/scope.ts'
 import { pageSize } from '@countersign/shared/accounts/listing.ts'
 import type { Demand } from '@countersign/shared/policy/rules.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
@@ -11,7 +10,6 @@ import {
   decideCallBack,
   decideOwn,
   decideRejection,
-  fillsNow,
   independentSince,
   involved,
   isForThem,
@@ -41,9 +39,6 @@ export type PersonCard = {
   readonly createdAt: string
   readonly countersignedBy: readonly string[]
 }
-
-/** Somebody who may countersign, by which role and over what. */
-export type Signer = { readonly id: string; readonly name: string; readonly role: Role; readonly over: string }
 
 export type RequestRow = {
   readonly id: string
@@ -212,24 +207,5 @@ export const requestListing = {
       select c.outcome, c.note, to_json(c.called_at)#>>'{}' as "calledAt", p.given_name || ' ' || p.family_name as name
       from call_back c join account p on p.id = c.caller_id where c.request_id = ${id} order by c.called_at`)
     return rows
-  },
-
-  /** Who may countersign this now, by role and place; the people involved are left out, and the first dozen named. */
-  async approvers(db: Db, stored: StoredRequest, now: Date): Promise<readonly Signer[]> {
-    const place = Object.values(stored.place satisfies Place).filter((id) => id !== null)
-    const peers = stored.demand?.stages.some(({ level }) => level === 'another-structure') ?? false
-    const { rows } = await db.execute<Signer & { grant: Grant }>(sql`
-      select a.id, a.given_name || ' ' || a.family_name as name, g.role, o.name as over,
-        json_build_object('role', g.role, 'level', o.level, 'organisationId', o.id, 'networkId', o.network_id) as grant
-      from role_grant g join account a on a.id = g.account_id and a.status = 'active' join organisation o on o.id = g.organisation_id
-      where g.revoked_at is null and g.role = any(${sql.param([...stored.approverRoles])}::text[])
-        and (g.organisation_id = any(${sql.param(place)}::uuid[]) or ${peers} and o.level = 'structure' and o.network_id = ${stored.place.networkId}::uuid)
-        and a.id is distinct from ${stored.requesterId}::uuid and a.id is distinct from ${stored.subjectId}::uuid
-        and a.id <> all(${sql.param([...stored.approverIds, ...(stored.requesterId === null && stored.callerId ? [stored.callerId] : [])])}::uuid[])
-      order by nlevel(o.path) desc, a.family_name, a.id limit 100`)
-    return rows
-      .filter(({ id, grant }) => fillsNow({ id, grants: [grant] }, stored, now))
-      .slice(0, 12)
-      .map(({ grant: _grant, ...signer }) => signer)
   },
 }

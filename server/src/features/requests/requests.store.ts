@@ -255,6 +255,36 @@ export const requests = {
       .where(and(inArray(request.id, [...ids]), eq(request.status, 'pending')))
   },
 
+  /** When whoever may sign is told next; null where nobody is any more. */
+  async remindAt(tx: Tx, id: string): Promise<Date | null> {
+    const [row] = await tx.select({ at: request.remindAt }).from(request).where(eq(request.id, id))
+    return row?.at ?? null
+  },
+
+  async setReminder(tx: Tx, id: string, remindAt: Date | null): Promise<void> {
+    await tx.update(request).set({ remindAt }).where(eq(request.id, id))
+  },
+
+  async setWide(tx: Tx, id: string, now: Date): Promise<void> {
+    await tx.update(request).set({ widensAt: now }).where(eq(request.id, id))
+  },
+
+  /** What waits and whose reminder is due. */
+  async toRemind(db: Db): Promise<readonly string[]> {
+    const { rows } = await db.execute<{ id: string }>(
+      sql`select id from request where status = 'pending' and remind_at <= now() order by remind_at limit 200`,
+    )
+    return rows.map(({ id }) => id)
+  },
+
+  /** What waits for its own level and might go up before its time; the nearest to its deadline first. */
+  async narrow(db: Db): Promise<readonly string[]> {
+    const { rows } = await db.execute<{ id: string }>(sql`
+      select id from request where status = 'pending' and (widens_at is null or widens_at > now())
+        and (demand -> 'stages' @> '[{"level": "structure"}]' or demand -> 'stages' @> '[{"level": "another-structure"}]') order by expires_at limit 200`)
+    return rows.map(({ id }) => id)
+  },
+
   async overdue(db: Db): Promise<readonly string[]> {
     const rows = await db
       .select({ id: request.id })

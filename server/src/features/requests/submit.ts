@@ -15,6 +15,7 @@ import { links } from '../links/links.store.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 import { type Proving, proveForAct, type Unproven } from '../sessions/prove-again.ts'
 import { breaker } from './breaker.store.ts'
+import { tooFewPresent } from './escalate.ts'
 import { requestSubmitted } from './facts.ts'
 import { grants } from './grants.store.ts'
 import { requests } from './requests.store.ts'
@@ -122,7 +123,8 @@ export const hold = async (
   const more = readersMore(content.kind, bursts, by.now)
   const requirement = { ...usual, approvalsNeeded: usual.approvalsNeeded + more }
   const times = timesOf(by.now, usual.demand, content.kind === 'reset-credentials' ? prepared.contactChangedAt : null)
-  const filed = await requests.file(tx, { ...prepared, ...requirement, ...by, ...times })
+  const alone = await tooFewPresent(tx, { ...prepared, ...requirement, except: [by.requesterId, subjectId] })
+  const filed = await requests.file(tx, { ...prepared, ...requirement, ...by, ...times, ...(alone ? { widensAt: by.now } : {}) })
   // Whoever asked, the person is told, and may say "this was not me".
   if (subjectId && content.kind === 'reset-credentials')
     await links.make(tx, { kind: 'disown', accountId: subjectId, requestId: filed.id, now: by.now })

@@ -29,6 +29,9 @@ const proofs: Suite = { project: 'unit', file: 'unit/proofs' }
 const seal: Suite = { project: 'integration', file: 'integration/seal' }
 const tampering: Suite = { project: 'integration', file: 'integration/tampering' }
 const witness: Suite = { project: 'unit', file: 'unit/witness' }
+const rules: Suite = { project: 'integration', file: 'integration/rules' }
+const rulesAlone: Suite = { project: 'unit', file: 'unit/rules' }
+const absences: Suite = { project: 'integration', file: 'integration/absences' }
 const collusion: Suite = { project: 'attack', file: 'attack/collusion' }
 const signals: Suite = { project: 'integration', file: 'integration/signals' }
 
@@ -57,6 +60,7 @@ const within = (name: string, condition: string): Guard => ({
 })
 const ofSeal = (table: string, name: string): Guard => ({ ...trigger(table, name), name: `trigger ${name} on ${table}`, suites: [seal] })
 const ofPasskeys = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [passkeys] })
+const ofRules = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [rules] })
 const auditor = 'verify/countersign-verify.mjs'
 const ofRetention = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [retention] })
 
@@ -160,6 +164,19 @@ const inDatabase: readonly Guard[] = [
     `do $$ declare name regprocedure; begin for name in select p.oid::regprocedure from pg_proc p where p.pronamespace = 'public'::regnamespace and 'search_path=pg_catalog, public, pg_temp' = any (p.proconfig)
       loop execute format('alter function %s reset search_path', name); end loop; end $$`,
   ),
+  ofRules('request', 'demand_met'),
+  ofRules('approval', 'approval_assured'),
+  ofRules('request', 'requirement_kept'),
+  {
+    name: 'a request needs what the policy in force asks',
+    sql: `do $$ begin execute replace(pg_get_functiondef('request_filed()'::regprocedure), 'AND NOT in_force(kind, demand, approver_roles, approvals_needed)', 'AND false'); end $$`,
+    suites: [rules],
+  },
+  {
+    name: 'no policy below its floor',
+    sql: `create or replace function keeps_owners(rules jsonb) returns boolean language sql immutable as 'select true'`,
+    suites: [rules],
+  },
   dropped('no temporary tables', `do $$ begin execute format('grant temporary on database %I to public', current_database()); end $$`),
   trigger('account', 'account_counted', counts),
   trigger('account', 'account_recounted', counts),
@@ -795,6 +812,104 @@ const inSource: readonly Guard[] = [
     "request.requesterId === null && request.callerId === actor.id && 'called-back-yourself'",
     "false && 'called-back-yourself'",
     collusion,
+  ),
+  source(
+    'the floor under a policy',
+    'shared/src/policy/faults.ts',
+    'cases.some(({ kind, profiles }) => peopleIn(rule.demand) < floorOf(kind, profiles))',
+    'cases.length < 0',
+    rulesAlone,
+  ),
+  source(
+    'who may sign what at all',
+    'shared/src/policy/faults.ts',
+    'if (mayNot(kinds, rule.demand))',
+    'if (mayNot([], rule.demand))',
+    rulesAlone,
+  ),
+  source(
+    'a last rule for the rest',
+    'shared/src/policy/faults.ts',
+    '!last || Object.values(last.when).some((one) => one !== undefined)',
+    '!last',
+    rulesAlone,
+  ),
+  source(
+    'one person, one place',
+    'shared/src/requests/approval.ts',
+    'const complete = given >= subject.request.approvalsNeeded && missing(subject.request, withActor(subject), subject.now) === 0',
+    'const complete = given >= subject.request.approvalsNeeded',
+    rulesAlone,
+  ),
+  source(
+    'its own level first',
+    'shared/src/requests/approval.ts',
+    "!fillsNow(actor, request, now) && 'other-level'",
+    "false && 'other-level'",
+    rules,
+  ),
+  source(
+    'no signature that only uses itself up',
+    'shared/src/requests/approval.ts',
+    'Math.max(0, subject.request.approvalsNeeded - withActor(subject).length) &&',
+    'Number.POSITIVE_INFINITY &&',
+    rulesAlone,
+  ),
+  source(
+    'as sure as the policy asks',
+    'server/src/features/requests/approve.ts',
+    'if (request.demand && !sureEnough(proven.assurance, request.demand.assurance))',
+    'if (request.demand && !sureEnough(proven.assurance, "session"))',
+    rules,
+  ),
+  source(
+    'an edit keeps what it needs',
+    'server/src/features/requests/edit.ts',
+    'if (!request.demand || !sameDemand(demand, request.demand))',
+    'if (!request.demand || !sameDemand(request.demand, request.demand) || !demand)',
+    rules,
+  ),
+  source(
+    'what one kind asks for, by its own rule',
+    'shared/src/policy/rules.ts',
+    'conditions.every((name) => unknown.has(name) || holds[name](rule.when, matched))',
+    'conditions.every((name) => unknown.has(name) || name === "within" || holds[name](rule.when, matched))',
+    rulesAlone,
+  ),
+  source(
+    'too few there: up one level',
+    'server/src/features/requests/submit.ts',
+    '...(alone ? { widensAt: by.now } : {})',
+    '...(alone ? {} : {})',
+    absences,
+  ),
+  source(
+    'naming somebody gives no right',
+    'shared/src/absences/absence.ts',
+    "asked.delegateId !== null && !delegateSigns && 'delegate-cannot-sign'",
+    "false as boolean && !delegateSigns && 'delegate-cannot-sign'",
+    absences,
+  ),
+  source(
+    'nobody stands in for who stands in',
+    'shared/src/absences/absence.ts',
+    "asked.delegateId !== null && delegateAway && 'delegate-away'",
+    "false as boolean && delegateAway && 'delegate-away'",
+    absences,
+  ),
+  source(
+    'the auditor: what a request needs',
+    auditor,
+    'const objection = this.objectionToDemand(data)',
+    'const objection = null',
+    tampering,
+  ),
+  source(
+    'the auditor: as sure as was asked',
+    auditor,
+    "assurances.indexOf(told.entry.data.assurance) < assurances.indexOf(request.demand?.assurance ?? 'session')",
+    'false',
+    tampering,
   ),
   source('other sites', 'server/src/app.ts', "response.status(403).json({ refusal: 'not-permitted' })", 'next()', door),
   source(

@@ -835,13 +835,6 @@ const inSource: readonly Guard[] = [
     rulesAlone,
   ),
   source(
-    'one person, one place',
-    'shared/src/requests/approval.ts',
-    'const complete = given >= subject.request.approvalsNeeded && missing(subject.request, withActor(subject), subject.now) === 0',
-    'const complete = given >= subject.request.approvalsNeeded',
-    rulesAlone,
-  ),
-  source(
     'its own level first',
     'shared/src/requests/approval.ts',
     "!fillsNow(actor, request, now) && 'other-level'",

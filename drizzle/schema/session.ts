@@ -1,4 +1,4 @@
-import { index, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core'
+import { index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
 import { account } from './account.ts'
 import { bytes, instant } from './columns.ts'
 
@@ -36,3 +36,16 @@ export const signInFailure = pgTable('sign_in_failure', {
   failures: integer().notNull(),
   lastAt: instant('last_at').notNull(),
 })
+
+/** A browser somebody has signed in from, by its key, hashed: a new one is told to its owner. */
+export const knownDevice = pgTable(
+  'known_device',
+  {
+    accountId: uuid('account_id')
+      .notNull()
+      .references(() => account.id),
+    deviceKey: text('device_key').notNull(),
+    lastSeenAt: instant('last_seen_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.accountId, table.deviceKey] })],
+)

@@ -123,7 +123,7 @@ export type EventData = {
   }
   'passkey.removed': { passkeyId: string; assurance: Assurance; sessions: number }
   'proof.given': { act: Act; on: string; assurance: Assurance; signed: SignedWith | null }
-  'session.opened': { sessionId: string; method: string }
+  'session.opened': { sessionId: string; method: string; newDevice?: true }
   'session.closed': { sessionId: string }
   'sign-in.failed': { failures: number }
   'accounts.exported': { count: number; filter: string }

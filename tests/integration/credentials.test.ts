@@ -3,6 +3,7 @@ import { openLimits } from '@countersign/server/kernel/limits.ts'
 import { drain } from '@countersign/server/kernel/outbox.ts'
 import { generateSync } from 'otplib'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { callerOf } from '../support/caller.ts'
 import { makerOf, outcome } from '../support/make.ts'
 import { openWorld, type World } from '../support/world.ts'
 
@@ -46,6 +47,40 @@ const reset = async (accountId: string) => {
   await amina.call.requests.approve({ requestId: id, seen: await make.hashOf(id) })
   return id
 }
+
+describe('a browser', () => {
+  const from = (deviceKey: string) =>
+    callerOf({ ...world.contextOf(null), origin: { channel: 'web', address: '127.0.0.1', device: 'test', deviceKey } })
+  const signIn = async (login: string, deviceKey: string) => {
+    sent = []
+    await from(deviceKey).sessions.signIn({ login, password, code: null })
+    await deliver()
+    return sent.filter(({ subject }) => subject === 'Connexion à votre compte depuis un nouveau navigateur').length
+  }
+
+  test('nobody knew is told to its owner, who says it was not them; one they use, and the first of all, are not', async () => {
+    const { id, login } = await enrolled()
+    expect([
+      await signIn(login, 'desk'),
+      await signIn(login, 'desk'),
+      await signIn(login, 'elsewhere'),
+      await signIn(login, 'elsewhere'),
+    ]).toEqual([0, 0, 1, 0])
+    await signIn(login, 'a third')
+    const token = tokenFor(id, 'disown')
+    expect(await outcome(world.anonymous.links.disown({ token }))).toBe('allowed')
+    expect(await outcome(from('a third').sessions.signIn({ login, password, code: null }))).toBe('sign-in-failed')
+  })
+
+  test('is nobody’s any more once the credentials were reset: the next one is told, wherever it is', async () => {
+    const { id, login } = await enrolled()
+    await signIn(login, 'desk')
+    await reset(id)
+    await deliver()
+    await world.anonymous.links.redeem({ token: tokenFor(id), password, code: null })
+    expect(await signIn(login, 'desk')).toBe(1)
+  })
+})
 
 describe('an invitation', () => {
   test('is mailed once countersigned, sets a password nobody else knows, and opens a session', async () => {

@@ -34,6 +34,7 @@ export type MailKind =
   | 'console'
   | 'waiting'
   | 'standingIn'
+  | 'signedIn'
 const deeds = {
   fr: { suspend: 'suspend', revoke: 'révoque', reset: 'demande la réinitialisation de', reinstate: 'réintègre' },
   en: { suspend: 'is suspending', revoke: 'is revoking', reset: 'is asking to reset', reinstate: 'is reinstating' },
@@ -131,6 +132,15 @@ const french: Record<MailKind, Text> = {
     lines: ({ place, address }) => [
       `Quelqu’un vient de suspendre des comptes depuis la console du serveur (${place}) : la commande de secours, qui n’ouvre aucun accès.`,
       'Si vous n’en saviez rien, voyez qui est sorti et pourquoi, et prévenez qui tient le serveur :',
+      address,
+    ],
+  },
+  signedIn: {
+    subject: 'Connexion à votre compte depuis un nouveau navigateur',
+    lines: ({ name, address }) => [
+      `Bonjour ${name},`,
+      'quelqu’un vient de se connecter à votre compte depuis un navigateur que nous ne connaissions pas.',
+      'Si c’est vous, il n’y a rien à faire. Sinon, dites-le ici ; votre compte sera aussitôt suspendu :',
       address,
     ],
   },
@@ -257,6 +267,15 @@ const english: Record<MailKind, Text> = {
     lines: ({ place, address }) => [
       `Somebody has just suspended accounts from the server’s console (${place}): the command for emergencies, which gives nothing.`,
       'If this is news to you, see who is out and why, and tell whoever keeps the server:',
+      address,
+    ],
+  },
+  signedIn: {
+    subject: 'Your account was signed in to from a new browser',
+    lines: ({ name, address }) => [
+      `Hello ${name},`,
+      'somebody has just signed in to your account from a browser that we did not know.',
+      'If it was you, there is nothing to do. If not, say so here; your account is suspended at once:',
       address,
     ],
   },

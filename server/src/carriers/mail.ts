@@ -12,6 +12,8 @@ export type Post = (mail: { accountId: string; recipient: string; subject: strin
 /** No mailbox gets more than this, whatever is clicked; the rest waits. Of a mere notice fewer, so that a countersigned link has room. */
 const mailsPerHour = 3
 const noticesPerHour = 1
+/** What only somebody with the account's own credentials sets off: nothing that strangers can must hold it up. */
+const byOwner: ReadonlySet<MailKind> = new Set(['signedIn', 'passkeysChanged'])
 const postponed = { postponedMinutes: 20 } as const
 
 export const smtpPost = (url: string, from: string): Post => {
@@ -43,7 +45,7 @@ const withLink =
     const person = await addressees.find(db, accountId)
     if (person?.status !== 'active' || (kind === 'invitation' && (await addressees.wasHandedOver(db, accountId)))) return 'pointless'
     const { all, notices } = await addressees.mailsLastHour(db, accountId)
-    if (all >= mailsPerHour || (page === 'disown' && notices >= noticesPerHour)) return postponed
+    if (!byOwner.has(kind) && (all >= mailsPerHour || (kind === 'resetAsked' && notices >= noticesPerHour))) return postponed
     const token = newToken()
     const link = await links.mint(db, { accountId, kinds: linkKinds, hash: hashToken(token) })
     if (!link) return 'pointless'
@@ -162,6 +164,7 @@ export const mailCarriers = (carriage: Carriage): Record<Destination, Carrier> =
   'mail.signal': ofSignal(carriage),
   'mail.one-enough': toGuardians(carriage, 'oneEnough', '/organisations'),
   'mail.console': toGuardians(carriage, 'console', '/audit?type=console.suspended'),
+  'mail.signed-in': withLink(carriage, 'signedIn', ['disown'], 'disown'),
   'mail.waiting': ofWaiting(carriage),
   'mail.standing-in': ofAbsence(carriage),
   'mail.passkeys-changed': withLink(carriage, 'passkeysChanged', ['disown'], 'disown'),

@@ -22,6 +22,7 @@ const application: Record<string, string> = {
   role_grant: 'select, insert, update (revoked_at)',
   lineage: 'select, insert',
   session: 'select, insert, update (last_seen_at, proof_failures, proof_failed_at), delete',
+  known_device: 'select, insert, update (last_seen_at), delete',
   sign_in_failure: 'select, insert, update, delete',
   link: 'select, insert, update (token_hash, used_at, voided_at)',
   credential: 'select, insert, update (used_at, last_step), delete',

@@ -22,6 +22,7 @@ export const destinations = [
   'mail.console',
   'mail.waiting',
   'mail.standing-in',
+  'mail.signed-in',
 ] as const
 export type Destination = (typeof destinations)[number]
 
@@ -49,6 +50,7 @@ const routes: { readonly [T in EventType]?: Route<T> } = {
   'request.reminded': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.waiting', accountId })),
   'request.widened': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.waiting', accountId })),
   'absence.announced': ({ data }) => (data.delegateId ? [{ destination: 'mail.standing-in', accountId: data.delegateId }] : []),
+  'session.opened': ({ subject, data }) => (data.newDevice ? [{ destination: 'mail.signed-in', accountId: subject }] : []),
   'passkey.added': ({ subject, data }) => (data.via === 'session' ? [{ destination: 'mail.passkeys-changed', accountId: subject }] : []),
   'passkey.removed': ({ subject }) => [{ destination: 'mail.passkeys-changed', accountId: subject }],
   // A supervisor who suspends knows; one whose agent said "it was not me" must be told.

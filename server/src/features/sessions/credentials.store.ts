@@ -2,7 +2,7 @@ import { credential } from '@countersign/drizzle/schema/credential.ts'
 import { passkey } from '@countersign/drizzle/schema/passkey.ts'
 import { eq, inArray, sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
-import type { Db, Tx } from '../../kernel/db.ts'
+import { type Db, type Tx, uuids } from '../../kernel/db.ts'
 
 export type SignInCase = {
   readonly id: string
@@ -79,6 +79,11 @@ export const credentials = {
   async forget(tx: Tx, accountIds: readonly string[]): Promise<void> {
     await tx.delete(credential).where(inArray(credential.accountId, [...accountIds]))
     await tx.delete(passkey).where(inArray(passkey.accountId, [...accountIds]))
+    // Nor is any browser theirs any more: whoever comes in next, and from wherever, their owner is told.
+    await tx.execute(sql`
+      with gone as (delete from known_device where account_id = any(${uuids(accountIds)}))
+      insert into known_device (account_id, device_key, last_seen_at) select id, 'forgotten', now() from unnest(${uuids(accountIds)}) as a (id)
+      on conflict (account_id, device_key) do update set last_seen_at = excluded.last_seen_at`)
   },
 
   /** A TOTP step is accepted once: of any number at the same instant one gets true. */

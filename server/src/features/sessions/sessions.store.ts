@@ -34,6 +34,22 @@ export const sessions = {
     return rows[0] ?? null
   },
 
+  /** Is this a browser they have never signed in from, where there are others they have? The first of all is told to nobody. */
+  async meet(tx: Tx, accountId: string, deviceKey: string, now: Date): Promise<'known' | 'new'> {
+    const { rows } = await tx.execute<{ fresh: boolean; others: boolean }>(sql`
+      insert into known_device (account_id, device_key, last_seen_at) values (${accountId}, ${deviceKey}, ${now})
+      on conflict (account_id, device_key) do update set last_seen_at = excluded.last_seen_at
+      returning xmax = 0 as fresh, exists (select 1 from known_device k where k.account_id = ${accountId} and k.device_key <> ${deviceKey}) as others`)
+    return rows[0]?.fresh && rows[0].others ? 'new' : 'known'
+  },
+
+  /** The request an account was made by: what "this was not me" hangs on where nothing was asked. */
+  async madeBy(tx: Tx, accountId: string): Promise<string> {
+    const { rows } = await tx.execute<{ id: string }>(sql`select created_by_request_id as id from account where id = ${accountId}`)
+    if (!rows[0]) throw new Error('the account is gone')
+    return rows[0].id
+  },
+
   async close(tx: Tx, accountId: string, sessionId: string): Promise<boolean> {
     const gone = await tx
       .delete(session)

@@ -5,6 +5,7 @@ import type { Operation, Outcome } from '../../kernel/commit.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { hashToken, newToken } from '../../kernel/secrets.ts'
+import { links } from '../links/links.store.ts'
 import { passkeys } from '../passkeys/passkeys.store.ts'
 import { credentials } from './credentials.store.ts'
 import { sessions } from './sessions.store.ts'
@@ -63,10 +64,20 @@ export const signIn: Operation<SignInInput, SignInAnswer, Nobody> = async (
   })
   if (!session) throw new Refused('sign-in-failed')
   await sessions.forgetFailures(tx, accountId)
+  const newDevice = origin.deviceKey !== undefined && (await sessions.meet(tx, accountId, origin.deviceKey, now)) === 'new'
+  // Whoever it is learns of it at once, and may say that it was not them.
+  if (newDevice) await links.make(tx, { kind: 'disown', accountId, requestId: await sessions.madeBy(tx, accountId), now })
 
   return {
     value: { token },
-    events: [{ type: 'session.opened', subject: accountId, organisation: organisationId, data: { sessionId: session.id, method } }],
+    events: [
+      {
+        type: 'session.opened',
+        subject: accountId,
+        organisation: organisationId,
+        data: { sessionId: session.id, method, ...(newDevice ? { newDevice: true as const } : {}) },
+      },
+    ],
   }
 }
 

@@ -1,0 +1,8 @@
+CREATE TABLE "known_device" (
+	"account_id" uuid NOT NULL,
+	"device_key" text NOT NULL,
+	"last_seen_at" timestamp with time zone NOT NULL,
+	CONSTRAINT "known_device_account_id_device_key_pk" PRIMARY KEY("account_id","device_key")
+);
+--> statement-breakpoint
+ALTER TABLE "known_device" ADD CONSTRAINT "known_device_account_id_account_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."account"("id") ON DELETE no action ON UPDATE no action;

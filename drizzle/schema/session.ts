@@ -28,14 +28,23 @@ export const session = pgTable(
   (table) => [index('session__account').on(table.accountId), index('session__address').on(table.address)],
 )
 
-/** Wrong answers since the last right one, by account id, so that letter case cannot get around it. */
-export const signInFailure = pgTable('sign_in_failure', {
-  accountId: uuid('account_id')
-    .primaryKey()
-    .references(() => account.id),
-  failures: integer().notNull(),
-  lastAt: instant('last_at').notNull(),
-})
+/**
+ * Wrong answers since the last right one, by account id, so that letter case cannot get around it; those from a browser its owner uses
+ * apart from everybody else's, so that strangers keep nobody out.
+ */
+export const signInFailure = pgTable(
+  'sign_in_failure',
+  {
+    accountId: uuid('account_id')
+      .notNull()
+      .references(() => account.id),
+    /** The browser's key, hashed, where its owner is known to use it; empty for all others together. */
+    source: text().notNull().default(''),
+    failures: integer().notNull(),
+    lastAt: instant('last_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.accountId, table.source] })],
+)
 
 /** A browser somebody has signed in from, by its key, hashed: a new one is told to its owner. */
 export const knownDevice = pgTable(

@@ -72,6 +72,21 @@ describe('a browser', () => {
     expect(await outcome(from('a third').sessions.signIn({ login, password, code: null }))).toBe('sign-in-failed')
   })
 
+  test('its owner uses is not kept out by what strangers guess, nor kept in', async () => {
+    const { id, login } = await enrolled()
+    await signIn(login, 'desk')
+    await world.tamper('insert into sign_in_failure (account_id, failures, last_at) values ($1, 10, now())', [id])
+    const attempt = (deviceKey: string, typed = password) =>
+      outcome(from(deviceKey).sessions.signIn({ login, password: typed, code: null }))
+    expect([await attempt('elsewhere'), await attempt('desk'), await attempt('elsewhere')]).toEqual([
+      'sign-in-failed',
+      'allowed',
+      'sign-in-failed',
+    ])
+    await world.tamper(`insert into sign_in_failure (account_id, source, failures, last_at) values ($1, 'desk', 10, now())`, [id])
+    expect(await attempt('desk')).toBe('sign-in-failed')
+  })
+
   test('is nobody’s any more once the credentials were reset: the next one is told, wherever it is', async () => {
     const { id, login } = await enrolled()
     await signIn(login, 'desk')

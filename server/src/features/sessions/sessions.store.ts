@@ -16,6 +16,11 @@ type Opening = {
   now: Date
 }
 
+/** Everybody who is at no browser of the owner's. */
+const strangers = ''
+
+type Failures = { readonly epoch: number | null; readonly source: string; readonly failures: number; readonly lastAt: Date | null }
+
 export const sessions = {
   /**
    * Opens a session for an account that is active at this very moment, under its row lock: a revocation either comes first and
@@ -80,14 +85,16 @@ export const sessions = {
   },
 
   /** Holds the account until the transaction ends, so that guesses at the same instant are counted one after the other. */
-  async holdFailures(tx: Tx, accountId: string): Promise<{ epoch: number | null; failures: number; lastAt: Date | null }> {
+  async holdFailures(tx: Tx, accountId: string, deviceKey: string | null): Promise<Failures> {
     const held = await tx.execute<{ epoch: number }>(sql`select epoch from account where id = ${accountId} for no key update`)
     const epoch = held.rows[0]?.epoch ?? null
+    const known = await tx.execute(sql`select 1 from known_device where account_id = ${accountId} and device_key = ${deviceKey}`)
+    const source = known.rowCount === 1 && deviceKey ? deviceKey : strangers
     const { rows } = await tx.execute<{ failures: number; last_at: string }>(
-      sql`select failures, last_at from sign_in_failure where account_id = ${accountId}`,
+      sql`select failures, last_at from sign_in_failure where account_id = ${accountId} and source = ${source}`,
     )
     const row = rows[0]
-    return { epoch, failures: row?.failures ?? 0, lastAt: row ? new Date(row.last_at) : null }
+    return { epoch, source, failures: row?.failures ?? 0, lastAt: row ? new Date(row.last_at) : null }
   },
 
   /** Wrong codes in a row within this session, since the last right one. */
@@ -113,14 +120,15 @@ export const sessions = {
     return gone.map(({ id }) => id)
   },
 
-  async failed(tx: Tx, accountId: string, now: Date): Promise<number> {
+  async failed(tx: Tx, accountId: string, source: string, now: Date): Promise<number> {
     const { rows } = await tx.execute<{ failures: number }>(sql`
-      insert into sign_in_failure (account_id, failures, last_at) values (${accountId}, 1, ${now})
-      on conflict (account_id) do update set failures = sign_in_failure.failures + 1, last_at = ${now} returning failures`)
+      insert into sign_in_failure (account_id, source, failures, last_at) values (${accountId}, ${source}, 1, ${now})
+      on conflict (account_id, source) do update set failures = sign_in_failure.failures + 1, last_at = ${now} returning failures`)
     return rows[0]?.failures ?? 1
   },
 
-  async forgetFailures(tx: Tx, accountId: string): Promise<void> {
-    await tx.execute(sql`delete from sign_in_failure where account_id = ${accountId}`)
+  /** Whoever was right is not kept waiting for what they got wrong before; what strangers got wrong stays counted. */
+  async forgetFailures(tx: Tx, accountId: string, source: string | null = null): Promise<void> {
+    await tx.execute(sql`delete from sign_in_failure where account_id = ${accountId} and source = coalesce(${source}, source)`)
   },
 }

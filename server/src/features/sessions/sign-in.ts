@@ -38,7 +38,7 @@ export const signIn: Operation<SignInInput, SignInAnswer, Nobody> = async (
     value: { refusal },
     events: [{ type: 'sign-in.failed', subject: accountId, organisation: organisationId, data: { failures: count } }],
   })
-  const { epoch: present, failures, lastAt } = await sessions.holdFailures(tx, accountId)
+  const { epoch: present, source, failures, lastAt } = await sessions.holdFailures(tx, accountId, origin.deviceKey ?? null)
   const wait = waitUntil(failures, lastAt)
   // A passkey is not guessed: guesses of strangers at the password do not keep its owner out.
   const guessable = !('factor' in proof) || proof.factor.kind !== 'passkey'
@@ -49,7 +49,7 @@ export const signIn: Operation<SignInInput, SignInAnswer, Nobody> = async (
 
   const spent = 'factor' in proof && (await consumed(tx, accountId, proof.factor, now))
   if (!spent) {
-    return refused('wrong' in proof ? proof.wrong : 'code-wrong', await sessions.failed(tx, accountId, now))
+    return refused('wrong' in proof ? proof.wrong : 'code-wrong', await sessions.failed(tx, accountId, source, now))
   }
   const token = newToken()
   const method = methods[proof.factor.kind]
@@ -63,7 +63,7 @@ export const signIn: Operation<SignInInput, SignInAnswer, Nobody> = async (
     now,
   })
   if (!session) throw new Refused('sign-in-failed')
-  await sessions.forgetFailures(tx, accountId)
+  await sessions.forgetFailures(tx, accountId, source)
   const newDevice = origin.deviceKey !== undefined && (await sessions.meet(tx, accountId, origin.deviceKey, now)) === 'new'
   // Whoever it is learns of it at once, and may say that it was not them.
   if (newDevice) await links.make(tx, { kind: 'disown', accountId, requestId: await sessions.madeBy(tx, accountId), now })

@@ -93,6 +93,8 @@ describe('a request', () => {
   })
 
   test('waits for its own structure, goes up when its time has come, and is in nobody’s queue before', async () => {
+    // Somebody is there to answer for the structure itself.
+    await make.role(await make.agentOf('Mission locale de Lyon', 1), 'supervisor', await make.organisation('Mission locale de Lyon'))
     await inForce([creations(asked([supervisor('structure')], { escalation: { remindAfter: 1, widenAfter: 2 } }))])
     const request = await make.pending(nadia)
     const waiting = async () => (await sophie.call.requests.list({ view: 'queue' })).rows.some(({ id }) => id === request.id)

@@ -166,7 +166,7 @@ const inDatabase: readonly Guard[] = [
   ),
   ofRules('request', 'demand_met'),
   ofRules('approval', 'approval_assured'),
-  ofRules('request', 'requirement_kept'),
+  { ...ofRules('request', 'requirement_kept'), suites: [rules, absences] },
   {
     name: 'a request needs what the policy in force asks',
     sql: `do $$ begin execute replace(pg_get_functiondef('request_filed()'::regprocedure), 'AND NOT in_force(kind, demand, approver_roles, approvals_needed)', 'AND false'); end $$`,

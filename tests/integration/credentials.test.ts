@@ -87,6 +87,31 @@ describe('a browser', () => {
     expect(await attempt('desk')).toBe('sign-in-failed')
   })
 
+  test('its owner uses is let in from a network that guesses, where no other is looked at any more', async () => {
+    const { login } = await enrolled()
+    await signIn(login, 'desk')
+    const limits = openLimits(world.pool)
+    const attempt = (address: string, deviceKey: string) => {
+      const ctx = { ...world.contextOf(null), limits, origin: { channel: 'web' as const, address, device: 'test', deviceKey } }
+      return outcome(callerOf(ctx).sessions.signIn({ login, password, code: null }))
+    }
+    expect(
+      await outcome(
+        callerOf({ ...world.contextOf(null), limits, origin: { channel: 'web', address: '198.51.100.7' } }).sessions.signIn({
+          login: 'nobody',
+          password,
+          code: null,
+        }),
+      ),
+    ).toBe('sign-in-failed')
+    for (let guess = 1; guess < 60; guess += 1) await limits.allow('sign-in-failed', `198.51.100.${guess}`)
+    expect([
+      await attempt('198.51.100.200', 'new'),
+      await attempt('198.51.100.200', 'desk'),
+      await attempt('198.51.101.200', 'new'),
+    ]).toEqual(['sign-in-failed', 'allowed', 'allowed'])
+  })
+
   test('is nobody’s any more once the credentials were reset: the next one is told, wherever it is', async () => {
     const { id, login } = await enrolled()
     await signIn(login, 'desk')

@@ -20,7 +20,7 @@ export const proving: Proving = {
 }
 
 /** Tests ask more often than people; those about the doors count for themselves. */
-export const unlimited: Limits = { allow: async () => true, begin: () => () => undefined }
+export const unlimited: Limits = { spent: async () => false, allow: async () => true, begin: () => () => undefined }
 
 /** What the door makes of a request over HTTP, without HTTP. */
 export const requestOf = (db: Db, person: Person | null, change: Partial<Request> = {}): Request => ({

@@ -9,6 +9,8 @@ import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-lim
  */
 const doors = {
   'sign-in': { points: 300, duration: 900 },
+  /** Wrong answers of a whole network, whichever account they are for: passwords sprayed over many accounts meet a wall. */
+  'sign-in-failed': { points: 60, duration: 900 },
   'ask-reset': { points: 20, duration: 3600 },
   link: { points: 200, duration: 900 },
   /** By person and not by address: a whole team's accounts in an afternoon, and no flood. */
@@ -25,6 +27,8 @@ export type Work = keyof typeof mostAtOnce
 
 export type Door = keyof typeof doors
 export type Limits = {
+  /** Have so many been counted already that the next would not be allowed? Counts nothing. */
+  readonly spent: (door: Door, who: string) => Promise<boolean>
   readonly allow: (door: Door, who: string) => Promise<boolean>
   /** Begins a piece of work for somebody; null where they have as much under way as anybody may. Call what it gives when it ends. */
   readonly begin: (work: Work, who: string) => (() => void) | null
@@ -40,6 +44,14 @@ export const networkOf = (address: string): string => {
   return groups.slice(0, 4).join(':')
 }
 
+/** Failures are counted by prefix, because who has one address of a network often has the others: /24 of IPv4, /48 of IPv6. */
+export const prefixOf = (address: string): string => {
+  const network = networkOf(address)
+  return isIP(network) === 4 ? network.split('.').slice(0, 3).join('.') : network.split(':').slice(0, 3).join(':')
+}
+
+const keyOf = (door: Door, who: string): string => (door === 'sign-in-failed' ? prefixOf(who) : networkOf(who))
+
 export const openLimits = (pool: pg.Pool): Limits => {
   const counting = (door: Door, clears = false) =>
     new RateLimiterPostgres({
@@ -54,6 +66,7 @@ export const openLimits = (pool: pg.Pool): Limits => {
   const limiters = {
     // One of them clears away what has run out, for all.
     'sign-in': counting('sign-in', true),
+    'sign-in-failed': counting('sign-in-failed'),
     'ask-reset': counting('ask-reset'),
     link: counting('link'),
     file: counting('file'),
@@ -62,9 +75,10 @@ export const openLimits = (pool: pg.Pool): Limits => {
   } satisfies Record<Door, RateLimiterPostgres>
   const underWay = new Map<string, number>()
   return {
+    spent: async (door, address) => ((await limiters[door].get(keyOf(door, address)))?.consumedPoints ?? 0) >= doors[door].points,
     allow: async (door, address) => {
       try {
-        await limiters[door].consume(networkOf(address))
+        await limiters[door].consume(keyOf(door, address))
         return true
       } catch (spent) {
         if (spent instanceof RateLimiterRes) return false

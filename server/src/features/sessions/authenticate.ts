@@ -1,5 +1,6 @@
 import type { Nobody } from '../../kernel/actor.ts'
 import { type Context, runCommitted } from '../../kernel/commit.ts'
+import type { Limits } from '../../kernel/limits.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { sha256, unseal } from '../../kernel/secrets.ts'
 import { credentials, type SignInCase } from './credentials.store.ts'
@@ -34,16 +35,24 @@ const proofOf = async ({ totp, passkeys }: SignInCase, right: boolean, code: str
  * after the same work; so does a right password while the account waits, or waiting would tell which guess was right. Every attempt of a known account is written down.
  */
 export const authenticate = async (
-  context: Context<Nobody>,
+  context: Context<Nobody> & { readonly limits: Limits },
   key: Buffer,
   { login, password, code }: SignInAttempt,
 ): Promise<{ token: string }> => {
-  const found = await credentials.forSignIn(context.db, login)
+  const address = context.origin.address ?? ''
+  const [found, crowded] = await Promise.all([credentials.forSignIn(context.db, login), context.limits.spent('sign-in-failed', address)])
   const matches = await verifyPassword(found?.passwordHash ?? (await nobodysHash), password)
-  if (!found) throw new Refused('sign-in-failed')
+  const failed = () => context.limits.allow('sign-in-failed', address)
+  if (!found) {
+    await failed()
+    throw new Refused('sign-in-failed')
+  }
   const proof = await proofOf(found, matches && found.passwordHash !== null, code, key)
   const { id: accountId, organisationId, epoch } = found
-  const answer = await runCommitted(signIn, context, { accountId, organisationId, epoch, proof })
-  if ('refusal' in answer) throw new Refused(answer.refusal)
+  const answer = await runCommitted(signIn, context, { accountId, organisationId, epoch, proof, crowded })
+  if ('refusal' in answer) {
+    await failed()
+    throw new Refused(answer.refusal)
+  }
   return answer
 }

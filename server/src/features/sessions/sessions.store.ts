@@ -17,7 +17,7 @@ type Opening = {
 }
 
 /** Everybody who is at no browser of the owner's. */
-const strangers = ''
+export const strangers = ''
 
 type Failures = { readonly epoch: number | null; readonly source: string; readonly failures: number; readonly lastAt: Date | null }
 

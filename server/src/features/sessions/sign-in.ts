@@ -8,7 +8,7 @@ import { hashToken, newToken } from '../../kernel/secrets.ts'
 import { links } from '../links/links.store.ts'
 import { passkeys } from '../passkeys/passkeys.store.ts'
 import { credentials } from './credentials.store.ts'
-import { sessions } from './sessions.store.ts'
+import { sessions, strangers } from './sessions.store.ts'
 
 export type ProvenFactor =
   | { readonly kind: 'none' }
@@ -19,10 +19,41 @@ export type ProvenFactor =
 /** What the attempt proved, before anybody has asked whether it may count. */
 export type Proof = { readonly wrong: 'sign-in-failed' | 'code-wrong' } | { readonly missing: 'code' } | { readonly factor: ProvenFactor }
 
-export type SignInInput = { readonly accountId: string; readonly organisationId: string; readonly epoch: number; readonly proof: Proof }
+export type SignInInput = {
+  readonly accountId: string
+  readonly organisationId: string
+  readonly epoch: number
+  readonly proof: Proof /** Too many wrong answers have come from their network. */
+  readonly crowded?: boolean
+}
 export type SignInAnswer = { readonly token: string } | { readonly refusal: RefusalCode }
 
 const methods = { none: 'password', totp: 'password-totp', 'recovery-code': 'password-recovery-code', passkey: 'passkey' } as const
+
+type Held = {
+  readonly source: string
+  readonly failures: number
+  readonly lastAt: Date | null
+  readonly proof: Proof
+  readonly crowded: boolean
+}
+
+/**
+ * Guesses wait for those before them; from a network that guesses none is looked at, but for a browser the owner uses. A passkey is not
+ * guessed: guesses of strangers at the password do not keep its owner out.
+ */
+const mustWait = ({ source, failures, lastAt, proof, crowded }: Held, now: Date): boolean => {
+  if ('factor' in proof && proof.factor.kind === 'passkey') return false
+  const wait = waitUntil(failures, lastAt)
+  return (wait !== null && wait > now) || (crowded && source === strangers)
+}
+
+/** A browser nobody knew: its owner learns of it at once, and may say that it was not them. */
+const isNews = async (tx: Tx, accountId: string, deviceKey: string, now: Date): Promise<boolean> => {
+  if ((await sessions.meet(tx, accountId, deviceKey, now)) === 'known') return false
+  await links.make(tx, { kind: 'disown', accountId, requestId: await sessions.madeBy(tx, accountId), now })
+  return true
+}
 
 /**
  * Opens a session for somebody who proved enough, or counts a failure. Attempts on one account take turns, and one that comes
@@ -31,7 +62,7 @@ const methods = { none: 'password', totp: 'password-totp', 'recovery-code': 'pas
  */
 export const signIn: Operation<SignInInput, SignInAnswer, Nobody> = async (
   { tx, now, origin },
-  { accountId, organisationId, epoch, proof },
+  { accountId, organisationId, epoch, proof, crowded = false },
 ) => {
   // Every attempt on a known account is written down, those that are not even looked at included.
   const refused = (refusal: RefusalCode, count: number): Outcome<SignInAnswer> => ({
@@ -39,10 +70,7 @@ export const signIn: Operation<SignInInput, SignInAnswer, Nobody> = async (
     events: [{ type: 'sign-in.failed', subject: accountId, organisation: organisationId, data: { failures: count } }],
   })
   const { epoch: present, source, failures, lastAt } = await sessions.holdFailures(tx, accountId, origin.deviceKey ?? null)
-  const wait = waitUntil(failures, lastAt)
-  // A passkey is not guessed: guesses of strangers at the password do not keep its owner out.
-  const guessable = !('factor' in proof) || proof.factor.kind !== 'passkey'
-  if (guessable && wait && wait > now) return refused('sign-in-failed', failures)
+  if (mustWait({ source, failures, lastAt, proof, crowded }, now)) return refused('sign-in-failed', failures)
   // Proven against a password that was forgotten meanwhile.
   if (present !== epoch) throw new Refused('sign-in-failed')
   if ('missing' in proof) throw new Refused('second-factor-needed')
@@ -64,9 +92,7 @@ export const signIn: Operation<SignInInput, SignInAnswer, Nobody> = async (
   })
   if (!session) throw new Refused('sign-in-failed')
   await sessions.forgetFailures(tx, accountId, source)
-  const newDevice = origin.deviceKey !== undefined && (await sessions.meet(tx, accountId, origin.deviceKey, now)) === 'new'
-  // Whoever it is learns of it at once, and may say that it was not them.
-  if (newDevice) await links.make(tx, { kind: 'disown', accountId, requestId: await sessions.madeBy(tx, accountId), now })
+  const newDevice = origin.deviceKey !== undefined && (await isNews(tx, accountId, origin.deviceKey, now))
 
   return {
     value: { token },

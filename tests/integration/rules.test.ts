@@ -188,11 +188,16 @@ describe('the database itself', () => {
     await inForce([creations(asked([supervisor('covering', 2)]))])
     expect(await copy(`(select document -> 'rules' -> 4 -> 'demand' from policy)`)).toBe('P3')
     expect(await copy(`(select document -> 'rules' -> 4 -> 'demand' from policy)`, '2')).toBe('P6')
-    // Nor is one made into another that would need something else.
-    const reworded = `update request set content = replace(content::text, 'Renfort', 'Autre')::json, content_hash = encode(sha256(replace(content::text, 'Renfort', 'Autre')::bytea), 'hex') where id = $1`
-    expect(await verdictOfDatabase(world.pool.query(reworded, [id]))).toBe('P3')
     // What two founders may do alone is for roles and the policy, not for accounts.
     expect(await copy(`jsonb_set(demand, '{stages,0,roles}', '["policy-owner"]')`)).toBe('P3')
+  })
+
+  test('makes of a request no other one that would need something else now', async () => {
+    const { id } = await make.pending(nadia)
+    const demand = asked([{ people: 2, roles: ['policy-owner'], level: 'covering' }])
+    await world.tamper('update policy set document = $1', [{ ...firstPolicy, rules: [{ when: {}, demand }] }])
+    const reworded = `update request set content = replace(content::text, 'Renfort', 'Autre')::json, content_hash = encode(sha256(replace(content::text, 'Renfort', 'Autre')::bytea), 'hex') where id = $1`
+    expect(await verdictOfDatabase(world.pool.query(reworded, [id]))).toBe('P3')
   })
 
   test('holds a policy to its floor: no role and no policy on one signature, and a last rule for the rest', async () => {

@@ -31,11 +31,15 @@ declare module '@tanstack/react-router' {
   }
 }
 
+/** What lets this page add its own style sheets; the dialogs' scroll lock looks for it under this name. */
+const styleNonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content
+if (styleNonce) Object.assign(globalThis, { __webpack_nonce__: styleNonce })
+
 const root = document.getElementById('root')
 if (root) {
   createRoot(root).render(
     <StrictMode>
-      <MantineProvider theme={theme} defaultColorScheme="auto">
+      <MantineProvider theme={theme} defaultColorScheme="auto" {...(styleNonce ? { getStyleNonce: () => styleNonce } : {})}>
         <QueryClientProvider client={queryClient}>
           <Notifications position="top-right" />
           <RouterProvider router={router} />

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Origin } from '@countersign/drizzle/schema/audit-entry.ts'
 import { mostText } from '@countersign/shared/bulks/bulk.ts'
@@ -85,6 +86,12 @@ const deviceKeyOf = (person: Person | null, device: string): Pick<Origin, 'devic
   return key ? { deviceKey: key } : {}
 }
 
+/** One for each answer: what an attacker could have seen before is worth nothing in the next. */
+const nonceOf = (response: express.Response): string => {
+  response.locals['nonce'] ??= newToken()
+  return response.locals['nonce'] as string
+}
+
 export const createApp = ({ db, pool, live, replica, log, key, publicUrl, logKey, demo, trustedProxies }: Parts): express.Express => {
   const app = express()
   const cookie = cookieOf(publicUrl)
@@ -141,7 +148,8 @@ export const createApp = ({ db, pool, live, replica, log, key, publicUrl, logKey
         directives: {
           'default-src': ["'none'"],
           'script-src': ["'self'"],
-          'style-src': ["'self'", "'unsafe-inline'"],
+          // Sheets that are made in the browser carry what this very page was given; nothing else that is written into it counts.
+          'style-src': ["'self'", (_request, response) => `'nonce-${nonceOf(response as express.Response)}'`],
           'font-src': ["'self'"],
           'img-src': ["'self'", 'data:'],
           'connect-src': ["'self'"],
@@ -202,7 +210,12 @@ export const createApp = ({ db, pool, live, replica, log, key, publicUrl, logKey
           void (path.includes('/assets/') && response.setHeader('Cache-Control', 'public, max-age=31536000, immutable')),
       }),
     )
-    app.get('/{*path}', (_request, response) => response.sendFile('index.html', { root: client, cacheControl: false }))
+    const page = readFileSync(join(client, 'index.html'), 'utf8')
+    app.get('/{*path}', (_request, response) => {
+      const given = `<meta name="style-nonce" content="${nonceOf(response)}" />`
+      response.type('html').setHeader('Cache-Control', 'no-store')
+      response.send(page.replace('<head>', `<head>${given}`))
+    })
   }
   // Whatever breaks on the way says nothing of itself to whoever asked.
   app.use((error: Error & { status?: number }, _request: express.Request, response: express.Response, next: express.NextFunction) => {

@@ -198,6 +198,8 @@ describe('the door', () => {
     const { headers } = await fetch(`${base}/healthz`)
     expect(headers.get('content-security-policy')).toContain("default-src 'none'")
     expect(headers.get('content-security-policy')).toContain("script-src 'self'")
+    expect(headers.get('content-security-policy')).toMatch(/style-src 'self' 'nonce-[\w-]{43}';/)
+    expect(headers.get('content-security-policy')).not.toContain('unsafe')
     expect(headers.get('strict-transport-security')).toContain('max-age')
     expect(headers.get('x-content-type-options')).toBe('nosniff')
     expect(headers.get('x-powered-by')).toBeNull()

@@ -42,6 +42,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       const page = await context.newPage()
       const errors: string[] = []
       page.on('pageerror', (error) => errors.push(error.message))
+      page.on('console', (message) => message.text().includes('Content Security Policy') && errors.push(message.text()))
       for (const path of signedOut) {
         await page.goto(path)
         await clean(page, path)

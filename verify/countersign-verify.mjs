@@ -189,6 +189,9 @@ class Story {
   /** Who had a hand in whom, lately. */
   hands = new Map()
   owners = new Set()
+  /** The rules in force, once they are told; and whether what was asked has stated what it needs. */
+  rules = null
+  demanded = false
   founded = null
   /** False where anything of before may be missing: who is not known then may have been known before. */
   whole = true
@@ -227,8 +230,7 @@ class Story {
 
   /** An approval is by somebody else, of this very content, once, and independent of everybody involved. */
   objectionToApproval(request, { actorId, data, origin }, at) {
-    const { requester, caller, subject, approvals, hash, callBack, roles } = request
-    const signer = this.accounts.get(actorId)
+    const { requester, caller, subject, approvals, hash, callBack } = request
     if (!actorId) return 'was given by nobody'
     if (actorId === requester) return 'was given by the person who asked'
     if (actorId === subject) return 'was given by the person it is about'
@@ -236,16 +238,25 @@ class Story {
     if (approvals.has(actorId)) return 'was given twice by one person'
     if (data.contentHash !== hash) return 'is of another content than what was asked for'
     if (data.requirementHash !== this.requirementHash(request)) return 'was given under another requirement than the one in force'
+    if (!(at >= request.at + (request.demand?.coolingOffHours ?? 0) * hour))
+      return 'was given before the time its policy lets things cool off was over'
     if (needsCall(request) && callBack !== 'confirmed') return 'was given before anybody had called back and found it confirmed'
     const involved = [requester ?? caller, subject, ...approvals].filter(Boolean)
     const other = involved.find((person) => this.related(actorId, person, at - independenceDays * day))
     if (other) return `was given by ${short(actorId)}, who is not independent of ${short(other)}`
     if (this.devicesOf(request).includes(origin?.deviceKey))
       return 'was given from a device from which it was asked, called about or signed already'
-    if (this.whole && signer?.status !== 'active') return 'was given by somebody who had no account in force'
-    if (this.whole && ![...(signer?.roles ?? [])].some((held) => roles.includes(held.split(' ')[0])))
-      return `was given by somebody who holds none of the roles that sign for this (${roles.join(', ')})`
-    return null
+    return this.objectionToSigner(request, actorId)
+  }
+
+  /** They were somebody then, and held a role that signs for this. */
+  objectionToSigner({ roles }, actorId) {
+    const signer = this.accounts.get(actorId)
+    if (!this.whole) return null
+    if (signer?.status !== 'active') return 'was given by somebody who had no account in force'
+    return [...signer.roles].some((held) => roles.includes(held.split(' ')[0]))
+      ? null
+      : `was given by somebody who holds none of the roles that sign for this (${roles.join(', ')})`
   }
 
   /** From where it was asked and signed, and called about where nobody known asked; what is not known is none. */
@@ -260,7 +271,12 @@ class Story {
 
   /** What is wrong with what a request is said to need: its stages name who may sign, and how many at least. */
   objectionToDemand({ kind, approvalsNeeded, approverRoles, demand }) {
-    if (demand === undefined) return null
+    // What was asked before policies had rules states none; after the first that does, all do.
+    if (demand === undefined) return this.demanded ? 'it does not say what the policy asked of it' : null
+    this.demanded = true
+    const asked = this.rules?.filter(({ when }) => when.kinds === undefined || when.kinds.includes(kind))
+    if (asked && !asked.some((rule) => canonical(rule.demand) === canonical(demand)) && this.owners.size >= foundingPolicyOwners)
+      return 'it asks for something else than any rule of the policy in force does'
     const stages = demand?.stages
     if (!Array.isArray(stages) || stages.length === 0) return 'it does not say in what stages it is countersigned'
     if (!stages.every(({ people, roles }) => Number.isInteger(people) && people >= 1 && Array.isArray(roles) && roles.length > 0))
@@ -453,6 +469,7 @@ class Story {
       if (data.kind === 'set-policy') this.mustBeProven(told, 'ask-policy', hex(canonical(data.terms.after)))
       this.requests.set(subjectId, {
         kind: data.kind,
+        at: told.at,
         requester: actorId,
         caller: null,
         subject: data.accountId,
@@ -593,6 +610,7 @@ class Story {
     'policy.set': (told) => {
       const { before, after } = told.entry.data
       this.asAsked(told, this.carriedBy(told, ['set-policy']), { before, after })
+      this.rules = Array.isArray(after?.rules) ? after.rules : null
     },
   }
 

@@ -4,28 +4,48 @@ ALTER TABLE "request" ADD COLUMN "widens_at" timestamp with time zone;--> statem
 CREATE INDEX "request__remind" ON "request" USING btree ("remind_at") WHERE "request"."status" = 'pending' and "request"."remind_at" is not null;--> statement-breakpoint
 
 -- What a rule asks of a request, as the application reads it.
+CREATE FUNCTION whole_between(value jsonb, low integer, high integer) RETURNS boolean LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT CASE WHEN jsonb_typeof(value) = 'number' AND value #>> '{}' ~ '^[0-9]{1,10}$' THEN (value #>> '{}')::numeric BETWEEN low AND high ELSE false END
+$$;
+CREATE FUNCTION some_of(value jsonb, known jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT CASE WHEN jsonb_typeof(value) = 'array' THEN jsonb_array_length(value) BETWEEN 1 AND jsonb_array_length(known) AND value <@ known ELSE false END
+$$;
 CREATE FUNCTION is_demand(demand jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
   SELECT (jsonb_typeof(demand) = 'object' AND demand - ARRAY['stages', 'assurance', 'callBack', 'coolingOffHours', 'deadline', 'escalation'] = '{}'
-    AND demand ?& ARRAY['stages', 'assurance', 'callBack', 'coolingOffHours', 'deadline', 'escalation']
-    AND demand ->> 'assurance' IN ('session', 'totp', 'passkey') AND jsonb_typeof(demand -> 'callBack') = 'boolean'
-    AND demand ->> 'coolingOffHours' ~ '^[0-9]{1,3}$' AND demand -> 'deadline' ->> (CASE WHEN demand -> 'deadline' ? 'hours' THEN 'hours' ELSE 'workingHours' END) ~ '^[1-9][0-9]{0,2}$'
-    AND jsonb_typeof(demand -> 'escalation') IN ('object', 'null')
+    AND demand ->> 'assurance' IN ('session', 'totp', 'passkey') AND jsonb_typeof(demand -> 'callBack') = 'boolean' AND whole_between(demand -> 'coolingOffHours', 0, 168)
+    AND (demand -> 'deadline' = jsonb_build_object('hours', demand -> 'deadline' -> 'hours') AND whole_between(demand -> 'deadline' -> 'hours', 1, 168)
+      OR demand -> 'deadline' = jsonb_build_object('workingHours', demand -> 'deadline' -> 'workingHours') AND whole_between(demand -> 'deadline' -> 'workingHours', 1, 95))
+    AND (demand -> 'escalation' = 'null' OR demand -> 'escalation' = jsonb_build_object('remindAfter', demand -> 'escalation' -> 'remindAfter', 'widenAfter', demand -> 'escalation' -> 'widenAfter')
+      AND whole_between(demand -> 'escalation' -> 'remindAfter', 1, 168) AND whole_between(demand -> 'escalation' -> 'widenAfter', 1, 168))
     AND CASE WHEN jsonb_typeof(demand -> 'stages') = 'array' THEN jsonb_array_length(demand -> 'stages') BETWEEN 1 AND 3 AND NOT EXISTS (
-      SELECT 1 FROM jsonb_array_elements(demand -> 'stages') stage WHERE (jsonb_typeof(stage -> 'roles') = 'array' AND stage ->> 'people' ~ '^[1-4]$'
+      SELECT 1 FROM jsonb_array_elements(demand -> 'stages') stage WHERE (jsonb_typeof(stage) = 'object' AND stage - ARRAY['people', 'roles', 'level'] = '{}' AND whole_between(stage -> 'people', 1, 4)
         AND stage ->> 'level' IN ('covering', 'structure', 'above', 'network', 'another-structure')
-        AND CASE WHEN jsonb_typeof(stage -> 'roles') = 'array' THEN jsonb_array_length(stage -> 'roles') >= 1 AND stage -> 'roles' <@ '["account-manager", "supervisor", "reset-manager", "it-admin", "auditor", "policy-owner"]' END) IS NOT TRUE) END) IS TRUE
+        AND some_of(stage -> 'roles', '["account-manager", "supervisor", "reset-manager", "it-admin", "auditor", "policy-owner"]')) IS NOT TRUE) END) IS TRUE
+$$;
+CREATE FUNCTION is_condition(condition jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT (jsonb_typeof(condition) = 'object' AND condition - ARRAY['kinds', 'networks', 'within', 'profiles', 'roles', 'reachAtLeast', 'signals'] = '{}'
+    AND (NOT condition ? 'kinds' OR some_of(condition -> 'kinds', '["create-account", "reset-credentials", "reinstate", "grant-role", "reinstate-bulk", "revoke-bulk", "set-policy"]'))
+    AND (NOT condition ? 'networks' OR some_of(condition -> 'networks', '["mission-locale", "cap-emploi", "provider", "france-travail"]'))
+    AND (NOT condition ? 'within' OR condition ->> 'within' ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$')
+    AND (NOT condition ? 'profiles' OR some_of(condition -> 'profiles', '["site-adviser", "structure-adviser", "structure-reader", "structure-management", "departement-coordinator", "region-coordinator", "region-analyst", "national-support"]'))
+    AND (NOT condition ? 'roles' OR some_of(condition -> 'roles', '["account-manager", "supervisor", "reset-manager", "it-admin", "auditor", "policy-owner"]'))
+    AND (NOT condition ? 'reachAtLeast' OR whole_between(condition -> 'reachAtLeast', 1, 1000000000))
+    AND (NOT condition ? 'signals' OR jsonb_typeof(condition -> 'signals') = 'array' AND jsonb_array_length(condition -> 'signals') >= 1)) IS TRUE
 $$;
 CREATE FUNCTION people_in(demand jsonb) RETURNS integer LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
   SELECT sum((stage ->> 'people')::integer)::integer FROM jsonb_array_elements(demand -> 'stages') stage
 $$;
--- P10: of the rules that may come first for a kind, up to and with the first without another condition, none asks for fewer or for others than its owners.
-CREATE FUNCTION keeps_owners(rules jsonb) RETURNS boolean LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE guarded text; rule jsonb;
+-- P1, P10: of the rules that may come first for a kind, up to and with the first without another condition, none lets anybody sign who may not sign such
+-- a thing at all, and none asks for fewer than two where roles and the policy itself are given.
+CREATE FUNCTION keeps_floor(rules jsonb) RETURNS boolean LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  signers jsonb := '{"create-account": ["supervisor", "policy-owner"], "reset-credentials": ["reset-manager", "supervisor", "policy-owner"], "reinstate": ["supervisor", "policy-owner"], "grant-role": ["policy-owner"], "reinstate-bulk": ["supervisor", "policy-owner"], "revoke-bulk": ["it-admin", "supervisor", "policy-owner"], "set-policy": ["policy-owner"]}';
+  asked text; rule jsonb;
 BEGIN
-  FOREACH guarded IN ARRAY ARRAY['grant-role', 'set-policy'] LOOP
+  FOR asked IN SELECT jsonb_object_keys(signers) LOOP
     FOR rule IN SELECT value FROM jsonb_array_elements(rules) WITH ORDINALITY one(value, place) ORDER BY place LOOP
-      IF rule -> 'when' ? 'kinds' AND NOT rule -> 'when' -> 'kinds' ? guarded THEN CONTINUE; END IF;
-      IF people_in(rule -> 'demand') < 2 OR EXISTS (SELECT 1 FROM jsonb_array_elements(rule -> 'demand' -> 'stages') stage WHERE stage -> 'roles' <> '["policy-owner"]') THEN RETURN false; END IF;
+      IF rule -> 'when' ? 'kinds' AND NOT rule -> 'when' -> 'kinds' ? asked THEN CONTINUE; END IF;
+      IF asked IN ('grant-role', 'set-policy') AND people_in(rule -> 'demand') < 2 OR EXISTS (SELECT 1 FROM jsonb_array_elements(rule -> 'demand' -> 'stages') stage WHERE NOT stage -> 'roles' <@ (signers -> asked)) THEN RETURN false; END IF;
       EXIT WHEN (rule -> 'when') - 'kinds' = '{}';
     END LOOP;
   END LOOP;
@@ -36,47 +56,57 @@ CREATE OR REPLACE FUNCTION is_policy(document jsonb) RETURNS boolean LANGUAGE sq
     AND CASE WHEN jsonb_typeof(document -> 'massAccounts') = 'number' AND jsonb_typeof(document -> 'massPercent') = 'number'
       THEN document ->> 'massAccounts' ~ '^[0-9]{2,4}$' AND document ->> 'massPercent' ~ '^[0-9]{1,2}$' AND (document ->> 'massAccounts')::numeric BETWEEN 10 AND 1000 AND (document ->> 'massPercent')::numeric BETWEEN 1 AND 50 END
     AND CASE WHEN jsonb_typeof(document -> 'rules') = 'array' THEN jsonb_array_length(document -> 'rules') BETWEEN 1 AND 60 AND document -> 'rules' -> -1 -> 'when' = '{}'
-      AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements(document -> 'rules') rule WHERE (jsonb_typeof(rule -> 'when') = 'object' AND rule - ARRAY['when', 'demand'] = '{}' AND is_demand(rule -> 'demand')
-        AND (rule -> 'when') - ARRAY['kinds', 'networks', 'within', 'profiles', 'roles', 'reachAtLeast', 'signals'] = '{}') IS NOT TRUE)
-      AND keeps_owners(document -> 'rules') END) IS TRUE
+      AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements(document -> 'rules') rule WHERE (rule - ARRAY['when', 'demand'] = '{}' AND is_condition(rule -> 'when') AND is_demand(rule -> 'demand')) IS NOT TRUE)
+      AND keeps_floor(document -> 'rules') END) IS TRUE
 $$;
 ALTER TABLE policy DISABLE TRIGGER USER;
 UPDATE policy SET document = document || '{"rules": [{"when":{"kinds":["create-account"],"profiles":["national-support"]},"demand":{"stages":[{"people":2,"roles":["supervisor"],"level":"covering"}],"assurance":"session","coolingOffHours":0,"deadline":{"workingHours":19},"escalation":{"remindAfter":10,"widenAfter":14},"callBack":false}},{"when":{"kinds":["reset-credentials"],"profiles":["national-support"]},"demand":{"stages":[{"people":2,"roles":["reset-manager"],"level":"covering"}],"assurance":"session","coolingOffHours":0,"deadline":{"workingHours":4},"escalation":{"remindAfter":2,"widenAfter":3},"callBack":true}},{"when":{"kinds":["reinstate"],"profiles":["national-support"]},"demand":{"stages":[{"people":2,"roles":["supervisor"],"level":"covering"}],"assurance":"session","coolingOffHours":0,"deadline":{"workingHours":19},"escalation":{"remindAfter":10,"widenAfter":14},"callBack":false}},{"when":{"kinds":["reinstate-bulk"],"profiles":["national-support"]},"demand":{"stages":[{"people":2,"roles":["supervisor","policy-owner"],"level":"covering"}],"assurance":"session","coolingOffHours":0,"deadline":{"hours":24},"escalation":{"remindAfter":4,"widenAfter":8},"callBack":false}},{"when":{"kinds":["create-account","reinstate"]},"demand":{"stages":[{"people":1,"roles":["supervisor"],"level":"covering"}],"assurance":"session","coolingOffHours":0,"deadline":{"workingHours":19},"escalation":{"remindAfter":10,"widenAfter":14},"callBack":false}},{"when":{"kinds":["reset-credentials"]},"demand":{"stages":[{"people":1,"roles":["reset-manager"],"level":"covering"}],"assurance":"session","coolingOffHours":0,"deadline":{"workingHours":4},"escalation":{"remindAfter":2,"widenAfter":3},"callBack":true}},{"when":{"kinds":["reinstate-bulk"]},"demand":{"stages":[{"people":1,"roles":["supervisor","policy-owner"],"level":"covering"}],"assurance":"session","coolingOffHours":0,"deadline":{"hours":24},"escalation":{"remindAfter":4,"widenAfter":8},"callBack":false}},{"when":{"kinds":["revoke-bulk"]},"demand":{"stages":[{"people":1,"roles":["it-admin","supervisor","policy-owner"],"level":"covering"}],"assurance":"session","coolingOffHours":0,"deadline":{"hours":24},"escalation":{"remindAfter":4,"widenAfter":8},"callBack":false}},{"when":{},"demand":{"stages":[{"people":2,"roles":["policy-owner"],"level":"covering"}],"assurance":"session","coolingOffHours":0,"deadline":{"workingHours":19},"escalation":{"remindAfter":10,"widenAfter":14},"callBack":false}}]}';
 ALTER TABLE policy ENABLE TRIGGER USER;--> statement-breakpoint
 
--- P3, P4: what a request needs is what some rule of the policy in force asks of its kind, or of two founders while they are alone.
-CREATE FUNCTION in_force(asked text, needed jsonb, signing text[], people integer) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
-  SELECT needed IS NOT NULL AND people >= people_in(needed)
-    AND signing = (SELECT array_agg(DISTINCT role ORDER BY role) FROM (SELECT jsonb_array_elements_text(stage -> 'roles') COLLATE "C" AS role FROM jsonb_array_elements(needed -> 'stages') stage) of_stages)
-    AND (EXISTS (SELECT 1 FROM policy p CROSS JOIN LATERAL jsonb_array_elements(p.document -> 'rules') rule WHERE rule -> 'demand' = needed AND (NOT rule -> 'when' ? 'kinds' OR rule -> 'when' -> 'kinds' ? asked))
-      OR asked IN ('grant-role', 'set-policy') AND needed -> 'stages' = '[{"people": 1, "roles": ["policy-owner"], "level": "covering"}]')
+-- Could a rule apply to this request, and does it for certain? What is within reach and what is suspicious the database does not know; of a list it knows no one profile.
+CREATE FUNCTION rule_applies(r request, condition jsonb) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT (NOT condition ? 'kinds' OR condition -> 'kinds' ? r.kind)
+    AND (NOT condition ? 'within' OR condition ->> 'within' IN (r.nation_id::text, r.network_id::text, r.region_id::text, r.departement_id::text, r.structure_id::text, r.site_id::text)) IS TRUE
+    AND (NOT condition ? 'networks' OR condition -> 'networks' ? (SELECT n.network_kind FROM organisation n WHERE n.id = r.network_id)) IS TRUE
+    AND (NOT condition ? 'roles' OR r.kind = 'grant-role' AND condition -> 'roles' ? (r.content ->> 'role')) IS TRUE
+    AND (NOT condition ? 'profiles' OR r.kind IN ('reinstate-bulk', 'revoke-bulk') OR condition -> 'profiles' ? COALESCE(r.content ->> 'profile', (SELECT a.profile_id FROM account a WHERE a.id = r.subject_id))) IS TRUE
 $$;
-CREATE OR REPLACE FUNCTION request_filed() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off SET jit = off SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION rule_is_certain(r request, condition jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT NOT condition ?| ARRAY['reachAtLeast', 'signals'] AND NOT (condition ? 'profiles' AND r.kind IN ('reinstate-bulk', 'revoke-bulk'))
+$$;
+-- P3, P4: what a request needs is what a rule of the policy in force asks that may come first for it, or what two founders need while they are alone.
+CREATE FUNCTION in_force(r request) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE rule jsonb;
 BEGIN
-  IF EXISTS (SELECT 1 FROM filed WHERE status <> 'pending' OR executed_in IS NOT NULL) THEN PERFORM refuse('P1', 'a request begins as pending'); END IF;
-  IF EXISTS (SELECT 1 FROM filed WHERE approvals_needed < approvals_floor(kind, content, subject_id)) THEN PERFORM refuse('P4', 'fewer approvals than this kind of request needs'); END IF;
-  IF EXISTS (SELECT 1 FROM filed WHERE kind <> 'found-network' AND NOT in_force(kind, demand, approver_roles, approvals_needed)) THEN PERFORM refuse('P3', 'a request needs what the policy in force asks'); END IF;
-  IF EXISTS (SELECT 1 FROM filed WHERE kind = 'found-network') AND EXISTS (SELECT 1 FROM account) THEN PERFORM refuse('P10', 'a network is founded once, while it has no account'); END IF;
-  IF EXISTS (SELECT 1 FROM filed f WHERE f.kind <> 'found-network' AND ((f.content ->> 'kind') IS DISTINCT FROM f.kind
-      OR (f.content ->> 'accountId') IS DISTINCT FROM f.subject_id::text
-      OR CASE WHEN f.kind IN ('reinstate-bulk', 'revoke-bulk') THEN NOT about_its_bulk(f.kind, f.content, f.organisation_id) OR f.requester_id IS NULL
-        WHEN f.kind = 'set-policy' THEN f.requester_id IS NULL OR NOT EXISTS (SELECT 1 FROM organisation o WHERE o.id = f.organisation_id AND o.level = 'nation')
-          OR f.content::jsonb - ARRAY['kind', 'before', 'after', 'justification'] <> '{}' OR NOT is_policy(f.content::jsonb -> 'after') OR NOT EXISTS (SELECT 1 FROM policy p WHERE p.document = f.content::jsonb -> 'before')
-          OR (length(f.content ->> 'justification') BETWEEN 3 AND 500) IS NOT TRUE OR f.expires_at > f.submitted_at + interval '31 days' OR f.submitted_at > now() + interval '1 day'
-        ELSE f.organisation_id::text IS DISTINCT FROM CASE f.kind WHEN 'create-account' THEN f.content ->> 'organisationId'
-          ELSE (SELECT a.organisation_id::text FROM account a WHERE a.id = f.subject_id) END END))
-  THEN PERFORM refuse('P3', 'a request is about what its content says'); END IF;
-  IF EXISTS (SELECT 1 FROM filed f CROSS JOIN LATERAL (SELECT * FROM organisation WHERE id = f.organisation_id OFFSET 0) o
-    WHERE (f.nation_id, f.network_id, f.region_id, f.departement_id, f.structure_id, f.site_id) IS DISTINCT FROM (o.nation_id, o.network_id, o.region_id, o.departement_id, o.structure_id, o.site_id))
-  THEN PERFORM refuse('P7', 'the place of a request is that of its organisation'); END IF;
+  IF r.demand IS NULL OR r.approvals_needed < people_in(r.demand)
+    OR r.approver_roles <> (SELECT array_agg(DISTINCT role ORDER BY role) FROM (SELECT jsonb_array_elements_text(stage -> 'roles') COLLATE "C" AS role FROM jsonb_array_elements(r.demand -> 'stages') stage) of_stages) THEN RETURN false; END IF;
+  IF r.kind IN ('grant-role', 'set-policy') AND (SELECT count(DISTINCT g.account_id) FROM role_grant g WHERE g.role = 'policy-owner') < 3 THEN
+    RETURN r.demand = '{"stages": [{"people": 1, "roles": ["policy-owner"], "level": "covering"}], "assurance": "session", "callBack": false, "coolingOffHours": 0, "deadline": {"workingHours": 19}, "escalation": null}';
+  END IF;
+  FOR rule IN SELECT one.value FROM policy p CROSS JOIN LATERAL jsonb_array_elements(p.document -> 'rules') WITH ORDINALITY one(value, place) ORDER BY place LOOP
+    IF rule_applies(r, rule -> 'when') THEN
+      IF rule -> 'demand' = r.demand THEN RETURN true; END IF;
+      EXIT WHEN rule_is_certain(r, rule -> 'when');
+    END IF;
+  END LOOP;
+  RETURN false;
+END $$;
+CREATE FUNCTION requirement_in_force() RETURNS trigger LANGUAGE plpgsql SET jit = off SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  IF NEW.approvals_needed < people_in(NEW.demand) THEN PERFORM refuse('P4', 'fewer approvals than this kind of request needs'); END IF;
+  IF NOT in_force(NEW) THEN PERFORM refuse('P3', 'a request needs what the policy in force asks'); END IF;
+  IF (NEW.demand ->> 'coolingOffHours')::integer > 0 AND (NEW.held_until >= NEW.submitted_at + make_interval(hours => (NEW.demand ->> 'coolingOffHours')::integer)) IS NOT TRUE
+    THEN PERFORM refuse('P4', 'a request waits as long as its policy says'); END IF;
+  IF NEW.expires_at > COALESCE(NEW.held_until, NEW.submitted_at) + interval '31 days' THEN PERFORM refuse('P4', 'no request waits for ever'); END IF;
   RETURN NULL;
-END $$;--> statement-breakpoint
+END $$;
+CREATE TRIGGER requirement_in_force AFTER INSERT ON request FOR EACH ROW WHEN (NEW.kind <> 'found-network') EXECUTE FUNCTION requirement_in_force();--> statement-breakpoint
 
 CREATE FUNCTION requirement_kept() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
   IF NEW.demand IS DISTINCT FROM OLD.demand OR NEW.approver_roles IS DISTINCT FROM OLD.approver_roles THEN PERFORM refuse('P3', 'the requirement of a request is frozen'); END IF;
   IF NEW.widens_at IS DISTINCT FROM OLD.widens_at AND (NEW.widens_at < OLD.widens_at OR OLD.widens_at IS NULL) IS NOT TRUE THEN PERFORM refuse('P3', 'who may sign a request grows with time, and never shrinks'); END IF;
-  IF NEW.content_hash <> OLD.content_hash AND NOT in_force(NEW.kind, NEW.demand, NEW.approver_roles, NEW.approvals_needed) THEN PERFORM refuse('P3', 'new content needs what the policy in force asks'); END IF;
+  IF NEW.content_hash <> OLD.content_hash AND NOT in_force(NEW) THEN PERFORM refuse('P3', 'new content needs what the policy in force asks'); END IF;
   RETURN NULL;
 END $$;
 CREATE TRIGGER requirement_kept AFTER UPDATE OF demand, approver_roles, widens_at, content_hash ON request FOR EACH ROW EXECUTE FUNCTION requirement_kept();--> statement-breakpoint
@@ -139,5 +169,19 @@ BEGIN
         AND g.organisation_id IN (r.nation_id, r.network_id, r.region_id, r.departement_id, r.structure_id, r.site_id) OFFSET 0)
       AND NOT EXISTS (SELECT 1 FROM request q CROSS JOIN LATERAL jsonb_array_elements(q.demand -> 'stages') stage WHERE q.id = r.id AND stage ->> 'level' = 'another-structure' AND fits_stage(q, stage, a.approver_id, false)))
     THEN PERFORM refuse('P1', 'an approval of somebody who no longer holds the role'); END IF;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE FUNCTION approval_given() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM given a CROSS JOIN LATERAL (SELECT * FROM request WHERE id = a.request_id OFFSET 0) r
+    WHERE a.approver_id IS NOT DISTINCT FROM r.requester_id OR a.approver_id IS NOT DISTINCT FROM r.subject_id) THEN PERFORM refuse('P1', 'neither requester nor subject may approve'); END IF;
+  IF EXISTS (SELECT 1 FROM given a CROSS JOIN LATERAL (SELECT * FROM request WHERE id = a.request_id OFFSET 0) r
+    WHERE r.status <> 'pending' OR a.content_hash <> r.content_hash OR a.voided_at IS NOT NULL) THEN PERFORM refuse('P3', 'an approval names the content of a pending request'); END IF;
+  IF EXISTS (SELECT 1 FROM given a CROSS JOIN LATERAL (SELECT * FROM request WHERE id = a.request_id OFFSET 0) r WHERE NOT EXISTS (
+      SELECT 1 FROM role_grant g JOIN account holder ON holder.id = g.account_id AND holder.status = 'active'
+      WHERE g.account_id = a.approver_id AND g.revoked_at IS NULL AND g.role = ANY (r.approver_roles)
+        AND g.organisation_id IN (r.nation_id, r.network_id, r.region_id, r.departement_id, r.structure_id, r.site_id) OFFSET 0)
+    AND NOT EXISTS (SELECT 1 FROM request q CROSS JOIN LATERAL jsonb_array_elements(q.demand -> 'stages') stage WHERE q.id = a.request_id AND stage ->> 'level' = 'another-structure' AND fits_stage(q, stage, a.approver_id, false)))
+    THEN PERFORM refuse('P1', 'the approver holds none of the roles asked for, here'); END IF;
   RETURN NULL;
 END $$;

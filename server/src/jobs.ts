@@ -8,10 +8,10 @@ import { bulks } from './features/bulks/bulks.store.ts'
 import { workBulks } from './features/bulks/work.ts'
 import { watchCollusion } from './features/collusion/watch.ts'
 import { passkeys } from './features/passkeys/passkeys.store.ts'
-import { remind, widen } from './features/requests/escalate.ts'
+import { remind, tooFewLeft, widen } from './features/requests/escalate.ts'
 import { expire } from './features/requests/expire.ts'
 import { recheck } from './features/requests/recheck.ts'
-import { requests } from './features/requests/requests.store.ts'
+import { requests, type Waiting } from './features/requests/requests.store.ts'
 import { type Signed, signatures } from './features/requests/signatures.store.ts'
 import { bringCheckpoint } from './features/seal/bring.ts'
 import { checkSeal } from './features/seal/check.ts'
@@ -56,15 +56,33 @@ export const closeOverdue = async (db: Db): Promise<number> => {
   return (await unlessRefused(() => runCommitted(expire, { db, actor: nobody, origin: { channel: 'job' } }, { requestIds }))) ?? 0
 }
 
-/** Reminds of what waits, and takes up one level what too few are there for; several processes may try at once, the row locks decide. */
-export const urgeWaiting = async (db: Db): Promise<number> => {
-  const origin = { channel: 'job' as const }
+/** One that cannot be done holds up no other. */
+const each = async (ids: readonly string[], work: (id: string) => Promise<unknown>, log: Logger): Promise<number> => {
   let done = 0
-  for (const requestId of await requests.narrow(db))
-    if (await unlessRefused(() => runCommitted(widen, { db, actor: nobody, origin }, { requestId }))) done += 1
-  for (const requestId of await requests.toRemind(db))
-    if (await unlessRefused(() => runCommitted(remind, { db, actor: nobody, origin }, { requestId }))) done += 1
+  for (const id of ids) {
+    try {
+      if ((await unlessRefused(() => work(id))) !== null) done += 1
+    } catch (error) {
+      log.warn({ request: id, error: error instanceof Error ? error.name : 'unknown' }, 'a request could not be brought to mind')
+    }
+  }
   return done
+}
+
+/** Reminds of what waits, and takes up one level what too few are there for; several processes may try at once, the row locks decide. */
+export const urgeWaiting = async (db: Db, log: Logger, stopped = () => false): Promise<number> => {
+  const by = { db, actor: nobody, origin: { channel: 'job' as const } }
+  let done = 0
+  for (let after: Waiting | undefined; !stopped(); ) {
+    const page = await requests.narrow(db, after)
+    // Looked at without holding it: most wait rightly, and nobody waits for us.
+    const short: string[] = []
+    for (const { id } of page) if (await tooFewLeft(db, id)) short.push(id)
+    done += await each(short, (requestId) => runCommitted(widen, by, { requestId }), log)
+    after = page.at(-1)
+    if (!after) break
+  }
+  return done + (await each(await requests.toRemind(db), (requestId) => runCommitted(remind, by, { requestId }), log))
 }
 
 /** Holds every signature of the last 30 days against the lineage once more (P2); answers the requests that were acted upon. */
@@ -147,12 +165,17 @@ export const startJobs = ({
     () => stopped,
     log,
   )
+  const urging = inTurns(
+    async () => void (await urgeWaiting(db, log, () => stopped)),
+    () => stopped,
+    log,
+  )
   // A long bulk holds up no mail, and a slow mail server no bulk.
   const turns = [
     inTurns(
       async () => {
-        // One that fails does not hold up the others.
-        const results = await Promise.allSettled([closeOverdue(db), urgeWaiting(db), drain(db, carriers, log)])
+        // One that fails does not hold up the other.
+        const results = await Promise.allSettled([closeOverdue(db), drain(db, carriers, log)])
         for (const result of results) if (result.status === 'rejected') throw result.reason
       },
       () => stopped,
@@ -191,6 +214,7 @@ export const startJobs = ({
   let checking: Promise<void> = Promise.resolve()
   const sweep = () => {
     wake()
+    urging.wake()
     for (const one of bringing) one.wake()
     folding = counts
       .fold(db)
@@ -230,7 +254,7 @@ export const startJobs = ({
       clearInterval(timer)
       clearInterval(hourly)
       unlisten()
-      await Promise.all([...turns, ...bringing].map((one) => one.rest()))
+      await Promise.all([...turns, ...bringing, urging].map((one) => one.rest()))
       await folding
       await checking
       await rechecking

@@ -75,6 +75,7 @@ export const refusalCodes = [
   'rule-never-first',
   'rule-too-few',
   'rule-role-not-for-kind',
+  'rule-level-not-for-kind',
   'rule-nobody-to-call',
   'rule-escalates-late',
   'retention-out-of-range',

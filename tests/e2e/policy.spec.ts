@@ -25,16 +25,16 @@ test('a policy is drafted, tried on the past, asked for by one of its owners, co
 
   // What one person would give alone is no policy, and is said where it is wrong.
   await draft.getByRole('button', { name: 'Modifier · Règle 9' }).click()
-  await draft.getByLabel('Personnes').fill('1')
+  await draft.getByLabel('Personnes (1 à 4)').fill('1')
   await expect(draft.getByText(/Trop peu de signatures/)).toBeVisible()
   await expect(draft.getByRole('button', { name: 'Essayer ce projet' })).toBeDisabled()
-  await draft.getByLabel('Personnes').fill('2')
+  await draft.getByLabel('Personnes (1 à 4)').fill('2')
   await draft.getByRole('button', { name: 'Replier · Règle 9' }).click()
 
   await draft.getByRole('button', { name: 'Modifier · Règle 5' }).click()
   await draft.getByLabel('Preuve de qui signe').click()
   await page.getByRole('option', { name: 'Celle dont la personne dispose' }).click()
-  await draft.getByLabel('Échéance, en heures').fill('18')
+  await draft.getByLabel('Échéance, en heures (95 ouvrées ou 168 au plus)').fill('18')
   await clean(page)
   await draft.getByRole('button', { name: 'Essayer ce projet' }).click()
   await expect(draft.getByText('Comptes piratés qu’il faudrait, au plus faible du réseau')).toBeVisible({ timeout: 60_000 })

@@ -167,14 +167,10 @@ const inDatabase: readonly Guard[] = [
   ofRules('request', 'demand_met'),
   ofRules('approval', 'approval_assured'),
   { ...ofRules('request', 'requirement_kept'), suites: [rules, absences] },
-  {
-    name: 'a request needs what the policy in force asks',
-    sql: `do $$ begin execute replace(pg_get_functiondef('request_filed()'::regprocedure), 'AND NOT in_force(kind, demand, approver_roles, approvals_needed)', 'AND false'); end $$`,
-    suites: [rules],
-  },
+  { ...ofRules('request', 'requirement_in_force'), name: 'a request needs what the policy in force asks' },
   {
     name: 'no policy below its floor',
-    sql: `create or replace function keeps_owners(rules jsonb) returns boolean language sql immutable as 'select true'`,
+    sql: `create or replace function keeps_floor(rules jsonb) returns boolean language sql immutable as 'select true'`,
     suites: [rules],
   },
   dropped('no temporary tables', `do $$ begin execute format('grant temporary on database %I to public', current_database()); end $$`),
@@ -816,7 +812,7 @@ const inSource: readonly Guard[] = [
   source(
     'the floor under a policy',
     'shared/src/policy/faults.ts',
-    'cases.some(({ kind, profiles }) => peopleIn(rule.demand) < floorOf(kind, profiles))',
+    'cases.some(({ kind, profiles }) => peopleIn(demand) < floorOf(kind, profiles))',
     'cases.length < 0',
     rulesAlone,
   ),
@@ -858,8 +854,8 @@ const inSource: readonly Guard[] = [
   source(
     'an edit keeps what it needs',
     'server/src/features/requests/edit.ts',
-    'if (!request.demand || !sameDemand(demand, request.demand))',
-    'if (!request.demand || !sameDemand(request.demand, request.demand) || !demand)',
+    '|| !sameDemand(demand, request.demand))',
+    '|| !demand)',
     rules,
   ),
   source(

@@ -104,6 +104,20 @@ describe('a request', () => {
     expect([await waiting(), await approving(sophie, request)]).toEqual([true, 'allowed'])
   })
 
+  test('asked of another structure is signed by somebody of one, and by nobody of its own', async () => {
+    await inForce([creations(asked([supervisor('another-structure')]))])
+    const [peer, own] = [await make.agentOf('Mission locale de Paris', 0), await make.agentOf('Mission locale de Lyon', 2)]
+    await make.role(peer, 'supervisor', await make.organisation('Mission locale de Paris'))
+    await make.role(own, 'supervisor', await make.organisation('Mission locale de Lyon'))
+    const request = await make.pending(nadia)
+    expect(await approving(await world.enter(own), request)).toBe('not-found')
+    expect(await approving(sophie, request)).toBe('other-level')
+    const there = await world.enter(peer)
+    expect((await there.call.requests.list({ view: 'queue' })).rows.map(({ id }) => id)).toContain(request.id)
+    expect(await approving(there, request)).toBe('allowed')
+    expect(await statusOf(request.id)).toBe('executed')
+  })
+
   test('keeps what it needed when the policy changes, and what was asked since needs what it says now (H15)', async () => {
     const before = await make.pending(nadia)
     await inForce([creations(asked([supervisor('covering', 2)]))])
@@ -146,7 +160,11 @@ describe('a request', () => {
     await inForce([creations(asked([supervisor('covering')], { coolingOffHours: 24 }))])
     const request = await make.pending(nadia)
     expect(await approving(sophie, request)).toBe('cooling-off')
-    await world.tamper(`update request set held_until = now() where id = $1`, [request.id])
+    // Nor does other content use the time up that was given for this one.
+    expect(await outcome(nadia.call.requests.edit({ requestId: request.id, content: { ...request.content, givenName: 'Autre' } }))).toBe(
+      'other-requirement',
+    )
+    await world.tamper(`update request set held_until = now() - interval '1 second' where id = $1`, [request.id])
     expect(await approving(sophie, request)).toBe('allowed')
   })
 
@@ -186,8 +204,14 @@ describe('the database itself', () => {
     expect(await copy(`jsonb_set(demand, '{deadline}', '{"workingHours": 90}')`)).toBe('P3')
     expect(await copy(`jsonb_set(demand, '{stages,0,level}', '"structure"')`)).toBe('P3')
     await inForce([creations(asked([supervisor('covering', 2)]))])
-    expect(await copy(`(select document -> 'rules' -> 4 -> 'demand' from policy)`)).toBe('P3')
+    expect(await copy(`(select document -> 'rules' -> 4 -> 'demand' from policy)`)).toBe('P4')
     expect(await copy(`(select document -> 'rules' -> 4 -> 'demand' from policy)`, '2')).toBe('P6')
+    // The first rule that applies, not any of its kind; and the time it lets things cool off.
+    const lyon = await make.organisation('Mission locale de Lyon')
+    const careful = asked([supervisor('covering', 2)], { coolingOffHours: 24 })
+    await inForce([{ when: { kinds: ['create-account'], within: lyon }, demand: careful }, creations(asked([supervisor('covering')]))])
+    expect(await copy(`(select document -> 'rules' -> 5 -> 'demand' from policy)`)).toBe('P3')
+    expect(await copy(`(select document -> 'rules' -> 4 -> 'demand' from policy)`, '2')).toBe('P4')
     // What two founders may do alone is for roles and the policy, not for accounts.
     expect(await copy(`jsonb_set(demand, '{stages,0,roles}', '["policy-owner"]')`)).toBe('P3')
   })
@@ -219,7 +243,20 @@ describe('the database itself', () => {
     ).toBe(false)
     expect(await valid(withRules({ when: {}, demand: asked([supervisor('covering', 2)]) }))).toBe(false)
     expect(await valid(withRules({ when: {}, demand: { ...owners(2), stages: [] } }))).toBe(false)
-    expect(await valid(withRules({ when: {}, demand: { ...owners(2), assurance: 'none' } }))).toBe(false)
+    for (const change of [
+      { assurance: 'none' },
+      { deadline: { hours: 999 } },
+      { escalation: { a: 1 } },
+      { coolingOffHours: -1 },
+      { more: 1 },
+    ])
+      expect([change, await valid(withRules({ when: {}, demand: { ...owners(2), ...change } }))]).toEqual([change, false])
+    for (const when of [{ kinds: [] }, { kinds: ['other'] }, { within: 'x' }, { reachAtLeast: 0 }, { more: 1 }])
+      expect([when, await valid(withRules({ when, demand: owners(2) }, { when: {}, demand: owners(2) }))]).toEqual([when, false])
+    // Who takes access away signs for none.
+    const given = asked([{ people: 2, roles: ['it-admin'], level: 'covering' }])
+    expect(await valid(withRules({ when: { kinds: ['create-account'] }, demand: given }, { when: {}, demand: owners(2) }))).toBe(false)
+    expect(await valid(withRules({ when: { kinds: ['revoke-bulk'] }, demand: given }, { when: {}, demand: owners(2) }))).toBe(true)
   })
 
   test('and the rules agree on who fills which stage, everywhere in the tree', async () => {

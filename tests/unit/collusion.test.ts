@@ -1,9 +1,10 @@
 import type { Role } from '@countersign/shared/access/roles.ts'
 import type { Level } from '@countersign/shared/access/scope.ts'
-import { type Field, type Goal, type Ground, goals, type Hand, type Member } from '@countersign/shared/policy/attempts.ts'
+import { attemptsAt, type Field, type Goal, type Ground, goals, type Hand, type Member } from '@countersign/shared/policy/attempts.ts'
 import { atOnce, fewest } from '@countersign/shared/policy/collusion.ts'
-import { firstPolicy } from '@countersign/shared/policy/first.ts'
+import { firstPolicy, firstRequirement } from '@countersign/shared/policy/first.ts'
 import { type Hole, holes } from '@countersign/shared/policy/holes.ts'
+import type { PolicyRule } from '@countersign/shared/policy/rules.ts'
 import { amounts, measuring } from '@countersign/shared/policy/strength.ts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -195,9 +196,60 @@ describe('whatever the ground', () => {
     const measure = measuring()
     fc.assert(
       fc.property(grounds, (change) => {
-        expect(amounts(atOnce(measure(field(change))))).toEqual(numbers(change))
+        // Whoever can change the policy is never further from anything else.
+        const alone = numbers(change)
+        const expected = Object.fromEntries(
+          goals.map((goal) => [
+            goal,
+            attemptsAt(field(change), goal).length > 0 && orBeyond(alone.policy) < orBeyond(alone[goal]) ? alone.policy : alone[goal],
+          ]),
+        )
+        expect(amounts(atOnce(measure(field(change))))).toEqual(expected)
       }),
       { numRuns: 60 },
     )
+  })
+})
+
+describe('under another policy', () => {
+  const owners = (people: number): PolicyRule['demand'] => ({
+    ...firstRequirement('set-policy').demand,
+    stages: [{ people, roles: ['policy-owner'], level: 'covering' }],
+  })
+  const supervisors = (people: number): PolicyRule['demand'] => ({
+    ...firstRequirement('create-account').demand,
+    stages: [{ people, roles: ['supervisor'], level: 'covering' }],
+  })
+  const under = (...rules: PolicyRule[]) => numbers({ rules: [...rules, { when: {}, demand: owners(4) }] })
+
+  test('what asks for more signatures takes more accounts', () => {
+    expect(under({ when: { kinds: ['set-policy'] }, demand: owners(3) })).toMatchObject({ account: null, role: null })
+    expect(under({ when: { kinds: ['create-account', 'reinstate', 'reinstate-bulk'] }, demand: supervisors(1) })).toMatchObject({
+      account: 2,
+    })
+  })
+
+  test.each([
+    ['a profile', { profiles: ['structure-management'] }],
+    ['few files within reach', { reachAtLeast: 1_000_000 }],
+    ['findings', { signals: ['off-hours'] }],
+  ] as const)('a rule that is weak for %s is what whoever attacks uses', (_, when) => {
+    const weak = { ...when } as PolicyRule['when']
+    expect(under({ when: { kinds: ['reinstate'], ...weak }, demand: supervisors(1) })).toMatchObject({ account: 2 })
+    expect(under({ when: { kinds: ['reinstate-bulk'], ...weak }, demand: supervisors(1) })).toMatchObject({ account: 2 })
+    expect(under({ when: { kinds: ['grant-role'], ...weak }, demand: owners(2) })).toMatchObject({ role: 3 })
+  })
+
+  test('whoever can change the policy is no further from anything else', () => {
+    const rules: PolicyRule[] = [
+      { when: { kinds: ['set-policy'] }, demand: owners(2) },
+      { when: {}, demand: owners(4) },
+    ]
+    expect(amounts(atOnce(measuring()(field({ rules }))))).toEqual({ account: 3, credential: 3, role: 3, policy: 3 })
+  })
+
+  test('those one level up are reckoned with, and peers of other structures', () => {
+    const own = { ...supervisors(1), stages: [{ people: 1, roles: ['supervisor' as const], level: 'structure' as const }] }
+    expect(under({ when: { kinds: ['create-account'] }, demand: own })).toMatchObject({ account: 2 })
   })
 })

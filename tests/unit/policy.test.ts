@@ -7,16 +7,29 @@ import { describe, expect, test } from 'vitest'
 const nation = { nationId: 'france', networkId: null, regionId: null, departementId: null, structureId: null, siteId: null }
 const claire: Actor = { id: 'claire', grants: [{ role: 'policy-owner', level: 'nation', organisationId: 'france' }] }
 const olivier: Actor = { id: 'olivier', grants: [{ role: 'it-admin', level: 'nation', organisationId: 'france' }] }
+const sure = {
+  ...firstPolicy,
+  rules: firstPolicy.rules.map(({ when, demand }) => ({ when, demand: { ...demand, assurance: 'passkey' as const } })),
+}
 const [off, on] = [firstPolicy, { ...firstPolicy, criticalSuspends: true }]
 
 describe('asking for a policy', () => {
-  const asked = { actor: claire, place: nation, before: off, after: on, pending: false, ownersAtWork: 3, ownersEver: 3 }
+  const asked = {
+    actor: claire,
+    place: nation,
+    before: off,
+    after: on,
+    pending: false,
+    ownersAtWork: { session: 3, totp: 3, passkey: 0 },
+    ownersEver: 3,
+  }
   test.each([
     ['a policy owner', {}, null],
     ['anybody else', { actor: olivier }, 'out-of-scope'],
     ['for what is in force', { after: off }, 'nothing-to-do'],
     ['while another change waits', { pending: true }, 'policy-change-pending'],
-    ['with fewer owners at work than it takes to change it again', { ownersAtWork: 2 }, 'owners-too-few'],
+    ['with fewer owners at work than it takes to change it again', { ownersAtWork: { session: 2, totp: 2, passkey: 2 } }, 'owners-too-few'],
+    ['that asks owners for passkeys they do not have', { after: sure }, 'owners-too-few'],
   ] as const)('%s', (_, change, refusal) => {
     const verdict = decidePolicyRequest({ ...asked, ...change })
     expect(verdict.ok ? null : verdict.refusal).toBe(refusal)

@@ -1,5 +1,6 @@
 import type { PolicyOnRecord } from '@countersign/shared/policy/policy.ts'
 import type { Condition, Demand, PolicyRule, Stage } from '@countersign/shared/policy/rules.ts'
+import { type RequestKind, requestKinds } from '@countersign/shared/requests/kinds.ts'
 import { goesUp } from '@countersign/shared/requests/stages.ts'
 import { selfSuspensionsAnHour } from '@countersign/shared/signals/containing.ts'
 import { useQuery } from '@tanstack/react-query'
@@ -18,7 +19,8 @@ export const usePolicySentences = (): ((policy: PolicyOnRecord) => readonly stri
   ]
 }
 
-const inSentence = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1)
+/** A role as it stands within a sentence; what begins with an abbreviation keeps it. */
+const inSentence = (name: string): string => (/^\p{Lu}{2}/u.test(name) ? name : name.charAt(0).toLowerCase() + name.slice(1))
 
 /** What a demand asks for, a sentence each. */
 export const useDemandSentences = (): ((demand: Demand) => readonly string[]) => {
@@ -37,7 +39,9 @@ export const useDemandSentences = (): ((demand: Demand) => readonly string[]) =>
       assurance === 'session' ? '' : t(`policy.asks.assurance.${assurance}`),
       callBack ? t('policy.asks.callBack') : '',
       coolingOffHours > 0 ? t('policy.asks.coolingOffHours', { hours: coolingOffHours }) : '',
-      'hours' in deadline ? t('policy.asks.hours', deadline) : t('policy.asks.workingHours', { hours: deadline.workingHours }),
+      'hours' in deadline
+        ? t(coolingOffHours > 0 ? 'policy.asks.hoursThen' : 'policy.asks.hours', deadline)
+        : t(coolingOffHours > 0 ? 'policy.asks.workingHoursThen' : 'policy.asks.workingHours', { hours: deadline.workingHours }),
       escalation
         ? t(stages.some(goesUp) ? 'policy.asks.escalation' : 'policy.asks.reminders', {
             remind: escalation.remindAfter,
@@ -47,12 +51,16 @@ export const useDemandSentences = (): ((demand: Demand) => readonly string[]) =>
     ].filter((one) => one !== '')
 }
 
+/** Does a rule leave nothing of a kind to those after it? */
+const coversWhole = ({ kinds, ...others }: Condition, kind: RequestKind): boolean =>
+  kinds !== undefined && kinds.includes(kind) && Object.keys(others).length === 0
+
 /** To what a rule applies, in a line; places by the names its reader may know. */
-const useConditionLine = (rules: readonly PolicyRule[]): ((when: Condition) => string) => {
+const useConditionLine = (rules: readonly PolicyRule[], whole: boolean): ((when: Condition) => string) => {
   const { t } = useTranslation()
   const language = useLanguage()
   const ids = [...new Set(rules.flatMap(({ when }) => when.within ?? []))]
-  const named = useQuery({ ...trpc.organisations.named.queryOptions({ ids: ids.slice(0, 20) }), enabled: ids.length > 0 })
+  const named = useQuery({ ...trpc.organisations.named.queryOptions({ ids: ids.slice(0, 120) }), enabled: ids.length > 0 })
   const nameOf = (id: string) => named.data?.find((one) => one.id === id)?.name ?? t('policy.when.elsewhere')
   const list = (words: readonly string[]) => words.join(', ')
   return ({ kinds, networks, within, profiles, roles, reachAtLeast, signals }) => {
@@ -65,13 +73,15 @@ const useConditionLine = (rules: readonly PolicyRule[]): ((when: Condition) => s
       reachAtLeast === undefined ? '' : t('policy.when.reachAtLeast', { files: count(reachAtLeast, language) }),
       signals ? t('policy.when.signals', { list: list(signals.map((one) => t(`signal.rule.${one}.title`))) }) : '',
     ].filter((one) => one !== '')
-    return parts.length > 0 ? parts.join(' · ') : t('policy.when.anything')
+    if (parts.length > 0) return parts.join(' · ')
+    const rest = whole ? requestKinds.filter((kind) => !rules.some((rule) => coversWhole(rule.when, kind))) : []
+    return rest.length > 0 ? t('policy.when.rest', { list: list(rest.map((kind) => t(`kind.${kind}`))) }) : t('policy.when.anything')
   }
 }
 
-/** Rules as their readers know them: to what each applies, and what it asks. */
-export const useRuleSentences = (rules: readonly PolicyRule[]) => {
-  const when = useConditionLine(rules)
+/** Rules as their readers know them: to what each applies, and what it asks. Where they are the whole of a policy, the last says what is left for it. */
+export const useRuleSentences = (rules: readonly PolicyRule[], whole = false) => {
+  const when = useConditionLine(rules, whole)
   const asks = useDemandSentences()
   return (rule: PolicyRule) => ({ when: when(rule.when), asks: asks(rule.demand) })
 }

@@ -13,7 +13,7 @@ export const RuleText = ({ when, asks }: { when: string; asks: readonly string[]
 
 /** The rules of a policy, in their order. */
 export const Rules = ({ rules }: { rules: readonly PolicyRule[] }) => {
-  const sentences = useRuleSentences(rules)
+  const sentences = useRuleSentences(rules, true)
   return (
     <ol className="rules">
       {rules.map((rule) => (
@@ -25,7 +25,7 @@ export const Rules = ({ rules }: { rules: readonly PolicyRule[] }) => {
   )
 }
 
-const marks = { kept: '', added: '+', removed: '−' } as const satisfies Record<RuleChange['change'], string>
+const marks = { kept: '', added: '+', removed: '−', moved: '↕' } as const satisfies Record<RuleChange['change'], string>
 
 /** From one list of rules to another: what is taken out, what is put in, and how many stay. */
 export const RulesChanged = ({ before, after }: { before: readonly PolicyRule[]; after: readonly PolicyRule[] }) => {
@@ -38,13 +38,13 @@ export const RulesChanged = ({ before, after }: { before: readonly PolicyRule[];
       <ul className="rules plain">
         {changes
           .filter(({ change }) => change !== 'kept')
-          .map(({ rule, change }) => (
-            <li key={`${change}${JSON.stringify(rule)}`} className={change}>
+          .map((one) => (
+            <li key={`${one.change}${one.place}`} className={one.change}>
               <span className="change">
-                <span aria-hidden="true">{marks[change]} </span>
-                {t(`policy.change_${change}`)}
+                <span aria-hidden="true">{marks[one.change]} </span>
+                {t(`policy.change_${one.change}`, { place: one.place, from: one.change === 'moved' ? one.from : one.place })}
               </span>
-              <RuleText {...sentences(rule)} />
+              <RuleText {...sentences(one.rule)} />
             </li>
           ))}
       </ul>

@@ -85,9 +85,9 @@ export const addressees = {
   },
 
   /** Who is away, by the entry that says so, while it stands. */
-  async absenceOf(db: Db, entryId: string): Promise<{ name: string; from: string; until: string } | null> {
-    const { rows } = await db.execute<{ name: string; from: string; until: string }>(sql`
-      select a.given_name || ' ' || a.family_name as name, b.from_on::text as from, b.until_on::text as until
+  async absenceOf(db: Db, entryId: string): Promise<{ name: string; from: string; until: string; days: number } | null> {
+    const { rows } = await db.execute<{ name: string; from: string; until: string; days: number }>(sql`
+      select a.given_name || ' ' || a.family_name as name, b.from_on::text as from, b.until_on::text as until, b.from_on - (now() at time zone 'Europe/Paris')::date as days
       from audit_entry e join absence b on b.id = (e.data ->> 'absenceId')::uuid and b.withdrawn_at is null join account a on a.id = b.account_id where e.id = ${entryId}`)
     return rows[0] ?? null
   },

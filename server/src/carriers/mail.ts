@@ -128,6 +128,8 @@ const ofAbsence =
   async (db, { accountId, entryId }): Promise<Delivery> => {
     const [reader, away] = [await addressees.find(db, accountId), await addressees.absenceOf(db, entryId)]
     if (reader?.status !== 'active' || !away) return 'pointless'
+    // On the first day, not months before.
+    if (away.days > 0) return { postponedMinutes: 6 * 60 }
     const day = (iso: string) => new Intl.DateTimeFormat(reader.language, { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(iso))
     const facts: MailFacts = {
       ...reader,

@@ -93,11 +93,11 @@ export const undelivered = async (db: Db): Promise<Undelivered> => {
   return rows[0] ?? { waiting: 0, failing: 0, reason: null }
 }
 
-/** So often a mail was tried and came back: nobody reads that mailbox. */
-const triedInVain = 5
+/** So often a mail was tried and came back, over nearly three hours: nobody reads that mailbox. */
+const triedInVain = 10
 
 /** Of these accounts, those whose mailbox takes no mail: what is sent to them has failed again and again. */
-export const unreachable = async (db: Db, accountIds: readonly string[]): Promise<ReadonlySet<string>> => {
+export const unreachable = async (db: Db | Tx, accountIds: readonly string[]): Promise<ReadonlySet<string>> => {
   const { rows } = await db.execute<{ id: string }>(sql`
     select distinct account_id as id from outbox where account_id = any(${uuids(accountIds)}) and settled_at is null and attempts >= ${triedInVain} and last_error is not null`)
   return new Set(rows.map(({ id }) => id))

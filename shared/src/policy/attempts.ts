@@ -1,12 +1,14 @@
 import { type Role, roles } from '../access/roles.ts'
 import type { Actor, Level, Place } from '../access/scope.ts'
 import { type NetworkKind, type ProfileId, profileAllowedIn, profileIds } from '../accounts/profiles.ts'
+import { canonicalJson } from '../requests/canonical.ts'
 import { grantableLevels } from '../requests/filing.ts'
 import type { RequestKind } from '../requests/kinds.ts'
-import { type Requirement, requirementsFor } from '../requests/requirement.ts'
+import { type Requirement, requirementFor, requirementsFor } from '../requests/requirement.ts'
+import { fits } from '../requests/stages.ts'
 import type { Attempt } from './coalition.ts'
 import type { Kinship } from './independence.ts'
-import type { PolicyRule } from './rules.ts'
+import type { ConditionName, PolicyRule } from './rules.ts'
 
 /** What an attacker may be after, in one organisation. */
 export const goals = ['account', 'credential', 'role', 'policy'] as const
@@ -43,27 +45,38 @@ export type Field = {
 
 /** An ordinary account of the organisation that nobody of the coalition holds. */
 const somebodyElse = 'somebody-else'
-/** What they reach: their own site. */
-const ordinary: ProfileId = 'site-adviser'
 
 const common = { justification: 'x' }
 const free = { loginTaken: false, phoneValid: true, roleHeld: false, conventionEndsOn: null } as const
 const far = '2999-12-31'
 const todayIn = ({ now }: Field): string => now.toISOString().slice(0, 10)
 
-type Asked = { readonly kind: RequestKind; readonly at: Ground; readonly profile: ProfileId | null; readonly role?: Role }
+type Asked = {
+  readonly kind: RequestKind
+  readonly at: Ground
+  readonly profiles: readonly ProfileId[]
+  readonly role?: Role
+  /** What else whoever attacks sees to. */
+  readonly chosen?: readonly ConditionName[]
+}
 
-/** What an attacker sees to: who is asked for has as much or as little within reach, and there are findings or none. */
-const chosen = new Set(['reachAtLeast', 'signals'] as const)
+/** What an attacker always sees to: who is asked for has as much or as little within reach, and there are findings or none. */
+const alwaysChosen = ['reachAtLeast', 'signals'] as const satisfies readonly ConditionName[]
 
-/** Each requirement such a request may be given: whoever attacks takes the weakest. */
-const needs = ({ rules, policyOwnersEver }: Field, { kind, at: { network, place }, profile, role }: Asked): readonly Requirement[] =>
-  requirementsFor(
-    rules,
-    { kind, network, place, profiles: profile ? [profile] : [], role: role ?? null, reach: null, signals: [] },
-    policyOwnersEver,
-    chosen,
+/** Each requirement such a request may be given, by what the search asks about: whoever attacks takes the weakest. */
+const needs = (
+  { rules, policyOwnersEver }: Field,
+  { kind, at: { network, place }, profiles, role, chosen = [] }: Asked,
+): readonly Requirement[] => {
+  const matched = { kind, network, place, profiles, role: role ?? null, reach: null, signals: [] }
+  return distinctBy(requirementsFor(rules, matched, policyOwnersEver, new Set([...alwaysChosen, ...chosen])), ({ demand }) =>
+    canonicalJson([demand.stages, demand.callBack]),
   )
+}
+
+const distinctBy = <T>(items: readonly T[], keyOf: (item: T) => string): readonly T[] => [
+  ...new Map(items.map((item) => [keyOf(item), item])).values(),
+]
 
 const about = (field: Field, id: string, home: Ground) => ({
   ...free,
@@ -91,7 +104,7 @@ export const toCreate = (field: Field): readonly Attempt[] => {
       endsOn: ground.conventionEndsOn ?? far,
       ...common,
     } as const
-    return needs(field, { kind: 'create-account', at: ground, profile }).map((requirement) => ({
+    return needs(field, { kind: 'create-account', at: ground, profiles: [profile] }).map((requirement) => ({
       kind: 'create-account' as const,
       filing: { ...about(field, '', ground), account: null, conventionEndsOn: ground.conventionEndsOn, content },
       place: ground.place,
@@ -101,25 +114,31 @@ export const toCreate = (field: Field): readonly Attempt[] => {
   })
 }
 
-export const toReset = (field: Field, { id, home, profile }: Pick<Member, 'id' | 'home' | 'profile'>): readonly Attempt[] => {
+/** Somebody a request is about; without a profile, whoever suits the one who asks. */
+export type Target = Pick<Member, 'id' | 'home'> & { readonly profile: ProfileId | null }
+
+export const toReset = (field: Field, { id, home, profile }: Target): readonly Attempt[] => {
   const content = { kind: 'reset-credentials', accountId: id, ...common } as const
-  return needs(field, { kind: 'reset-credentials', at: home, profile }).map((requirement) => ({
-    kind: 'reset-credentials',
-    filing: { ...about(field, id, home), content },
-    place: home.place,
-    subjectId: id,
-    requirement,
-  }))
+  return needs(field, { kind: 'reset-credentials', at: home, profiles: profile ? [profile] : [], chosen: profile ? [] : ['profiles'] }).map(
+    (requirement) => ({
+      kind: 'reset-credentials',
+      filing: { ...about(field, id, home), content },
+      place: home.place,
+      subjectId: id,
+      requirement,
+    }),
+  )
 }
 
-export const toGrant = (
-  field: Field,
-  role: Role,
-  over: Ground,
-  { id, home, profile }: Pick<Member, 'id' | 'home' | 'profile'>,
-): readonly Attempt[] => {
+export const toGrant = (field: Field, role: Role, over: Ground, { id, home, profile }: Target): readonly Attempt[] => {
   const content = { kind: 'grant-role', accountId: id, role, organisationId: over.id, ...common } as const
-  return needs(field, { kind: 'grant-role', at: home, profile, role }).map((requirement) => ({
+  return needs(field, {
+    kind: 'grant-role',
+    at: home,
+    profiles: profile ? [profile] : [],
+    role,
+    chosen: profile ? [] : ['profiles', 'within', 'networks'],
+  }).map((requirement) => ({
     kind: 'grant-role',
     filing: { ...about(field, id, home), level: over.level, grantPlace: over.place, content },
     place: home.place,
@@ -133,19 +152,25 @@ const toReinstate = (field: Field): readonly Attempt[] => {
   const { ground } = field
   const content = { kind: 'reinstate', accountId: somebodyElse, ...common } as const
   const account = { id: somebodyElse, status: 'suspended', endsOn: far } as const
-  const alone = needs(field, { kind: 'reinstate', at: ground, profile: ordinary }).map((requirement) => ({
+  const alone = needs(field, { kind: 'reinstate', at: ground, profiles: [], chosen: ['profiles'] }).map((requirement) => ({
     kind: 'reinstate' as const,
     filing: { ...about(field, somebodyElse, ground), account, content },
     place: ground.place,
     subjectId: somebodyElse,
     requirement,
   }))
-  return [...alone, ...unformed(field, 'reinstate-bulk', ground)]
+  return [...alone, ...unformed(field, 'reinstate-bulk', ground, ['profiles', 'within', 'networks'])]
 }
 
 /** What no form asks for: a bulk, a policy. */
-const unformed = (field: Field, kind: RequestKind, at: Ground): readonly Attempt[] =>
-  needs(field, { kind, at, profile: null }).map((requirement) => ({ kind, filing: null, place: at.place, subjectId: null, requirement }))
+const unformed = (field: Field, kind: RequestKind, at: Ground, chosen: readonly ConditionName[] = []): readonly Attempt[] =>
+  needs(field, { kind, at, profiles: [], chosen }).map((requirement) => ({
+    kind,
+    filing: null,
+    place: at.place,
+    subjectId: null,
+    requirement,
+  }))
 
 /** The roles there are to be had over the organisation: its own, and those over the whole network. */
 export const rolesOver = ({ ground, nation }: Field): readonly { readonly role: Role; readonly over: Ground }[] =>
@@ -155,7 +180,7 @@ export const rolesOver = ({ ground, nation }: Field): readonly { readonly role: 
 
 /** Each way of putting a goal as a request; any of them will do. */
 export const attemptsAt = (field: Field, goal: Goal): readonly Attempt[] => {
-  const other = { id: somebodyElse, home: field.ground, profile: ordinary } as const
+  const other = { id: somebodyElse, home: field.ground, profile: null } as const
   switch (goal) {
     case 'account':
       return [...toCreate(field), ...toReinstate(field)]
@@ -166,4 +191,20 @@ export const attemptsAt = (field: Field, goal: Goal): readonly Attempt[] => {
     case 'policy':
       return unformed(field, 'set-policy', field.nation)
   }
+}
+
+/** Who of these may sign somebody's ordinary account, or their reset, in this organisation, in time: nothing is suspicious about it. */
+export const usualSigners = (field: Field, kind: 'create-account' | 'reset-credentials', people: readonly Member[]): readonly Member[] => {
+  const { ground } = field
+  const matched = {
+    kind,
+    network: ground.network,
+    place: ground.place,
+    profiles: ['site-adviser' as const],
+    role: null,
+    reach: null,
+    signals: [],
+  }
+  const { demand } = requirementFor(field.rules, matched, field.policyOwnersEver)
+  return people.filter((one) => demand.stages.some((stage) => fits(one, stage, { place: ground.place, wide: true })))
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { type Actor, covers, type Place, scopeOf } from '../access/scope.ts'
 import { canonicalJson } from '../requests/canonical.ts'
-import { ownersSigning } from '../requests/requirement.ts'
+import { ownersAsked } from '../requests/requirement.ts'
 import { firstObjection, granted, type Rule, refused, type Verdict } from '../verdict.ts'
 import { faultsOf } from './faults.ts'
-import { policyRule } from './rules.ts'
+import { type Demand, type PolicyRule, policyRule } from './rules.ts'
 
 /** What the policy owners have decided for the whole network; changed by a countersigned request alone. */
 const policyShape = z.strictObject({
@@ -40,17 +40,23 @@ export type PolicyCase = {
   readonly after: Policy
   /** One change at a time: two from the same policy could not both be carried out. */
   readonly pending: boolean
-  /** Who can act today. */
-  readonly ownersAtWork: number
+  /** Who can act today: all of them, those with a second factor, those with a passkey. */
+  readonly ownersAtWork: Readonly<Record<Demand['assurance'], number>>
   readonly ownersEver: number
 }
+
+/** Could no role be given and no policy be changed any more, besides by whoever asks? Asked again when it is carried out. */
+export const leavesNobodyToSign = (
+  after: readonly PolicyRule[],
+  { ownersAtWork, ownersEver }: Pick<PolicyCase, 'ownersAtWork' | 'ownersEver'>,
+): boolean => ownersAsked(after, ownersEver).some(({ people, assurance }) => people > ownersAtWork[assurance] - 1)
 
 const rules: readonly Rule<PolicyCase>[] = [
   ({ actor, place }) => !covers(scopeOf(actor, 'request:file:set-policy'), place) && 'out-of-scope',
   ({ before, after }) => samePolicy(before, after) && 'nothing-to-do',
   ({ pending }) => pending && 'policy-change-pending',
   // Besides whoever asks, or no role could be given and no policy changed ever again.
-  ({ after, ownersAtWork, ownersEver }) => ownersSigning(after.rules, ownersEver) > ownersAtWork - 1 && 'owners-too-few',
+  ({ after, ownersAtWork, ownersEver }) => leavesNobodyToSign(after.rules, { ownersAtWork, ownersEver }) && 'owners-too-few',
 ]
 
 /** May this person ask for that policy now? */

@@ -28,6 +28,15 @@ const toldOf = (field: Field, { grants, home, profile }: Member): string => {
   return JSON.stringify([places, home.level, home.network, profile, roles])
 }
 
+/** Whoever can change the policy can have it ask less of anything else: no goal is further than that (it may be nearer, and is never said to be further than it is). */
+const throughPolicy = (strength: Strength, attainable: (goal: Goal) => boolean): Strength =>
+  Object.fromEntries(
+    goals.map((goal) => {
+      const [own, policy] = [strength[goal], strength.policy]
+      return [goal, policy && attainable(goal) && (!own || policy.held.length < own.held.length) ? policy : own]
+    }),
+  ) as Strength
+
 /** Measures one organisation after another, and one that is just like another only once: a network has few kinds of structures. */
 export const measuring = (): ((field: Field) => Generator<void, Strength>) => {
   const known = new Map<string, { readonly ids: readonly string[]; readonly strength: Strength }>()
@@ -56,7 +65,7 @@ export const measuring = (): ((field: Field) => Generator<void, Strength>) => {
           goal,
           attemptsAt(field, goal).length > 0 ? yield* searching({ ...field, members: told.map(({ member }) => member) }, goal) : null,
         ])
-      const strength = Object.fromEntries(found) as Strength
+      const strength = throughPolicy(Object.fromEntries(found) as Strength, (goal) => attemptsAt(field, goal).length > 0)
       known.set(key, { ids, strength })
       return strength
     }

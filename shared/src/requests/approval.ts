@@ -72,8 +72,7 @@ const standingOf = ({ place, widensAt }: Pick<Asked, 'place' | 'widensAt'>, now:
 /** Does this person hold a role that countersigns such a request there, now or when it goes up one level? */
 export const isForThem = (actor: Actor, { place, approverRoles, demand }: Omit<Asked, 'kind' | 'widensAt'>): boolean =>
   actor.grants.some(({ role }) => approverRoles.includes(role)) &&
-  (covers(scopeOfRoles(actor, approverRoles), place) ||
-    (demand?.stages.some((stage) => fits(actor, stage, { place, wide: true })) ?? false))
+  (demand ? demand.stages.some((stage) => fits(actor, stage, { place, wide: true })) : covers(scopeOfRoles(actor, approverRoles), place))
 
 /** Could this person's signature fill a place in it now? */
 export const fillsNow = (actor: Actor, request: Asked, now: Date): boolean =>

@@ -71,7 +71,7 @@ export const requirementFor = (rules: readonly PolicyRule[], matched: Matched, p
   if (ofOwners.has(matched.kind) && policyOwnersEver < foundingPolicyOwners) return requirementOf(foundingDemand)
   const [first] = possibleRules(rules, matched, new Set())
   // A policy whose last rule does not hold for everything is none (P4), and is never read.
-  if (!first) throw new Error('no rule of the policy applies')
+  if (!first || peopleIn(first.demand) < floorOf(matched.kind, matched.profiles)) throw new Error('no rule of the policy applies')
   return requirementOf(first.demand)
 }
 
@@ -101,6 +101,15 @@ export const ownersSigning = (rules: readonly PolicyRule[], policyOwnersEver: nu
   policyOwnersEver < foundingPolicyOwners
     ? peopleIn(foundingDemand)
     : Math.max(...[...ofOwners].flatMap((kind) => demandsOf(rules, kind).map(peopleIn)))
+
+/** The same, by how sure it has to be who signs: an owner without a passkey is none where a passkey is asked for. */
+export const ownersAsked = (
+  rules: readonly PolicyRule[],
+  policyOwnersEver: number,
+): readonly { readonly people: number; readonly assurance: Demand['assurance'] }[] =>
+  policyOwnersEver < foundingPolicyOwners
+    ? [{ people: peopleIn(foundingDemand), assurance: 'session' }]
+    : [...ofOwners].flatMap((kind) => demandsOf(rules, kind).map((demand) => ({ people: peopleIn(demand), assurance: demand.assurance })))
 
 /** Is this proof as good as what is asked for? */
 export const sureEnough = (given: Assurance, asked: Demand['assurance']): boolean => assurances.indexOf(given) >= assurances.indexOf(asked)

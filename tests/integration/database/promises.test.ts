@@ -168,7 +168,7 @@ describe('the application login is refused by the database', () => {
       'P1',
       () =>
         attempt(
-          `insert into request (id, kind, status, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, channel, content, content_hash, approvals_needed, approver_roles, submitted_at, expires_at) select gen_random_uuid(), kind, 'executed', organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, channel, content, content_hash, approvals_needed, approver_roles, now(), now() from request where id = $1`,
+          `insert into request (id, kind, status, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, channel, content, content_hash, approvals_needed, approver_roles, demand, submitted_at, expires_at) select gen_random_uuid(), kind, 'executed', organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, channel, content, content_hash, approvals_needed, approver_roles, demand, now(), now() from request where id = $1`,
           [ids.executed],
         ),
     ],

@@ -15,7 +15,7 @@ export type DraftRule = { readonly key: string; readonly rule: PolicyRule }
 export type Faults = ReadonlyMap<string, string>
 
 const fresh: PolicyRule = {
-  when: { kinds: ['create-account'] },
+  when: { kinds: ['create-account'], profiles: ['site-adviser'] },
   demand: {
     stages: [{ people: 1, roles: ['supervisor'], level: 'covering' }],
     assurance: 'session',
@@ -33,7 +33,10 @@ export const DraftRules = ({ rules, faults, onChange }: Props) => {
   const { t } = useTranslation()
   const worded = useWordedRefusal()
   const [open, setOpen] = useState<string | null>(null)
-  const sentences = useRuleSentences(rules.map(({ rule }) => rule))
+  const sentences = useRuleSentences(
+    rules.map(({ rule }) => rule),
+    true,
+  )
   const last = rules.length - 1
   const moved = (from: number, to: number) => {
     const others = rules.filter((_, at) => at !== from)
@@ -59,9 +62,9 @@ export const DraftRules = ({ rules, faults, onChange }: Props) => {
           const faulty = [...faults.keys()].some((path) => path === `${index}` || path.startsWith(`${index}.`))
           return (
             <li key={key}>
-              <div className="row between">
-                <div>
-                  {open === key ? <span className="strong">{t('policy.rule', { place })}</span> : <RuleText {...sentences(rule)} />}
+              <div className="row wrap between">
+                <div className="rule-text">
+                  <RuleText {...sentences(rule)} />
                 </div>
                 <div className="row" style={{ flexWrap: 'nowrap' }}>
                   <Button

@@ -3,7 +3,7 @@ import { type Policy, policyDocument, samePolicy } from '@countersign/shared/pol
 import { canonicalJson } from '@countersign/shared/requests/canonical.ts'
 import { Button, Checkbox, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, type KeyboardEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useTextOfRefusal, useWordedRefusal } from '../../lib/fields.ts'
 import { sha256 } from '../../lib/passkey.ts'
@@ -24,6 +24,11 @@ const faultsOf = (draft: Policy): { whole: Faults; rules: Faults } => {
     whole: new Map(issues.map(([path, message]) => [path.join('.'), message])),
     rules: new Map(issues.flatMap(([[first, ...path], message]) => (first === 'rules' ? [[path.join('.'), message] as const] : []))),
   }
+}
+
+/** A policy is asked for by its button: Enter in a field is a figure that was typed. */
+const stay = (event: KeyboardEvent) => {
+  if (event.key === 'Enter' && event.target instanceof HTMLInputElement) event.preventDefault()
 }
 
 /** Asks the other policy owners for another policy than the one in force. */
@@ -66,7 +71,7 @@ export const Draft = ({ policy, done }: { policy: Policy; done: () => void }) =>
     return code ? worded(code) : text.of(`after.${name}`)
   }
   return (
-    <form className="card stack" onSubmit={send} aria-label={t('policy.edit.title')} noValidate>
+    <form className="card stack" onSubmit={send} onKeyDown={stay} aria-label={t('policy.edit.title')} noValidate>
       <h2>{t('policy.edit.title')}</h2>
       <p className="soft" style={{ margin: 0 }}>
         {t('policy.edit.hint')}
@@ -111,8 +116,13 @@ export const Draft = ({ policy, done }: { policy: Policy; done: () => void }) =>
         value={justification}
         maxLength={500}
         onChange={(event) => setJustification(event.currentTarget.value)}
-        error={text.of('justification') ?? text.rest}
+        error={text.of('justification')}
       />
+      {text.rest ? (
+        <p className="notice danger" role="alert" style={{ margin: 0 }}>
+          {text.rest}
+        </p>
+      ) : null}
       {sound ? null : (
         <p className="notice danger small" style={{ margin: 0 }}>
           {t('policy.edit.fix')}

@@ -30,6 +30,8 @@ const Places = ({ places }: { places: Result['weaker'] }) => {
   )
 }
 
+const isAlarming = (outcome: string): boolean => outcome === 'nobody' || outcome === 'fewer'
+
 const Judged = ({ result }: { result: Result }) => {
   const { t } = useTranslation()
   const language = useLanguage()
@@ -43,8 +45,16 @@ const Judged = ({ result }: { result: Result }) => {
           shown: count(result.requests, language),
         })}
       </p>
+      <p className="soft small" style={{ margin: 0 }}>
+        {t('policy.trial.scope')}
+      </p>
       {asked.length > 0 ? (
-        <div className="scroll-x">
+        <section
+          className="scroll-x"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls, and the keyboard has to reach it.
+          tabIndex={0}
+          aria-label={t('policy.trial.title')}
+        >
           <table className="plain-table">
             <thead>
               <tr>
@@ -61,7 +71,7 @@ const Judged = ({ result }: { result: Result }) => {
                 <tr key={kind}>
                   <th scope="row">{t(`kind.${kind}`)}</th>
                   {trialOutcomes.map((outcome) => (
-                    <td key={outcome} className="number">
+                    <td key={outcome} className={isAlarming(outcome) && of(kind, outcome) > 0 ? 'number alarming' : 'number'}>
                       {count(of(kind, outcome), language)}
                     </td>
                   ))}
@@ -69,7 +79,7 @@ const Judged = ({ result }: { result: Result }) => {
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       ) : null}
     </>
   )

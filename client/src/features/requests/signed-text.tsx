@@ -1,4 +1,5 @@
 import { canonicalJson } from '@countersign/shared/requests/canonical.ts'
+import { peopleIn } from '@countersign/shared/requests/requirement.ts'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { count } from '../../lib/format.ts'
@@ -6,6 +7,7 @@ import { useLanguage } from '../../lib/language.ts'
 import { sha256 } from '../../lib/passkey.ts'
 import type { Outputs } from '../../lib/trpc.ts'
 import { useDemandSentences } from '../../ui/policy-sentences.ts'
+import { RulesChanged } from '../../ui/rules.tsx'
 import { useSentence } from './sentence.ts'
 
 type Detail = Outputs['requests']['get']
@@ -47,9 +49,15 @@ export const SignedText = ({ request }: { request: Detail }) => {
       <p className="sentence">{sentence}</p>
       <p className="small" style={{ margin: 0 }}>
         {request.demand
-          ? demands(request.demand).join(' ')
+          ? [
+              ...demands(request.demand),
+              ...(request.approvalsNeeded > peopleIn(request.demand) ? [t('proof.more', { count: request.approvalsNeeded })] : []),
+            ].join(' ')
           : t('proof.needs', { count: request.approvalsNeeded, roles: request.approverRoles.map((role) => t(`role.${role}`)).join(', ') })}
       </p>
+      {request.content.kind === 'set-policy' && request.content.before.rules && request.content.after.rules ? (
+        <RulesChanged before={request.content.before.rules} after={request.content.after.rules} />
+      ) : null}
       <h3>{t('proof.exact')}</h3>
       <section
         className="exact"

@@ -1,6 +1,6 @@
 import { absence } from '@countersign/drizzle/schema/absence.ts'
 import type { Grant } from '@countersign/shared/access/scope.ts'
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import type { Db, Tx } from '../../kernel/db.ts'
 
@@ -13,9 +13,9 @@ export type Absence = {
 
 const today = sql`(now() at time zone 'Europe/Paris')::date`
 
-/** Where `person` is away today. */
-export const awayToday = (person: ReturnType<typeof sql>) =>
-  sql`exists (select 1 from absence away where away.account_id = ${person} and away.withdrawn_at is null and ${today} between away.from_on and away.until_on)`
+/** The absence of today of `person`, where there is one. */
+export const absenceToday = (person: SQL): SQL =>
+  sql`select b.account_id, b.delegate_id from absence b where b.account_id = ${person} and b.withdrawn_at is null and ${today} between b.from_on and b.until_on limit 1`
 
 /** Those who hold each of these roles over each of their places as well, by their own grants. */
 const holdingAll = (grants: readonly Grant[]) => sql`

@@ -1,7 +1,7 @@
 import type { Role } from '@countersign/shared/access/roles.ts'
 import { covers, type Level, scopeOf } from '@countersign/shared/access/scope.ts'
-import { type Field, type Goal, type Ground, goals, type Member, toCreate, toReset } from '@countersign/shared/policy/attempts.ts'
-import { type Attempt, type Step, signersThere } from '@countersign/shared/policy/coalition.ts'
+import { type Field, type Goal, type Ground, goals, type Member, usualSigners } from '@countersign/shared/policy/attempts.ts'
+import type { Step } from '@countersign/shared/policy/coalition.ts'
 import type { Found } from '@countersign/shared/policy/collusion.ts'
 import type { Person } from '../../kernel/actor.ts'
 import type { Db } from '../../kernel/db.ts'
@@ -84,11 +84,12 @@ export const explain = async (db: Db, actor: Person, organisationId: string, now
 type Reach = { readonly away: ReadonlySet<string>; readonly silent: ReadonlySet<string> }
 
 const signersOf = (field: Field, parts: ReadonlyMap<string, Part>, { away, silent }: Reach): Explained['signers'] => {
-  const [creation] = toCreate(field)
-  const [reset] = toReset(field, { id: '', home: field.ground, profile: 'site-adviser' })
-  const signs = (member: Member, attempt: Attempt | undefined) => attempt !== undefined && signersThere([member], attempt) > 0
+  const [accounts, credentials] = [
+    new Set(usualSigners(field, 'create-account', field.members)),
+    new Set(usualSigners(field, 'reset-credentials', field.members)),
+  ]
   return field.members.flatMap((member) => {
-    const [account, credential] = [signs(member, creation), signs(member, reset)]
+    const [account, credential] = [accounts.has(member), credentials.has(member)]
     const found = parts.get(member.id)
     return found && (account || credential)
       ? [{ ...found, account, credential, away: away.has(member.id), unreachable: silent.has(member.id) }]

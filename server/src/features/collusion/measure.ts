@@ -45,21 +45,32 @@ const asksPeers = (rules: readonly PolicyRule[]): boolean =>
 const peersEnough = 4
 
 /** A few of each role from other structures of the network: they sign as peers, and are as good as any other. */
-const peersAmong = (members: readonly Member[], { place }: Ground): readonly Member[] => {
+const peersAmong = (members: readonly Member[], { place }: Ground, tied: ReadonlySet<string>): readonly Member[] => {
   const taken = new Map<string, number>()
-  return members.filter(({ grants }) => {
-    const peer = grants.find(
+  return members.filter(({ id, grants }) => {
+    const peers = grants.filter(
       ({ level, organisationId, networkId }) =>
         level === 'structure' && networkId === place.networkId && organisationId !== place.structureId,
     )
-    if (!peer) return false
-    taken.set(peer.role, (taken.get(peer.role) ?? 0) + 1)
-    return (taken.get(peer.role) ?? 0) <= peersEnough
+    if (peers.length === 0) return false
+    // Whoever stands in the lineage is one of a kind.
+    if (tied.has(id)) return true
+    const kind = peers
+      .map(({ role }) => role)
+      .sort()
+      .join()
+    taken.set(kind, (taken.get(kind) ?? 0) + 1)
+    return (taken.get(kind) ?? 0) <= peersEnough
   })
 }
 
 /** Finds those with a part in one organisation among all: who has a role over it, or over where one of these works, and its peers. */
-const partsIn = (members: readonly Member[], rules: readonly PolicyRule[]): ((ground: Ground) => readonly Member[]) => {
+const partsIn = (
+  members: readonly Member[],
+  rules: readonly PolicyRule[],
+  hands: readonly Hand[],
+): ((ground: Ground) => readonly Member[]) => {
+  const tied = new Set(hands.flatMap(({ by, of }) => [by, of]))
   const over = new Map<string, Member[]>()
   for (const member of members)
     for (const { organisationId } of member.grants) {
@@ -68,7 +79,7 @@ const partsIn = (members: readonly Member[], rules: readonly PolicyRule[]): ((gr
       over.set(organisationId, here)
     }
   return (ground) => {
-    const found = new Set(asksPeers(rules) ? peersAmong(members, ground) : [])
+    const found = new Set(asksPeers(rules) ? peersAmong(members, ground, tied) : [])
     const places = new Set(organisationsOf(ground))
     for (const place of places)
       for (const member of over.get(place) ?? []) {
@@ -107,9 +118,10 @@ export const gently = async <T>(search: Generator<void, T>): Promise<T> => {
 /** What it takes in one organisation, now. */
 export const measureOne = async (db: Db, ground: Ground, now: Date): Promise<{ readonly strength: Strength; readonly field: Field }> => {
   const { rules } = await policies.read(db)
-  const holders = asksPeers(rules) ? partsIn(await fields.everybody(db), rules)(ground) : await fields.near(db, ground)
-  const around = await surroundings(db, holders, rules, now)
-  const field = fieldOf(ground, around, around.members, now)
+  const everybody = asksPeers(rules)
+  const around = await surroundings(db, everybody ? await fields.everybody(db) : await fields.near(db, ground), rules, now)
+  const members = everybody ? partsIn(around.members, rules, around.hands)(ground) : around.members
+  const field = fieldOf(ground, around, members, now)
   return { strength: await gently(measuring()(field)), field }
 }
 
@@ -121,6 +133,6 @@ export const fieldsOf = async function* (
 ): AsyncGenerator<{ readonly ground: Measured; readonly field: Field }> {
   const [grounds, holders] = await Promise.all([fields.grounds(db, 'all'), fields.everybody(db)])
   const everywhere = await surroundings(db, holders, rules, now)
-  const parts = partsIn(everywhere.members, rules)
+  const parts = partsIn(everywhere.members, rules, everywhere.hands)
   for (const ground of grounds) yield { ground, field: fieldOf(ground, everywhere, parts(ground), now) }
 }

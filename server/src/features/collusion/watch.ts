@@ -1,5 +1,4 @@
-import { toCreate, toReset } from '@countersign/shared/policy/attempts.ts'
-import { signersThere } from '@countersign/shared/policy/coalition.ts'
+import { usualSigners } from '@countersign/shared/policy/attempts.ts'
 import { amounts, measuring } from '@countersign/shared/policy/strength.ts'
 import type { Logger } from 'pino'
 import { nobody } from '../../kernel/actor.ts'
@@ -26,14 +25,12 @@ export const measureNetwork = async (db: Db, now: Date, log: Logger, stopped = (
   let rows: MeasuredNumbers[] = []
   for await (const { ground, field } of fieldsOf(db, (await policies.read(db)).rules, now)) {
     if (stopped()) return measured
-    const [creation] = toCreate(field)
     const present = field.members.filter(({ id }) => !away.has(id))
-    const [reset] = toReset(field, { id: '', home: ground, profile: 'site-adviser' })
     rows.push({
       organisationId: ground.id,
       ...amounts(await gently(measure(field))),
-      accountSigners: creation ? signersThere(present, creation) : 0,
-      credentialSigners: reset ? signersThere(present, reset) : 0,
+      accountSigners: usualSigners(field, 'create-account', present).length,
+      credentialSigners: usualSigners(field, 'reset-credentials', present).length,
     })
     measured += 1
     if (rows.length === together) {

@@ -35,6 +35,6 @@ export const organisationsRouter = router({
       return profileIds.filter((profile) => profileOpenTo(ctx.actor, profile, home))
     }),
   named: permitted('organisation:read')
-    .input(z.strictObject({ ids: z.array(z.uuid()).max(20) }))
+    .input(z.strictObject({ ids: z.array(z.uuid()).max(120) }))
     .query(({ ctx, input }) => organisations.named(ctx.db, scopeOf(ctx.actor, 'organisation:read'), input.ids)),
 })

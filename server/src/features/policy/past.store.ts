@@ -1,3 +1,4 @@
+import type { Assurance } from '@countersign/shared/access/proof.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
 import type { Place } from '@countersign/shared/access/scope.ts'
 import { type NetworkKind, type ProfileId, reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
@@ -12,7 +13,7 @@ export type Past = { readonly matched: Matched; readonly requesterId: string | n
 type Row = Place & {
   kind: RequestKind
   network: NetworkKind | null
-  profile: ProfileId | null
+  profiles: ProfileId[]
   role: Role | null
   requester: string | null
   subject: string | null
@@ -26,24 +27,34 @@ export const past = {
   /** What was asked in the last 90 days, the newest first. */
   async requests(db: Db): Promise<readonly Past[]> {
     const { rows } = await db.execute<Row>(sql`
-      select r.kind, n.network_kind as network, coalesce(r.content ->> 'profile', a.profile_id) as profile, r.content ->> 'role' as role, r.requester_id as requester, r.subject_id as subject,
+      select r.kind, n.network_kind as network, case when r.content ->> 'bulkId' is null then array_remove(array[coalesce(r.content ->> 'profile', a.profile_id)], null)
+        else array(select distinct t.profile_id from bulk_line l join account t on t.id = l.account_id where l.bulk_id = (r.content ->> 'bulkId')::uuid and l.plan = 'change') end as profiles, r.content ->> 'role' as role, r.requester_id as requester, r.subject_id as subject,
         r.nation_id as "nationId", r.network_id as "networkId", r.region_id as "regionId", r.departement_id as "departementId", r.structure_id as "structureId", r.site_id as "siteId"
       from (select * from request where submitted_at > now() - make_interval(days => ${triedDays}) and kind <> 'found-network' order by submitted_at desc, id desc limit ${triedRequests}) r
       left join organisation n on n.id = r.network_id left join account a on a.id = r.subject_id`)
     const files = await past.caseloads(db)
-    return rows.map(({ kind, network, profile, role, requester, subject, ...place }) => ({
+    return rows.map(({ kind, network, profiles, role, requester, subject, ...place }) => ({
       matched: {
         kind,
         network,
         place,
-        profiles: profile ? [profile] : [],
+        profiles: kind === 'revoke-bulk' ? [] : profiles,
         role,
-        reach: profile ? (files.get(reachedOrganisation(profile, place) ?? '') ?? 0) : null,
+        reach: profiles.length > 0 ? Math.max(...profiles.map((one) => files.get(reachedOrganisation(one, place) ?? '') ?? 0)) : null,
         signals: [],
       },
       requesterId: requester,
       subjectId: subject,
     }))
+  },
+
+  /** The surest way each holder of a role has to show that it is they; who is not here has none beyond their session. */
+  async strongest(db: Db): Promise<ReadonlyMap<string, Assurance>> {
+    const { rows } = await db.execute<{ id: string; strongest: Assurance }>(sql`
+      select h.account_id as id, case when exists (select 1 from passkey p where p.account_id = h.account_id) then 'passkey' else 'totp' end as strongest
+      from (select distinct account_id from role_grant where revoked_at is null) h
+      where exists (select 1 from passkey p where p.account_id = h.account_id) or exists (select 1 from credential c where c.account_id = h.account_id and c.kind = 'totp')`)
+    return new Map(rows.map(({ id, strongest }) => [id, strongest]))
   },
 
   async caseloads(db: Db): Promise<ReadonlyMap<string, number>> {

@@ -3,7 +3,7 @@ import { policyDocument } from '@countersign/shared/policy/policy.ts'
 import { justification } from '@countersign/shared/text/fields.ts'
 import { z } from 'zod'
 import { runCommitted } from '../../kernel/commit.ts'
-import { unlessRefused } from '../../kernel/refused.ts'
+import { Refused, unlessRefused } from '../../kernel/refused.ts'
 import { permitted, router } from '../../trpc.ts'
 import { askForPolicy } from './ask.ts'
 import { policies } from './policy.store.ts'
@@ -17,7 +17,10 @@ export const policyRouter = router({
   /** What a draft would have asked of the last 90 days, whom it would leave without anybody to sign, and what it makes of the collusion number. It writes nothing; a draft is too long for an address. */
   try: permitted('request:file:set-policy')
     .input(z.strictObject({ after: policyDocument }))
-    .mutation(({ ctx, input }) => tryPolicy(ctx.db, input.after.rules, new Date())),
+    .mutation(async ({ ctx, input }) => {
+      if (!(await ctx.limits.allow('dry-run', ctx.actor.id))) throw new Refused('too-many')
+      return tryPolicy(ctx.db, input.after.rules, new Date())
+    }),
   ask: permitted('request:file:set-policy')
     .input(z.strictObject({ after: policyDocument, justification, proof: proof.optional() }))
     .mutation(async ({ ctx, input }) => unlessRefused(await runCommitted(askForPolicy(ctx), ctx, input))),

@@ -1,5 +1,5 @@
 import { policy } from '@countersign/drizzle/schema/policy.ts'
-import { type Policy, policyDocument } from '@countersign/shared/policy/policy.ts'
+import { type Policy, type PolicyCase, policyDocument } from '@countersign/shared/policy/policy.ts'
 import { sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../kernel/db.ts'
 
@@ -29,17 +29,21 @@ export const policies = {
   },
 
   /** Policy owners at work, and all who were ever named. */
-  async owners(tx: Tx): Promise<{ readonly ownersAtWork: number; readonly ownersEver: number }> {
-    const { rows } = await tx.execute<{ ownersAtWork: number; ownersEver: number }>(sql`
-      select count(distinct g.account_id) filter (where g.revoked_at is null and a.status = 'active')::int as "ownersAtWork", count(distinct g.account_id)::int as "ownersEver"
-      from role_grant g join account a on a.id = g.account_id where g.role = 'policy-owner'`)
-    return rows[0] ?? { ownersAtWork: 0, ownersEver: 0 }
+  async owners(tx: Tx): Promise<Pick<PolicyCase, 'ownersAtWork' | 'ownersEver'>> {
+    const { rows } = await tx.execute<{ session: number; totp: number; passkey: number; ever: number }>(sql`
+      select count(distinct a.id) filter (where g.revoked_at is null and a.status = 'active')::int as session,
+        count(distinct a.id) filter (where g.revoked_at is null and a.status = 'active' and (held.passkey or exists (select 1 from credential c where c.account_id = a.id and c.kind = 'totp')))::int as totp,
+        count(distinct a.id) filter (where g.revoked_at is null and a.status = 'active' and held.passkey)::int as passkey, count(distinct a.id)::int as ever
+      from role_grant g join account a on a.id = g.account_id, lateral (select exists (select 1 from passkey p where p.account_id = a.id) as passkey) held
+      where g.role = 'policy-owner'`)
+    const { ever = 0, ...ownersAtWork } = rows[0] ?? { session: 0, totp: 0, passkey: 0 }
+    return { ownersAtWork, ownersEver: ever }
   },
 
   /** The request to change it that nobody has decided yet. */
   async pending(db: Db | Tx): Promise<{ id: string; reference: number } | null> {
     const { rows } = await db.execute<{ id: string; reference: number }>(
-      sql`select id, reference::int from request where kind = 'set-policy' and status = 'pending' and expires_at > now() limit 1`,
+      sql`select id, reference::int from request where kind = 'set-policy' and status = 'pending' and expires_at > now() and content -> 'before' -> 'rules' is not null limit 1`,
     )
     return rows[0] ?? null
   },

@@ -1,5 +1,5 @@
 import type { DomainEvent } from '@countersign/shared/events.ts'
-import { policyDocument, samePolicy } from '@countersign/shared/policy/policy.ts'
+import { leavesNobodyToSign, policyDocument, samePolicy } from '@countersign/shared/policy/policy.ts'
 import type { ContentOf } from '@countersign/shared/requests/content.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
@@ -16,6 +16,7 @@ export const setPolicy = async (
   const standing = await policies.lock(tx)
   const document = policyDocument.safeParse(after)
   if (!samePolicy(standing.document, before) || !document.success) throw new Refused('changed-since', request.id)
+  if (leavesNobodyToSign(document.data.rules, await policies.owners(tx))) throw new Refused('owners-too-few', request.id)
   await policies.set(tx, document.data, request.id, now)
   return {
     type: 'policy.set',

@@ -1,9 +1,11 @@
 import { setImmediate as breathe } from 'node:timers/promises'
-import { type Field, type Goal, goals, type Member, toCreate, toReset } from '@countersign/shared/policy/attempts.ts'
+import type { Assurance } from '@countersign/shared/access/proof.ts'
+import { type Field, type Goal, goals, type Member } from '@countersign/shared/policy/attempts.ts'
 import type { PolicyRule } from '@countersign/shared/policy/rules.ts'
 import { amounts, measuring } from '@countersign/shared/policy/strength.ts'
-import { type TrialOutcome, tryOn } from '@countersign/shared/policy/trial.ts'
+import { type Proven, provenFor, type TrialOutcome, tryOn } from '@countersign/shared/policy/trial.ts'
 import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
+import { requirementFor } from '@countersign/shared/requests/requirement.ts'
 import { emptyPlaces } from '@countersign/shared/requests/stages.ts'
 import type { Db } from '../../kernel/db.ts'
 import { fields } from '../collusion/field.store.ts'
@@ -33,21 +35,27 @@ export type Trial = {
 const named = 12
 
 /** Finds those who hold a role over a place, or over another structure. */
-const signersOver = (members: readonly Member[]) => {
-  const over = new Map<string, Set<Member>>()
-  const peers = new Map<string, Set<Member>>()
-  const put = (into: Map<string, Set<Member>>, key: string, member: Member) => into.set(key, (into.get(key) ?? new Set()).add(member))
+const signersOver = (members: readonly (Member & Proven)[]) => {
+  const over = new Map<string, Set<Member & Proven>>()
+  const peers = new Map<string, Set<Member & Proven>>()
+  const put = (into: Map<string, Set<Member & Proven>>, key: string, member: Member & Proven) =>
+    into.set(key, (into.get(key) ?? new Set()).add(member))
   for (const member of members)
     for (const { level, organisationId, networkId } of member.grants) {
       put(over, organisationId, member)
       if (level === 'structure' && networkId) put(peers, networkId, member)
     }
-  return ({ matched: { place }, requesterId, subjectId }: Past, withPeers: boolean): readonly Member[] => {
+  return ({ matched: { place }, requesterId, subjectId }: Past, withPeers: boolean): readonly (Member & Proven)[] => {
     const found = new Set(Object.values(place).flatMap((id) => [...(over.get(id ?? '') ?? [])]))
     if (withPeers) for (const member of peers.get(place.networkId ?? '') ?? []) found.add(member)
     return [...found].filter(({ id }) => id !== requesterId && id !== subjectId)
   }
 }
+
+const withProof = <M extends Member>(members: readonly M[], strongest: ReadonlyMap<string, Assurance>): readonly (M & Proven)[] =>
+  members.map((member) => ({ ...member, strongest: strongest.get(member.id) ?? 'session' }))
+
+const proven = async (db: Db, members: readonly Member[]) => withProof(members, await past.strongest(db))
 
 const lowest = (one: number | null, other: number | null): number | null =>
   one === null ? other : other === null ? one : Math.min(one, other)
@@ -57,11 +65,15 @@ const weakest = (one: Amounts, other: Amounts): Amounts =>
 /** Four or more counts as four. */
 const isWeaker = (after: Amounts, before: Amounts): boolean => goals.some((goal) => (after[goal] ?? 4) < (before[goal] ?? 4))
 
-/** Are there enough to sign an ordinary account and its reset? */
-const isManned = (field: Field): boolean =>
-  [toCreate(field)[0], toReset(field, { id: '', home: field.ground, profile: 'site-adviser' })[0]].every(
-    (attempt) => !attempt || emptyPlaces(attempt.requirement.demand.stages, field.members, { place: attempt.place, wide: true }) === 0,
-  )
+/** Are there enough to sign an ordinary account and its reset, those one level up among them? */
+const isManned = (field: Field, strongest: ReadonlyMap<string, Assurance>): boolean => {
+  const { network, place } = field.ground
+  return (['create-account', 'reset-credentials'] as const).every((kind) => {
+    const matched = { kind, network, place, profiles: ['site-adviser' as const], role: null, reach: null, signals: [] }
+    const { demand } = requirementFor(field.rules, matched, field.policyOwnersEver)
+    return emptyPlaces(demand.stages, provenFor(withProof(field.members, strongest), demand), { place, wide: true }) === 0
+  })
+}
 
 /** The requests of the past under a draft. */
 const judge = async (
@@ -71,7 +83,7 @@ const judge = async (
 ): Promise<Pick<Trial, 'judged' | 'requests' | 'capped'>> => {
   const [asked, everybody, policyOwnersEver] = await Promise.all([past.requests(db), fields.everybody(db), requests.policyOwnersEver(db)])
   const withPeers = after.some(({ demand }) => demand.stages.some(({ level }) => level === 'another-structure'))
-  const over = signersOver(everybody)
+  const over = signersOver(await proven(db, everybody))
   const counted = new Map<string, { kind: RequestKind; outcome: TrialOutcome; requests: number }>()
   for (const [index, one] of asked.entries()) {
     const { matched } = one
@@ -86,6 +98,7 @@ const judge = async (
 /** Every organisation under the policy in force and under a draft. */
 const compare = async (db: Db, before: readonly PolicyRule[], after: readonly PolicyRule[], now: Date) => {
   const measure = { before: measuring(), after: measuring() }
+  const strongest = await past.strongest(db)
   const weaker: Named[] = []
   const unsigned: Named[] = []
   let [was, is] = [nothing, nothing]
@@ -95,7 +108,7 @@ const compare = async (db: Db, before: readonly PolicyRule[], after: readonly Po
     is = weakest(is, fresh)
     const place = { id: ground.id, name: ground.name }
     if (isWeaker(fresh, old)) weaker.push(place)
-    if (isManned({ ...field, rules: before }) && !isManned(field)) unsigned.push(place)
+    if (isManned({ ...field, rules: before }, strongest) && !isManned(field, strongest)) unsigned.push(place)
   }
   const listed = (all: readonly Named[]) => ({ organisations: all.length, first: all.slice(0, named) })
   return { before: was, after: is, weaker: listed(weaker), unsigned: listed(unsigned) }

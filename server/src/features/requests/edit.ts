@@ -28,7 +28,9 @@ export const edit: Operation<EditInput, { readonly contentHash: string }> = asyn
 
   // What it needs is frozen: content that would need something else is asked for anew.
   const { demand } = await requirementNow(tx, asAsked(prepared, request.requesterId))
-  if (!request.demand || !sameDemand(demand, request.demand)) throw new Refused('other-requirement', requestId)
+  // Nor does new content use up the time that was given to object to the old.
+  if (!request.demand || request.demand.coolingOffHours > 0 || !sameDemand(demand, request.demand))
+    throw new Refused('other-requirement', requestId)
   const { hash, voided } = await requests.rewrite(tx, requestId, { content: prepared.content, now })
 
   return {

@@ -4,6 +4,7 @@ import { emptyPlaces, goesUp } from '@countersign/shared/requests/stages.ts'
 import type { Nobody } from '../../kernel/actor.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import type { Db, Tx } from '../../kernel/db.ts'
+import { unreachable } from '../../kernel/outbox.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { factOf } from './facts.ts'
 import { requests, type StoredRequest } from './requests.store.ts'
@@ -17,19 +18,29 @@ const without = (request: StoredRequest): Signable => ({
   except: [request.requesterId, request.subjectId, request.requesterId === null ? request.callerId : null, ...request.approverIds],
 })
 
+/** Those who are there today, and whose mailbox takes mail. */
+const present = async (tx: Db | Tx, asked: Signable): Promise<readonly Signer[]> => {
+  const found = (await signers.of(tx, asked)).filter(({ away }) => !away)
+  const silent = await unreachable(
+    tx,
+    found.map(({ id }) => id),
+  )
+  return found.filter(({ id }) => !silent.has(id))
+}
+
 /** Where those who are there today cannot fill its stages, those one level up may sign from the beginning: nobody is skipped, and nobody waits. */
 export const tooFewPresent = async (tx: Db | Tx, asked: Signable): Promise<boolean> => {
   const { demand, place } = asked
   if (!demand?.stages.some(goesUp)) return false
-  const present = (await signers.of(tx, asked)).filter(({ away }) => !away)
-  return emptyPlaces(demand.stages, asActors(present), { place, wide: false }) > 0
+  return emptyPlaces(demand.stages, asActors(await present(tx, asked)), { place, wide: false }) > 0
 }
 
 /** Who is asked: those who may sign now and are there, and in the place of whoever is away the one they named. */
 const askedNow = (found: readonly Signer[], request: StoredRequest, now: Date): readonly string[] => {
   const able = asActors(found).filter((one) => fillsNow(one, request, now))
   const instead = new Map(found.map(({ id, away, delegateId }) => [id, away ? delegateId : id]))
-  const may = new Set(able.map(({ id }) => id))
+  // Nobody stands in for who stands in: a delegate who is away themselves is not asked.
+  const may = new Set(able.filter(({ id }) => instead.get(id) === id).map(({ id }) => id))
   const told = able.map(({ id }) => instead.get(id) ?? null).filter((id) => id !== null && may.has(id))
   return [...new Set(told as string[])].slice(0, mostTold)
 }
@@ -50,17 +61,22 @@ export const remind: Operation<{ readonly requestId: string }, true, Nobody> = a
 export const widen: Operation<{ readonly requestId: string }, true, Nobody> = async ({ tx, now }, { requestId }) => {
   const request = await requests.lock(tx, requestId)
   const wide = request.widensAt !== null && request.widensAt <= now
-  if (request.status !== 'pending' || wide || !(await tooFewLeft(tx, request))) throw new Refused('already-in-state', requestId)
+  if (request.status !== 'pending' || wide || !(await leavesPlaces(tx, request))) throw new Refused('already-in-state', requestId)
   await requests.setWide(tx, requestId, now)
   const told = askedNow(await signers.of(tx, without(request)), { ...request, widensAt: now }, now)
   const about = { subject: requestId, organisation: request.organisationId }
   return { value: true, events: [{ type: 'request.widened', ...about, data: { ...factOf(request), told } }] }
 }
 
-/** With those who signed already, and those who are there, could its stages be filled? */
-const tooFewLeft = async (tx: Tx, request: StoredRequest): Promise<boolean> => {
+/** With those who signed already, and those who are there, would places of its stages stay empty? */
+const leavesPlaces = async (db: Db | Tx, request: StoredRequest): Promise<boolean> => {
   const { demand, place, signers: signed } = request
   if (!demand?.stages.some(goesUp)) return false
-  const present = (await signers.of(tx, without(request))).filter(({ away }) => !away)
-  return emptyPlaces(demand.stages, [...signed, ...asActors(present)], { place, wide: false }) > 0
+  return emptyPlaces(demand.stages, [...signed, ...asActors(await present(db, without(request)))], { place, wide: false }) > 0
+}
+
+/** The same of a request as it stands, held by nobody. */
+export const tooFewLeft = async (db: Db, requestId: string): Promise<boolean> => {
+  const request = await requests.read(db, requestId)
+  return request !== null && leavesPlaces(db, request)
 }

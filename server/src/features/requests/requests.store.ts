@@ -46,6 +46,9 @@ type Filing = {
   readonly heldUntil: Date | null
 }
 
+/** A request that waits, and until when. */
+export type Waiting = { readonly id: string; readonly expiresAt: string }
+
 type LastCall = { readonly outcome: CallBackOutcome; readonly callerId: string; readonly device: string | null } | null
 type Decisions = { readonly signers: readonly Actor[]; readonly devices: readonly (string | null)[]; readonly lastCall: LastCall }
 
@@ -277,12 +280,14 @@ export const requests = {
     return rows.map(({ id }) => id)
   },
 
-  /** What waits for its own level and might go up before its time; the nearest to its deadline first. */
-  async narrow(db: Db): Promise<readonly string[]> {
-    const { rows } = await db.execute<{ id: string }>(sql`
-      select id from request where status = 'pending' and (widens_at is null or widens_at > now())
-        and (demand -> 'stages' @> '[{"level": "structure"}]' or demand -> 'stages' @> '[{"level": "another-structure"}]') order by expires_at limit 200`)
-    return rows.map(({ id }) => id)
+  /** What waits for its own level and might go up before its time: 200 after this one, the nearest to its deadline first. */
+  async narrow(db: Db, after?: Waiting): Promise<readonly Waiting[]> {
+    const { rows } = await db.execute<Waiting & Record<string, unknown>>(sql`
+      select id, expires_at::text as "expiresAt" from request where status = 'pending' and (widens_at is null or widens_at > now())
+        and (demand -> 'stages' @> '[{"level": "structure"}]' or demand -> 'stages' @> '[{"level": "another-structure"}]')
+        and (expires_at, id) > (${after?.expiresAt ?? '-infinity'}::timestamptz, ${after?.id ?? '00000000-0000-0000-0000-000000000000'}::uuid)
+      order by expires_at, id limit 200`)
+    return rows
   },
 
   async overdue(db: Db): Promise<readonly string[]> {

@@ -21,12 +21,18 @@ export type AboutToBeHeld = {
   readonly subjectId: string | null
 }
 
+/** The most files any of the profiles reaches; null where it is about nobody's. */
+const widestReach = async (tx: Tx, { profiles, place }: Pick<AboutToBeHeld, 'profiles' | 'place'>): Promise<number | null> => {
+  const reaches = []
+  for (const profile of profiles) reaches.push(await organisations.caseloadOf(tx, reachedOrganisation(profile, place)))
+  return reaches.length > 0 ? Math.max(...reaches) : null
+}
+
 /** What the policy in force asks of it, with the policy held: nothing is filed under one that is being replaced. */
 export const requirementNow = async (tx: Tx, { requesterId, subjectId, ...about }: AboutToBeHeld): Promise<Requirement> => {
   const { rules } = await policies.hold(tx)
   const asked = (name: ConditionName): boolean => rules.some(({ when }) => when[name] !== undefined)
-  const [profile] = about.profiles
-  const reach = asked('reachAtLeast') && profile ? await organisations.caseloadOf(tx, reachedOrganisation(profile, about.place)) : null
+  const reach = asked('reachAtLeast') ? await widestReach(tx, about) : null
   const whose = [requesterId, subjectId, about.place.structureId].filter((id) => id !== null)
   const signals = asked('signals') ? await findings.openAbout(tx, whose) : []
   return requirementFor(rules, { ...about, reach, signals }, await requests.policyOwnersEver(tx))

@@ -33,15 +33,17 @@ export const useDemandSentences = (): ((demand: Demand) => readonly string[]) =>
       roles: either.format(roles.map((role) => inSentence(t(`role.${role}`)))),
       level: t(`policy.levels.${level}`),
     })
+  const deadlineOf = (deadline: Demand['deadline'], then: boolean): string =>
+    'hours' in deadline
+      ? t(then ? 'policy.asks.hoursThen' : 'policy.asks.hours', deadline)
+      : t(then ? 'policy.asks.workingHoursThen' : 'policy.asks.workingHours', { hours: deadline.workingHours })
   return ({ stages, assurance, callBack, coolingOffHours, deadline, escalation }) =>
     [
       t('policy.asks.needed', { stages: stages.map(stage).reduce((one, other) => t('policy.asks.and', { one, other })) }),
       assurance === 'session' ? '' : t(`policy.asks.assurance.${assurance}`),
       callBack ? t('policy.asks.callBack') : '',
       coolingOffHours > 0 ? t('policy.asks.coolingOffHours', { hours: coolingOffHours }) : '',
-      'hours' in deadline
-        ? t(coolingOffHours > 0 ? 'policy.asks.hoursThen' : 'policy.asks.hours', deadline)
-        : t(coolingOffHours > 0 ? 'policy.asks.workingHoursThen' : 'policy.asks.workingHours', { hours: deadline.workingHours }),
+      deadlineOf(deadline, coolingOffHours > 0),
       escalation
         ? t(stages.some(goesUp) ? 'policy.asks.escalation' : 'policy.asks.reminders', {
             remind: escalation.remindAfter,
@@ -53,7 +55,7 @@ export const useDemandSentences = (): ((demand: Demand) => readonly string[]) =>
 
 /** Does a rule leave nothing of a kind to those after it? */
 const coversWhole = ({ kinds, ...others }: Condition, kind: RequestKind): boolean =>
-  kinds !== undefined && kinds.includes(kind) && Object.keys(others).length === 0
+  kinds?.includes(kind) === true && Object.keys(others).length === 0
 
 /** To what a rule applies, in a line; places by the names its reader may know. */
 const useConditionLine = (rules: readonly PolicyRule[], whole: boolean): ((when: Condition) => string) => {
@@ -63,6 +65,10 @@ const useConditionLine = (rules: readonly PolicyRule[], whole: boolean): ((when:
   const named = useQuery({ ...trpc.organisations.named.queryOptions({ ids: ids.slice(0, 120) }), enabled: ids.length > 0 })
   const nameOf = (id: string) => named.data?.find((one) => one.id === id)?.name ?? t('policy.when.elsewhere')
   const list = (words: readonly string[]) => words.join(', ')
+  const theRest = (): string => {
+    const kinds = whole ? requestKinds.filter((kind) => !rules.some(({ when }) => coversWhole(when, kind))) : []
+    return kinds.length > 0 ? t('policy.when.rest', { list: list(kinds.map((kind) => t(`kind.${kind}`))) }) : t('policy.when.anything')
+  }
   return ({ kinds, networks, within, profiles, roles, reachAtLeast, signals }) => {
     const parts = [
       kinds ? list(kinds.map((kind) => t(`kind.${kind}`))) : '',
@@ -73,9 +79,7 @@ const useConditionLine = (rules: readonly PolicyRule[], whole: boolean): ((when:
       reachAtLeast === undefined ? '' : t('policy.when.reachAtLeast', { files: count(reachAtLeast, language) }),
       signals ? t('policy.when.signals', { list: list(signals.map((one) => t(`signal.rule.${one}.title`))) }) : '',
     ].filter((one) => one !== '')
-    if (parts.length > 0) return parts.join(' · ')
-    const rest = whole ? requestKinds.filter((kind) => !rules.some((rule) => coversWhole(rule.when, kind))) : []
-    return rest.length > 0 ? t('policy.when.rest', { list: list(rest.map((kind) => t(`kind.${kind}`))) }) : t('policy.when.anything')
+    return parts.length > 0 ? parts.join(' · ') : theRest()
   }
 }
 

@@ -12,6 +12,7 @@ const bySophie = [
   '/accounts',
   '/accounts?q=zzzz',
   '/organisations',
+  '/policy',
   '/organisations?words=lyon',
   '/signals',
   '/signals?view=handled',

@@ -207,8 +207,8 @@ const inSource: readonly Guard[] = [
   source(
     'H5 one person, one signature',
     approval,
-    "request.approverIds.includes(actor.id) && 'already-approved'",
-    "false && 'already-approved'",
+    "request.approverIds.includes(actor.id) && 'already-approved',\n  ({ actor, request, kinship, now })",
+    "false && 'already-approved',\n  ({ actor, request, kinship, now })",
     holes,
   ),
   source(
@@ -227,9 +227,9 @@ const inSource: readonly Guard[] = [
   ),
   source(
     'H8 no role above the others',
-    'shared/src/requests/requirement.ts',
-    "'create-account': ['supervisor'],",
-    "'create-account': ['supervisor', 'policy-owner'],",
+    'shared/src/policy/first.ts',
+    "rule({ kinds: ['create-account', 'reinstate'] }, 1, ['supervisor'], twoDays)",
+    "rule({ kinds: ['create-account', 'reinstate'] }, 1, ['supervisor', 'policy-owner'], twoDays)",
     holes,
   ),
   source(
@@ -266,7 +266,7 @@ const inSource: readonly Guard[] = [
   source(
     'a waiting account is not answered',
     'server/src/features/sessions/sign-in.ts',
-    'if (guessable && wait && wait > now) return',
+    'if (mustWait({ source, failures, lastAt, proof, crowded }, now)) return',
     'if (false as boolean) return',
     credentials,
   ),
@@ -324,8 +324,8 @@ const inSource: readonly Guard[] = [
   source(
     'the policy that was seen',
     'server/src/features/policy/set.ts',
-    'if (!samePolicy(standing.document, before))',
-    'if (false as boolean)',
+    'if (!samePolicy(standing.document, before) || !document.success)',
+    'if (!document.success)',
     policies,
   ),
   source('a long retention has a reason', 'shared/src/audit/retention.ts', '&& !after.reason', '&& false', retention),
@@ -816,13 +816,7 @@ const inSource: readonly Guard[] = [
     'cases.length < 0',
     rulesAlone,
   ),
-  source(
-    'who may sign what at all',
-    'shared/src/policy/faults.ts',
-    'if (mayNot(kinds, rule.demand))',
-    'if (mayNot([], rule.demand))',
-    rulesAlone,
-  ),
+  source('who may sign what at all', 'shared/src/policy/faults.ts', 'mayNot(kinds, demand) &&', 'mayNot([], demand) &&', rulesAlone),
   source(
     'a last rule for the rest',
     'shared/src/policy/faults.ts',

@@ -4,6 +4,7 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { appRouter } from '@countersign/server/router.ts'
 import { describe, expect, test } from 'vitest'
+import { guards } from '../guards/guards.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -156,4 +157,9 @@ test('merged migrations keep their text and their order', () => {
     ]),
   )
   expect(hashes).toMatchSnapshot()
+})
+
+test('each guard that is taken out to see who misses it still stands exactly once in its source', () => {
+  const lost = guards.filter((guard) => 'file' in guard && text(guard.file).split(guard.out[0]).length !== 2)
+  expect(lost.map(({ name }) => name)).toEqual([])
 })

@@ -204,6 +204,9 @@ class Story {
   /** Within the transaction that is being told: who proved who they are for what, and whose factors were set through a link. */
   acts = []
   enrolled = new Set()
+  /** Identities elsewhere that open an account, and what a provider said of the sessions it opened. */
+  linked = new Set()
+  through = new Map()
 
   constructor(problem, host) {
     this.problem = problem
@@ -407,7 +410,7 @@ class Story {
 
   accountOf(id) {
     if (!this.accounts.has(id))
-      this.accounts.set(id, { status: null, roles: new Set(), passkeys: new Map(), factors: new Set(), born: false })
+      this.accounts.set(id, { status: null, roles: new Set(), passkeys: new Map(), factors: new Set(), identities: new Set(), born: false })
     return this.accounts.get(id)
   }
 
@@ -431,6 +434,23 @@ class Story {
   forget(id) {
     this.accountOf(id).passkeys.clear()
     this.accountOf(id).factors.clear()
+    for (const one of this.accountOf(id).identities) this.linked.delete(one)
+    this.accountOf(id).identities.clear()
+  }
+
+  /** A request may ask that it be signed in a session that began at a provider: the session it was signed in did, as its own entry says. */
+  cameAsAsked(told, { demand }) {
+    const asked = demand?.signIn
+    if (asked === undefined) return
+    const { data, origin } = told.entry
+    const began = this.through.get(origin?.sessionId) ?? (this.whole ? null : data.through)
+    const fits =
+      began &&
+      data.through &&
+      canonical(began) === canonical(data.through) &&
+      asked.issuers.includes(began.issuer) &&
+      (asked.contexts.length === 0 || [began.acr, ...began.amr].some((one) => asked.contexts.includes(one)))
+    if (!fits) this.problem(`${named(told)}: it was given by somebody who had not signed in where its request asks`)
   }
 
   /** The one way back on one person's word: their own act, within half a minute. */
@@ -519,6 +539,7 @@ class Story {
       if (objection) this.problem(`${named(told)}: this countersignature of request ${short(told.entry.subjectId)} ${objection}`)
       if (assurances.indexOf(told.entry.data.assurance) < assurances.indexOf(request.demand?.assurance ?? 'session'))
         this.problem(`${named(told)}: it is less sure who countersigned (${told.entry.data.assurance}) than was asked for`)
+      this.cameAsAsked(told, request)
       this.proven(told)
       request.approvals.add(told.entry.actorId)
       const { deviceKey } = told.entry.origin ?? {}
@@ -562,6 +583,31 @@ class Story {
       this.mustBeProven(told, 'remove-passkey', data.passkeyId)
       this.accountOf(subjectId).passkeys.delete(data.passkeyId)
     },
+    'identity.linked': (told) => {
+      const { subjectId, actorId, data } = told.entry
+      const identity = `${data.issuer} ${data.subject}`
+      if (actorId !== subjectId) this.problem(`${named(told)}: an identity is linked by whoever it lets in, and by nobody else`)
+      if (this.mustBeProven(told, 'link-identity', identity)?.assurance !== data.assurance)
+        this.problem(`${named(told)}: it does not say truly how sure it is who linked this identity`)
+      if (this.linked.has(identity)) this.problem(`${named(told)}: this identity opens another account already`)
+      this.linked.add(identity)
+      this.accountOf(subjectId).identities.add(identity)
+    },
+    'identity.unlinked': (told) => {
+      const { subjectId, data } = told.entry
+      this.mustBeProven(told, 'unlink-identity', data.identityId)
+      this.linked.delete(`${data.issuer} ${data.subject}`)
+      this.accountOf(subjectId).identities.delete(`${data.issuer} ${data.subject}`)
+    },
+    'session.opened': (told) => {
+      const { subjectId, data } = told.entry
+      if (!data.through) return
+      const known = [...this.accountOf(subjectId).identities].some((one) => one.startsWith(`${data.through.issuer} `))
+      if (this.whole && !known)
+        this.problem(`${named(told)}: it came through a provider at which ${short(subjectId)} had linked no identity`)
+      this.through.set(data.sessionId, data.through)
+    },
+    'session.closed': ({ entry }) => void this.through.delete(entry.data.sessionId),
     'account.locked-out': ({ entry }) => this.forget(entry.subjectId),
     'account.enrolled': ({ entry }) => {
       for (const factor of entry.data.factors) if (factor !== 'passkey') this.accountOf(entry.subjectId).factors.add(factor)

@@ -19,6 +19,7 @@ import { Route as SignedInIndexRouteImport } from './routes/_signed-in/index'
 import { Route as SignedInMeRouteImport } from './routes/_signed-in/me'
 import { Route as SignedInPolicyRouteImport } from './routes/_signed-in/policy'
 import { Route as SignedInSignalsRouteImport } from './routes/_signed-in/signals'
+import { Route as ThroughProviderRouteImport } from './routes/through.$provider'
 import { Route as SignedInAccountsIndexRouteImport } from './routes/_signed-in/accounts.index'
 import { Route as SignedInAccountsAccountIdRouteImport } from './routes/_signed-in/accounts.$accountId'
 import { Route as SignedInAuditIndexRouteImport } from './routes/_signed-in/audit.index'
@@ -83,6 +84,11 @@ const SignedInSignalsRoute = SignedInSignalsRouteImport.update({
   id: '/signals',
   path: '/signals',
   getParentRoute: () => SignedInRoute,
+} as any)
+const ThroughProviderRoute = ThroughProviderRouteImport.update({
+  id: '/through/$provider',
+  path: '/through/$provider',
+  getParentRoute: () => rootRouteImport,
 } as any)
 const SignedInAccountsIndexRoute = SignedInAccountsIndexRouteImport.update({
   id: '/accounts/',
@@ -176,6 +182,7 @@ export interface FileRoutesByFullPath {
   '/me': typeof SignedInMeRoute
   '/policy': typeof SignedInPolicyRoute
   '/signals': typeof SignedInSignalsRoute
+  '/through/$provider': typeof ThroughProviderRoute
   '/accounts/$accountId': typeof SignedInAccountsAccountIdRoute
   '/audit/proof': typeof SignedInAuditProofRoute
   '/bulks/$bulkId': typeof SignedInBulksBulkIdRoute
@@ -201,6 +208,7 @@ export interface FileRoutesByTo {
   '/me': typeof SignedInMeRoute
   '/policy': typeof SignedInPolicyRoute
   '/signals': typeof SignedInSignalsRoute
+  '/through/$provider': typeof ThroughProviderRoute
   '/': typeof SignedInIndexRoute
   '/accounts/$accountId': typeof SignedInAccountsAccountIdRoute
   '/audit/proof': typeof SignedInAuditProofRoute
@@ -229,6 +237,7 @@ export interface FileRoutesById {
   '/_signed-in/me': typeof SignedInMeRoute
   '/_signed-in/policy': typeof SignedInPolicyRoute
   '/_signed-in/signals': typeof SignedInSignalsRoute
+  '/through/$provider': typeof ThroughProviderRoute
   '/_signed-in/': typeof SignedInIndexRoute
   '/_signed-in/accounts/$accountId': typeof SignedInAccountsAccountIdRoute
   '/_signed-in/audit/proof': typeof SignedInAuditProofRoute
@@ -258,6 +267,7 @@ export interface FileRouteTypes {
     | '/me'
     | '/policy'
     | '/signals'
+    | '/through/$provider'
     | '/accounts/$accountId'
     | '/audit/proof'
     | '/bulks/$bulkId'
@@ -283,6 +293,7 @@ export interface FileRouteTypes {
     | '/me'
     | '/policy'
     | '/signals'
+    | '/through/$provider'
     | '/'
     | '/accounts/$accountId'
     | '/audit/proof'
@@ -310,6 +321,7 @@ export interface FileRouteTypes {
     | '/_signed-in/me'
     | '/_signed-in/policy'
     | '/_signed-in/signals'
+    | '/through/$provider'
     | '/_signed-in/'
     | '/_signed-in/accounts/$accountId'
     | '/_signed-in/audit/proof'
@@ -335,6 +347,7 @@ export interface RootRouteChildren {
   LinkRoute: typeof LinkRoute
   MailboxRoute: typeof MailboxRoute
   SignInRoute: typeof SignInRoute
+  ThroughProviderRoute: typeof ThroughProviderRoute
 }
 
 declare module '@tanstack/react-router' {
@@ -408,6 +421,13 @@ declare module '@tanstack/react-router' {
       fullPath: '/signals'
       preLoaderRoute: typeof SignedInSignalsRouteImport
       parentRoute: typeof SignedInRoute
+    }
+    '/through/$provider': {
+      id: '/through/$provider'
+      path: '/through/$provider'
+      fullPath: '/through/$provider'
+      preLoaderRoute: typeof ThroughProviderRouteImport
+      parentRoute: typeof rootRouteImport
     }
     '/_signed-in/accounts/': {
       id: '/_signed-in/accounts/'
@@ -574,6 +594,7 @@ const rootRouteChildren: RootRouteChildren = {
   LinkRoute: LinkRoute,
   MailboxRoute: MailboxRoute,
   SignInRoute: SignInRoute,
+  ThroughProviderRoute: ThroughProviderRoute,
 }
 export const routeTree = rootRouteImport
   ._addFileChildren(rootRouteChildren)

@@ -11,7 +11,10 @@ CREATE FUNCTION some_of(value jsonb, known jsonb) RETURNS boolean LANGUAGE sql I
   SELECT CASE WHEN jsonb_typeof(value) = 'array' THEN jsonb_array_length(value) BETWEEN 1 AND jsonb_array_length(known) AND value <@ known ELSE false END
 $$;
 CREATE FUNCTION is_demand(demand jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
-  SELECT (jsonb_typeof(demand) = 'object' AND demand - ARRAY['stages', 'assurance', 'callBack', 'coolingOffHours', 'deadline', 'escalation'] = '{}'
+  SELECT (jsonb_typeof(demand) = 'object' AND demand - ARRAY['stages', 'assurance', 'signIn', 'callBack', 'coolingOffHours', 'deadline', 'escalation'] = '{}'
+    AND (NOT demand ? 'signIn' OR demand -> 'signIn' = jsonb_build_object('issuers', demand -> 'signIn' -> 'issuers', 'contexts', demand -> 'signIn' -> 'contexts')
+      AND jsonb_typeof(demand -> 'signIn' -> 'issuers') = 'array' AND jsonb_array_length(demand -> 'signIn' -> 'issuers') BETWEEN 1 AND 5
+      AND jsonb_typeof(demand -> 'signIn' -> 'contexts') = 'array' AND jsonb_array_length(demand -> 'signIn' -> 'contexts') <= 10)
     AND demand ->> 'assurance' IN ('session', 'totp', 'passkey') AND jsonb_typeof(demand -> 'callBack') = 'boolean' AND whole_between(demand -> 'coolingOffHours', 0, 168)
     AND (demand -> 'deadline' = jsonb_build_object('hours', demand -> 'deadline' -> 'hours') AND whole_between(demand -> 'deadline' -> 'hours', 1, 168)
       OR demand -> 'deadline' = jsonb_build_object('workingHours', demand -> 'deadline' -> 'workingHours') AND whole_between(demand -> 'deadline' -> 'workingHours', 1, 95))

@@ -12,7 +12,13 @@ export const session = pgTable(
       .references(() => account.id),
     /** SHA-256 of the 256-bit token; the token itself is in the cookie alone. */
     tokenHash: bytes('token_hash').notNull().unique(),
-    method: text().$type<'password' | 'password-totp' | 'password-recovery-code' | 'passkey' | 'demo'>().notNull(),
+    method: text()
+      .$type<'password' | 'password-totp' | 'password-recovery-code' | 'passkey' | 'provider' | 'provider-two-factor' | 'demo'>()
+      .notNull(),
+    /** What an identity provider said of this sign-in; nothing where it happened here. */
+    issuer: text(),
+    acr: text(),
+    amr: text().array(),
     epoch: integer().notNull(),
     device: text().notNull(),
     /** SHA-256, in hex, of the key this browser keeps: whoever signs in there next has the same. Null where it is not known. */

@@ -12,6 +12,7 @@ import type { Logger } from 'pino'
 import { exportList } from './features/accounts/export-list.ts'
 import { exportAudit } from './features/audit/export.ts'
 import { exportReport } from './features/bulks/report.ts'
+import { type ProviderSetting, providerOf } from './features/identities/providers.ts'
 import { exportIncident } from './features/incidents/export.ts'
 import { relyingPartyOf } from './features/passkeys/relying-party.ts'
 import { exportProof } from './features/seal/export-proof.ts'
@@ -37,12 +38,17 @@ export type Parts = {
   /** The public key of the sealed audit in one line, where it is known. */
   readonly logKey: string | null
   readonly demo: boolean
+  /** Where people may sign in besides here. */
+  readonly providers: readonly ProviderSetting[]
   /** The proxies whose word on where a request came from is taken; none means the connection itself says it. */
   readonly trustedProxies: readonly string[]
 }
 
 /** What a browser is known by, whoever signs in there: a random key it keeps for as long as browsers keep anything. */
 const deviceCookieSeconds = 400 * 24 * 3600
+
+/** A sign-in elsewhere is ended where it was begun, or not at all. */
+const flowSeconds = 600
 
 const largestBody = 200_000
 /** Letters of two bytes, and what JSON puts before a quote; names are of one. */
@@ -54,7 +60,7 @@ const client = fileURLToPath(new URL('../../client/dist', import.meta.url))
 const cookieOf = (publicUrl: string) => {
   const secure = publicUrl.startsWith('https:')
   const named = (name: string) => (secure ? `__Host-${name}` : name)
-  return { name: named('session'), device: named('device'), secure }
+  return { name: named('session'), device: named('device'), flow: named('sign-in'), secure }
 }
 
 /** A request from another site is refused before anything reads it: SameSite=Strict, and the origin asked once more. */
@@ -92,14 +98,28 @@ const nonceOf = (response: express.Response): string => {
   return response.locals['nonce'] as string
 }
 
-export const createApp = ({ db, pool, live, replica, log, key, publicUrl, logKey, demo, trustedProxies }: Parts): express.Express => {
+export const createApp = ({
+  db,
+  pool,
+  live,
+  replica,
+  log,
+  key,
+  publicUrl,
+  logKey,
+  demo,
+  trustedProxies,
+  providers,
+}: Parts): express.Express => {
   const app = express()
   const cookie = cookieOf(publicUrl)
   const limits = openLimits(pool)
   const relyingParty = relyingPartyOf(publicUrl)
+  const elsewhere = providers.map((setting) => providerOf(setting, publicUrl))
+  const kept = { httpOnly: true, secure: cookie.secure, sameSite: 'strict', path: '/' } as const
 
   const contextOf = async (request: express.Request, response: express.Response): Promise<Ours> => {
-    const { [cookie.name]: token, [cookie.device]: known } = parseCookie(request.headers.cookie ?? '')
+    const { [cookie.name]: token, [cookie.device]: known, [cookie.flow]: flow } = parseCookie(request.headers.cookie ?? '')
     const device = known && /^[\w-]{43}$/.test(known) ? known : newToken()
     const found = token && /^[\w-]{43}$/.test(token) ? await callerOfToken(db, hashToken(token)) : null
     const person = found?.person ?? null
@@ -112,6 +132,15 @@ export const createApp = ({ db, pool, live, replica, log, key, publicUrl, logKey
       reading: async () => (found && replica ? replica.showing(found.position) : null),
       key,
       relyingParty,
+      providers: elsewhere,
+      flow: {
+        sealed: flow ?? null,
+        keep: (sealed) =>
+          void response.appendHeader(
+            'Set-Cookie',
+            stringifySetCookie({ name: cookie.flow, value: sealed ?? '', ...kept, maxAge: sealed ? flowSeconds : 0 }),
+          ),
+      },
       demo,
       limits,
       logKey,
@@ -124,15 +153,14 @@ export const createApp = ({ db, pool, live, replica, log, key, publicUrl, logKey
         ...(person ? { sessionId: person.sessionId } : {}),
       },
       setSession: (fresh) => {
-        const options = { httpOnly: true, secure: cookie.secure, sameSite: 'strict', path: '/' } as const
         response.appendHeader(
           'Set-Cookie',
-          stringifySetCookie({ name: cookie.name, value: fresh ?? '', ...options, ...(fresh ? {} : { maxAge: 0 }) }),
+          stringifySetCookie({ name: cookie.name, value: fresh ?? '', ...kept, ...(fresh ? {} : { maxAge: 0 }) }),
         )
         // Kept when its owner leaves: the next to sign in here is at the same one.
         response.appendHeader(
           'Set-Cookie',
-          stringifySetCookie({ name: cookie.device, value: device, ...options, maxAge: deviceCookieSeconds }),
+          stringifySetCookie({ name: cookie.device, value: device, ...kept, maxAge: deviceCookieSeconds }),
         )
       },
     }

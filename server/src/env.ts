@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { type ProviderSetting, providerSetting } from './features/identities/providers.ts'
 import { readKeyLine, type Signer, signingKey, verifierOf } from './transparency/note.ts'
 
 const url = (protocols: RegExp, hint: string) =>
@@ -11,6 +12,20 @@ const isNetwork = (text: string): boolean => {
   const widest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
   return more.length === 0 && widest > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= widest))
 }
+
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+const identityProviders = z
+  .array(providerSetting)
+  .max(10)
+  .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'two have the same id')
+  .refine((all) => new Set(all.map(({ issuer }) => issuer)).size === all.length, 'two have the same issuer')
 
 const settings = z.object({
   /** The application's own login, which owns nothing. */
@@ -53,6 +68,17 @@ const settings = z.object({
       return z.NEVER
     })
     .optional(),
+  /** Identity providers people may sign in through, as a list in JSON. */
+  IDENTITY_PROVIDERS: z
+    .string()
+    .default('[]')
+    .transform((text, ctx): readonly ProviderSetting[] => {
+      const read = identityProviders.safeParse(jsonOf(text))
+      if (read.success) return read.data
+      const [{ path, message } = { path: [], message: '' }] = read.error.issues
+      ctx.addIssue({ code: 'custom', message: `is not a list of identity providers: ${[...path, message].join(' ')}` })
+      return z.NEVER
+    }),
   PORT: z.coerce.number('is not a port').int('is not a port').min(1, 'is not a port').max(65535, 'is not a port').default(3000),
   HOST: z.string().default('127.0.0.1'),
   METRICS_PORT: z.coerce.number('is not a port').int('is not a port').min(1, 'is not a port').max(65535, 'is not a port').default(9464),
@@ -118,6 +144,10 @@ export const readDatabaseSettings = (source: NodeJS.ProcessEnv = process.env) =>
 /** Only the two addresses that the retention of the audit is kept with, which the server need not know. */
 export const readRetentionSettings = (source: NodeJS.ProcessEnv = process.env) =>
   parsed(settings.pick({ DATABASE_OWNER_URL: true, DATABASE_MAINTENANCE_URL: true }), source)
+
+/** Only where people may sign in besides here: the demo shows a provider of one's own as well. */
+export const readIdentityProviders = (source: NodeJS.ProcessEnv = process.env): readonly ProviderSetting[] =>
+  parsed(settings.pick({ IDENTITY_PROVIDERS: true }), source).IDENTITY_PROVIDERS
 
 /** Whose log this is: the name under which it is signed and witnessed, made of the address people type. */
 export const logOf = ({ PUBLIC_URL, SEALING_KEY }: Pick<Settings, 'PUBLIC_URL'> & { readonly SEALING_KEY: Buffer }): Signer => ({

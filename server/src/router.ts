@@ -5,6 +5,7 @@ import { bulksRouter } from './features/bulks/bulks.router.ts'
 import { cascadeRouter } from './features/cascade/cascade.router.ts'
 import { collusionRouter } from './features/collusion/collusion.router.ts'
 import { finderRouter } from './features/finder/finder.router.ts'
+import { identitiesRouter } from './features/identities/identities.router.ts'
 import { incidentsRouter } from './features/incidents/incidents.router.ts'
 import { linksRouter } from './features/links/links.router.ts'
 import { liveRouter } from './features/live/live.router.ts'
@@ -28,6 +29,7 @@ export const appRouter = router({
   cascade: cascadeRouter,
   collusion: collusionRouter,
   finder: finderRouter,
+  identities: identitiesRouter,
   incidents: incidentsRouter,
   links: linksRouter,
   live: liveRouter,

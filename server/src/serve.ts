@@ -87,6 +87,7 @@ export const serve = async (settings: Settings, role: ProcessRole | null = null)
       publicUrl: settings.PUBLIC_URL,
       logKey: logKeyOf(settings),
       demo: settings.demo,
+      providers: settings.IDENTITY_PROVIDERS,
       trustedProxies: settings.TRUSTED_PROXIES,
     }),
   )

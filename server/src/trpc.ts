@@ -6,6 +6,8 @@ import type { FilingObjection } from '@countersign/shared/requests/filing.ts'
 import { initTRPC, TRPCError } from '@trpc/server'
 import type { Logger } from 'pino'
 import { ZodError } from 'zod'
+import type { FlowCookie } from './features/identities/flow.ts'
+import type { Provider } from './features/identities/providers.ts'
 import type { RelyingParty } from './features/passkeys/relying-party.ts'
 import { type Nobody, nobody, type Person } from './kernel/actor.ts'
 import { type Operation, runCommitted } from './kernel/commit.ts'
@@ -26,6 +28,9 @@ export type Request = {
   readonly origin: Origin
   readonly key: Buffer
   readonly relyingParty: RelyingParty
+  /** Where people may sign in besides here, and what this browser remembers of one who is there. */
+  readonly providers: readonly Provider[]
+  readonly flow: FlowCookie
   readonly demo: boolean
   readonly limits: Limits
   /** The public key of the sealed audit in one line; null in a process that does not know it. */
@@ -44,6 +49,10 @@ const statusOf: { readonly [C in RefusalCode]?: TRPCError['code'] } = {
   'second-factor-needed': 'UNAUTHORIZED',
   'code-wrong': 'UNAUTHORIZED',
   'passkey-wrong': 'UNAUTHORIZED',
+  'identity-unknown': 'UNAUTHORIZED',
+  'provider-refused': 'UNAUTHORIZED',
+  'provider-answer-wrong': 'UNAUTHORIZED',
+  'provider-one-factor': 'UNAUTHORIZED',
   'too-many': 'TOO_MANY_REQUESTS',
   'not-permitted': 'FORBIDDEN',
   'own-request': 'FORBIDDEN',

@@ -1,4 +1,5 @@
 import type { Act, Assertion, Assurance } from './access/proof.ts'
+import type { SignedInThrough } from './access/provider.ts'
 import type { Role } from './access/roles.ts'
 import type { AccountStatus, EndReason } from './accounts/status.ts'
 import type { BulkStep, BulkVerb } from './bulks/bulk.ts'
@@ -27,6 +28,8 @@ export type SignedWith = Assertion & { readonly passkeyId: string; readonly publ
 /** Under a decision: how sure it is who took it, the hash of the requirement they saw, and how long they looked at it, where that is known. */
 export type Underwritten = {
   readonly assurance: Assurance
+  /** Through which provider they had signed in, and how; nothing where they had signed in here. */
+  readonly through?: SignedInThrough
   readonly requirementHash: string
   readonly seconds: number | null
   readonly signed: SignedWith | null
@@ -123,7 +126,9 @@ export type EventData = {
   }
   'passkey.removed': { passkeyId: string; assurance: Assurance; sessions: number }
   'proof.given': { act: Act; on: string; assurance: Assurance; signed: SignedWith | null }
-  'session.opened': { sessionId: string; method: string; newDevice?: true }
+  'identity.linked': { identityId: string; issuer: string; subject: string; assurance: Assurance }
+  'identity.unlinked': { identityId: string; issuer: string; subject: string; assurance: Assurance; sessions: number }
+  'session.opened': { sessionId: string; method: string; newDevice?: true; through?: SignedInThrough }
   'session.closed': { sessionId: string }
   'sign-in.failed': { failures: number }
   'accounts.exported': { count: number; filter: string }
@@ -203,6 +208,8 @@ const catalogue = {
   'passkey.added': true,
   'passkey.removed': true,
   'proof.given': true,
+  'identity.linked': true,
+  'identity.unlinked': true,
   'session.opened': true,
   'session.closed': true,
   'sign-in.failed': true,

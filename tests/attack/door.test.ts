@@ -33,6 +33,7 @@ beforeAll(async () => {
     logKey: null,
     demo: false,
     trustedProxies: [],
+    providers: [],
   })
   server = createServer(app)
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
@@ -123,6 +124,7 @@ describe('the door', () => {
           logKey: null,
           demo: true,
           trustedProxies,
+          providers: [],
         }),
       )
       await new Promise<void>((done) => other.listen(0, '127.0.0.1', done))

@@ -15,6 +15,7 @@ const server = await serve({
   PORT: port,
   HOST: '127.0.0.1',
   METRICS_PORT: metrics,
+  IDENTITY_PROVIDERS: [],
   TRUSTED_PROXIES: ['127.0.0.1'],
   LOG_LEVEL: 'warn',
   demo: true,

@@ -29,6 +29,7 @@ const proofs: Suite = { project: 'unit', file: 'unit/proofs' }
 const seal: Suite = { project: 'integration', file: 'integration/seal' }
 const tampering: Suite = { project: 'integration', file: 'integration/tampering' }
 const witness: Suite = { project: 'unit', file: 'unit/witness' }
+const identities: Suite = { project: 'integration', file: 'integration/identities' }
 const rules: Suite = { project: 'integration', file: 'integration/rules' }
 const rulesAlone: Suite = { project: 'unit', file: 'unit/rules' }
 const absences: Suite = { project: 'integration', file: 'integration/absences' }
@@ -61,6 +62,7 @@ const within = (name: string, condition: string): Guard => ({
 const ofSeal = (table: string, name: string): Guard => ({ ...trigger(table, name), name: `trigger ${name} on ${table}`, suites: [seal] })
 const ofPasskeys = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [passkeys] })
 const ofRules = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [rules] })
+const ofIdentities = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [identities] })
 const auditor = 'verify/countersign-verify.mjs'
 const ofRetention = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [retention] })
 
@@ -164,6 +166,11 @@ const inDatabase: readonly Guard[] = [
     `do $$ declare name regprocedure; begin for name in select p.oid::regprocedure from pg_proc p where p.pronamespace = 'public'::regnamespace and 'search_path=pg_catalog, public, pg_temp' = any (p.proconfig)
       loop execute format('alter function %s reset search_path', name); end loop; end $$`,
   ),
+  ofIdentities('identity', 'identity_linked'),
+  ofIdentities('identity', 'identity_told'),
+  ofIdentities('identity', 'identity_gone'),
+  ofIdentities('session', 'session_through'),
+  ofRules('approval', 'approval_through'),
   ofRules('request', 'demand_met'),
   ofRules('approval', 'approval_assured'),
   { ...ofRules('request', 'requirement_kept'), suites: [rules, absences] },
@@ -227,9 +234,9 @@ const inSource: readonly Guard[] = [
   ),
   source(
     'H8 no role above the others',
-    'shared/src/policy/first.ts',
-    "rule({ kinds: ['create-account', 'reinstate'] }, 1, ['supervisor'], twoDays)",
-    "rule({ kinds: ['create-account', 'reinstate'] }, 1, ['supervisor', 'policy-owner'], twoDays)",
+    approval,
+    "demand }: Omit<Asked, 'kind' | 'widensAt'>): boolean =>",
+    "demand }: Omit<Asked, 'kind' | 'widensAt'>): boolean =>\n  actor.grants.length > 0 ||",
     holes,
   ),
   source(
@@ -657,6 +664,84 @@ const inSource: readonly Guard[] = [
     "resetLately && 'factor-after-reset'",
     "false && 'factor-after-reset'",
     passkeys,
+  ),
+  source(
+    'no account from a stranger’s identity',
+    'server/src/features/identities/identities.store.ts',
+    'where i.issuer = ${issuer} and i.subject = ${subject}`',
+    'where i.issuer = ${issuer} or i.subject = ${subject} or true`',
+    identities,
+  ),
+  source(
+    'a provider’s tokens are held against its keys',
+    'server/src/features/identities/providers.ts',
+    'execute: [openid.enableNonRepudiationChecks, ',
+    'execute: [',
+    identities,
+  ),
+  source(
+    'a sign-in there is not of yesterday',
+    'server/src/features/identities/providers.ts',
+    '          maxAge: oldest,\n',
+    '',
+    identities,
+  ),
+  source(
+    'the browser that began ends it',
+    'server/src/features/identities/providers.ts',
+    'expectedState: state,',
+    'expectedState: openid.skipStateCheck,',
+    identities,
+  ),
+  source(
+    'what one provider was asked no other answers',
+    'server/src/features/identities/identities.router.ts',
+    "if (begun.provider !== provider.id) throw new Refused('provider-answer-wrong')",
+    '',
+    identities,
+  ),
+  source(
+    'one state, one session',
+    'server/src/features/sessions/sign-in.ts',
+    '!(await passkeys.spend(tx, factor.state, now)) || ',
+    '',
+    identities,
+  ),
+  source(
+    'one factor elsewhere is one here',
+    'server/src/features/identities/enter.ts',
+    'const proof = !two && found.secondFactor ?',
+    'const proof = !two && !found.id ?',
+    identities,
+  ),
+  source('a provider’s one factor holds no role', 'server/src/kernel/actor.ts', " && row.method !== 'provider'", '', identities),
+  source(
+    'linked in the session that was answered',
+    'server/src/features/identities/link.ts',
+    "if (sessionId !== actor.sessionId) throw new Refused('sign-in-stale')",
+    '',
+    identities,
+  ),
+  source(
+    'one identity at each provider',
+    'shared/src/access/factors.ts',
+    "linked && 'identity-linked'",
+    "false && 'identity-linked'",
+    identities,
+  ),
+  source(
+    'identities go with a reset',
+    'server/src/features/sessions/credentials.store.ts',
+    '    await tx.delete(identity).where(inArray(identity.accountId, [...accountIds]))\n',
+    '',
+    identities,
+  ),
+  source(
+    'signed in as the rule asks',
+    'shared/src/requests/approval.ts',
+    "through !== null && !cameAsAsked(through, request.demand?.signIn) && 'signed-in-elsewhere'",
+    "false && 'signed-in-elsewhere'",
+    rules,
   ),
   source('the last factor stays', 'shared/src/access/factors.ts', "refused('last-factor')", 'granted(true)', passkeys),
   source(

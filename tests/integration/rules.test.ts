@@ -142,6 +142,34 @@ describe('a request', () => {
     expect(await anyhow(sophie, request.id)).toBe('P1')
   })
 
+  test('asks to have signed in where its rule says: through that provider and in that context, at the door and in the database', async () => {
+    const issuer = 'https://provider.example'
+    await inForce([creations(asked([supervisor('covering')], { signIn: { issuers: [issuer], contexts: ['eidas2', 'mfa'] } }))])
+    const request = await make.pending(nadia)
+    const through = (from: string, acr: string, amr: string) =>
+      world.tamper(`update session set method = 'provider-two-factor', issuer = $2, acr = $3, amr = $4 where id = $1`, [
+        sophie.person.sessionId,
+        from,
+        acr,
+        `{${amr}}`,
+      ])
+    expect((await sophie.call.requests.get({ requestId: request.id })).can.approve).toBe('signed-in-elsewhere')
+    expect(await approving(sophie, request)).toBe('signed-in-elsewhere')
+    expect(await anyhow(sophie, request.id)).toBe('P1')
+    await through('https://another.example', 'eidas2', 'mfa')
+    expect(await approving(sophie, request)).toBe('signed-in-elsewhere')
+    await through(issuer, 'eidas1', 'pwd')
+    expect(await approving(sophie, request)).toBe('signed-in-elsewhere')
+    await through(issuer, 'eidas1', 'mfa')
+    expect(await approving(sophie, request)).toBe('allowed')
+    const { rows } = await world.owner.query(
+      `select data -> 'through' as through from audit_entry where subject_id = $1 and type = 'request.approval-given'`,
+      [request.id],
+    )
+    expect(rows).toEqual([{ through: { issuer, acr: 'eidas1', amr: ['mfa'] } }])
+    await world.tamper(`update session set method = 'demo', issuer = null, acr = null, amr = null where id = $1`, [sophie.person.sessionId])
+  })
+
   test('for somebody back is signed after a call where the policy asks for one, and not before', async () => {
     await inForce([{ when: { kinds: ['reinstate'] }, demand: asked([supervisor('covering')], { callBack: true }) }])
     const accountId = await make.agentOf('Mission locale de Lyon')

@@ -445,6 +445,28 @@ describe('a log that was signed all the same, by a server that did wrong, is jud
       'a passkey is added by whoever it is for',
     ],
     [
+      'an identity linked by somebody else',
+      () =>
+        sql`update audit_entry e set actor_id = (select o.actor_id from audit_entry o where o.type = 'request.submitted' and o.actor_id <> e.subject_id limit 1) where e.type = 'identity.linked'`,
+      'an identity is linked by whoever it lets in',
+    ],
+    [
+      'an identity linked that its owner was not asked about',
+      () => sql`update audit_entry set data = data || '{"subject": "thief"}' where type = 'identity.linked'`,
+      'was not asked who they are (link-identity)',
+    ],
+    [
+      'a session through a provider that knew nobody',
+      () => sql`update audit_entry set data = jsonb_set(data, '{through,issuer}', '"https://thief.example"') where data ? 'through'`,
+      'had linked no identity',
+    ],
+    [
+      'a countersignature of somebody who had signed in elsewhere than was asked for',
+      () =>
+        sql`update audit_entry e set data = jsonb_set(data, '{demand,signIn}', '{"issuers": ["https://provider.example"], "contexts": []}') where type = 'request.submitted' and subject_id = (select subject_id from audit_entry where id = ${firstSigned('request.approval-given')})`,
+      'had not signed in where its request asks',
+    ],
+    [
       'a countersignature that hides how sure it was',
       () => sql`update audit_entry set data = data || '{"signed": null}' where id = ${firstSigned('request.approval-given')}`,
       'it does not show how sure it is who did it',

@@ -33,7 +33,9 @@ export const requestOf = (db: Db, person: Person | null, change: Partial<Request
   demo: true,
   limits: unlimited,
   logKey: null,
-  origin: { channel: 'web', address: '127.0.0.1', device: 'test' },
+  origin: { channel: 'web', address: '127.0.0.1', device: 'test', ...(person ? { sessionId: person.sessionId } : {}) },
   setSession: () => undefined,
+  providers: [],
+  flow: { sealed: null, keep: () => undefined },
   ...change,
 })

@@ -16,7 +16,19 @@ export const openProcess = async ({ url, readUrl, key = Buffer.alloc(32) }: { ur
   const db = openDb(pool)
   const live = await openLive(url, log)
   const replica = readUrl ? openReplica(readUrl, log) : null
-  const app = createApp({ db, pool, live, replica, log, key, publicUrl: 'http://localhost', logKey: null, demo: true, trustedProxies: [] })
+  const app = createApp({
+    db,
+    pool,
+    live,
+    replica,
+    log,
+    key,
+    publicUrl: 'http://localhost',
+    logKey: null,
+    demo: true,
+    providers: [],
+    trustedProxies: [],
+  })
   const server: Server = createServer(app)
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

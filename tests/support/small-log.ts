@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { dropDatabase, ensureDatabase, migrate } from '@countersign/server/database/migrate.ts'
 import { found } from '@countersign/server/features/founding/found.ts'
+import { enterThrough } from '@countersign/server/features/identities/enter.ts'
+import { link } from '@countersign/server/features/identities/link.ts'
 import { plant } from '@countersign/server/features/organisations/plant.ts'
 import type { Planned } from '@countersign/server/features/organisations/tree.store.ts'
 import { nationKey, networkKey, trunk, unknownFields } from '@countersign/server/features/organisations/trunk.ts'
@@ -9,8 +11,8 @@ import { enterDemo } from '@countersign/server/features/sessions/enter-demo.ts'
 import { nobody, personOfToken } from '@countersign/server/kernel/actor.ts'
 import { runCommitted } from '@countersign/server/kernel/commit.ts'
 import { openDb, openPool } from '@countersign/server/kernel/db.ts'
-import { hashToken } from '@countersign/server/kernel/secrets.ts'
-import { roleAsked } from '@countersign/shared/access/proof.ts'
+import { hashToken, newToken } from '@countersign/server/kernel/secrets.ts'
+import { identityNamed, roleAsked } from '@countersign/shared/access/proof.ts'
 import { inject } from 'vitest'
 import { withPasskey } from './authenticator.ts'
 import { sealAll } from './bundle.ts'
@@ -68,11 +70,28 @@ export const openSmallLog = async () => {
   const enter = async (accountId: string) => {
     const { token } = await runCommitted(enterDemo, { db, actor: nobody, origin: { channel: 'web' } }, { accountId })
     const person = await personOfToken(db, hashToken(token))
-    return { call: callerOf(requestOf(db, person)), sessionId: person?.sessionId ?? '' }
+    if (!person) throw new Error('nobody is there')
+    return { call: callerOf(requestOf(db, person)), sessionId: person.sessionId, person }
   }
   const [{ call: anne }, second] = [await enter(founders[0] ?? ''), await enter(founders[1] ?? '')]
   const bruno = second.call
   const phone = await withPasskey(second)
+  const identity = { issuer: 'https://provider.example', subject: 'bruno' }
+  await runCommitted(
+    link(proving),
+    { db, actor: second.person, origin: { channel: 'web', sessionId: second.sessionId } },
+    {
+      answered: { ...identity, sessionId: second.sessionId, state: newToken() },
+      proof: await phone.act(second, 'link-identity', identityNamed(identity)),
+    },
+  )
+  const through = { issuer: identity.issuer, acr: null, amr: ['mfa'] }
+  await enterThrough(
+    { db, actor: nobody, origin: { channel: 'web' } },
+    { secondFactor: { acr: [], amr: ['mfa'] } },
+    { subject: identity.subject, through },
+    newToken(),
+  )
   /** He reads for a while before he signs. */
   const nonceOf = (requestId: string) => newNonce(proving.key, `request:${second.sessionId}:${requestId}`, new Date(Date.now() - 20_000))
   const seenOf = async (id: string) =>

@@ -59,6 +59,7 @@ const outcomeOf = (change: Partial<RequestCase> = {}, rest: Partial<Omit<Approva
     now,
     seen: 'seen',
     strongest: null,
+    through: null,
     ...rest,
   })
   return verdict.ok ? verdict.value : verdict.refusal

@@ -146,6 +146,7 @@ const stepsFrom = (state: State, hands: readonly Actor[]): readonly State[] => {
         relatedToList: false,
         now,
         strongest: null,
+        through: null,
         seen: request.contentHash,
       })
       if (approval.ok)

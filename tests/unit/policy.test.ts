@@ -1,6 +1,7 @@
 import type { Actor } from '@countersign/shared/access/scope.ts'
 import { firstPolicy, firstRequirement } from '@countersign/shared/policy/first.ts'
 import { decidePolicyRequest } from '@countersign/shared/policy/policy.ts'
+import type { Means } from '@countersign/shared/requests/requirement.ts'
 import { type ContainingCase, suspendsByItself } from '@countersign/shared/signals/containing.ts'
 import { describe, expect, test } from 'vitest'
 
@@ -13,6 +14,8 @@ const sure = {
 }
 const [off, on] = [firstPolicy, { ...firstPolicy, criticalSuspends: true }]
 
+const owners = (many: number): readonly Means[] => Array.from({ length: many }, () => ({ strongest: 'totp', issuers: [] }))
+
 describe('asking for a policy', () => {
   const asked = {
     actor: claire,
@@ -20,7 +23,7 @@ describe('asking for a policy', () => {
     before: off,
     after: on,
     pending: false,
-    ownersAtWork: { session: 3, totp: 3, passkey: 0 },
+    ownersAtWork: owners(3),
     ownersEver: 3,
   }
   test.each([
@@ -28,7 +31,7 @@ describe('asking for a policy', () => {
     ['anybody else', { actor: olivier }, 'out-of-scope'],
     ['for what is in force', { after: off }, 'nothing-to-do'],
     ['while another change waits', { pending: true }, 'policy-change-pending'],
-    ['with fewer owners at work than it takes to change it again', { ownersAtWork: { session: 2, totp: 2, passkey: 2 } }, 'owners-too-few'],
+    ['with fewer owners at work than it takes to change it again', { ownersAtWork: owners(2) }, 'owners-too-few'],
     ['that asks owners for passkeys they do not have', { after: sure }, 'owners-too-few'],
   ] as const)('%s', (_, change, refusal) => {
     const verdict = decidePolicyRequest({ ...asked, ...change })

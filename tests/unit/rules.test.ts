@@ -336,6 +336,7 @@ describe('a request in stages', () => {
       now,
       seen: 'seen',
       strongest,
+      through: null,
     })
     return verdict.ok ? verdict.value : verdict.refusal
   }
@@ -380,7 +381,7 @@ describe('a trial of a draft', () => {
       before: firstPolicy.rules,
       after: [after, rule({})],
       policyOwnersEver: 3,
-      signers: signers.map((one) => ({ ...one, strongest: 'totp' })),
+      signers: signers.map((one) => ({ ...one, strongest: 'totp', issuers: [] })),
     })
   test.each([
     ['same', rule({ kinds: ['create-account'] }, [stage(['supervisor'])])],
@@ -393,7 +394,13 @@ describe('a trial of a draft', () => {
   test('says fewer', () => {
     const before = [rule({ kinds: ['create-account'] }, [stage(['supervisor'], 2)]), rule({})]
     expect(
-      tryOn({ matched: asked(), before, after: firstPolicy.rules, policyOwnersEver: 3, signers: [{ ...sophie, strongest: 'session' }] }),
+      tryOn({
+        matched: asked(),
+        before,
+        after: firstPolicy.rules,
+        policyOwnersEver: 3,
+        signers: [{ ...sophie, strongest: 'session', issuers: [] }],
+      }),
     ).toBe('fewer')
   })
 })

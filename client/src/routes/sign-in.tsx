@@ -3,6 +3,10 @@ import { SignInPage } from '../features/sign-in/sign-in-page.tsx'
 import { queryClient, trpc } from '../lib/trpc.ts'
 
 export const Route = createFileRoute('/sign-in')({
-  loader: () => queryClient.ensureQueryData(trpc.sessions.cast.queryOptions()),
+  loader: () =>
+    Promise.all([
+      queryClient.ensureQueryData(trpc.sessions.cast.queryOptions()),
+      queryClient.ensureQueryData(trpc.identities.providers.queryOptions()),
+    ]),
   component: SignInPage,
 })

@@ -37,10 +37,17 @@ export const useDemandSentences = (): ((demand: Demand) => readonly string[]) =>
     'hours' in deadline
       ? t(then ? 'policy.asks.hoursThen' : 'policy.asks.hours', deadline)
       : t(then ? 'policy.asks.workingHoursThen' : 'policy.asks.workingHours', { hours: deadline.workingHours })
-  return ({ stages, assurance, callBack, coolingOffHours, deadline, escalation }) =>
+  const through = ({ issuers, contexts }: NonNullable<Demand['signIn']>): string => {
+    const providers = either.format(issuers.map((issuer) => new URL(issuer).hostname))
+    return contexts.length > 0
+      ? t('policy.asks.signInAs', { providers, contexts: either.format(contexts) })
+      : t('policy.asks.signIn', { providers })
+  }
+  return ({ stages, assurance, signIn, callBack, coolingOffHours, deadline, escalation }) =>
     [
       t('policy.asks.needed', { stages: stages.map(stage).reduce((one, other) => t('policy.asks.and', { one, other })) }),
       assurance === 'session' ? '' : t(`policy.asks.assurance.${assurance}`),
+      signIn ? through(signIn) : '',
       callBack ? t('policy.asks.callBack') : '',
       coolingOffHours > 0 ? t('policy.asks.coolingOffHours', { hours: coolingOffHours }) : '',
       deadlineOf(deadline, coolingOffHours > 0),

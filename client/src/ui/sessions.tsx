@@ -4,7 +4,10 @@ import { When } from './when.tsx'
 
 type Session = {
   readonly id: string
-  readonly method: 'password' | 'password-totp' | 'password-recovery-code' | 'passkey' | 'demo'
+  readonly method: 'password' | 'password-totp' | 'password-recovery-code' | 'passkey' | 'provider' | 'provider-two-factor' | 'demo'
+  /** The provider somebody signed in through, and the context class it gave. */
+  readonly issuer?: string | null
+  readonly acr?: string | null
   readonly device: string
   readonly address: string
   readonly createdAt: Date | string
@@ -30,8 +33,10 @@ export const Sessions = ({ sessions, onEnd }: { sessions: readonly Session[]; on
             <span className="strong">{deviceName(one.device)}</span>{' '}
             {one.current ? <span className="state good">{t('me.current')}</span> : null}{' '}
             <span className="soft">
-              {t(`account.method.${one.method}`)} · {t('account.address')} {one.address} · {t('account.since')}{' '}
-              <When at={new Date(one.createdAt).toISOString()} /> · {t('account.seen')} <When at={new Date(one.lastSeenAt).toISOString()} />
+              {t(`account.method.${one.method}`)}
+              {one.issuer ? ` (${[new URL(one.issuer).hostname, one.acr].filter(Boolean).join(', ')})` : ''} · {t('account.address')}{' '}
+              {one.address} · {t('account.since')} <When at={new Date(one.createdAt).toISOString()} /> · {t('account.seen')}{' '}
+              <When at={new Date(one.lastSeenAt).toISOString()} />
             </span>
           </span>
           {onEnd ? (

@@ -30,6 +30,7 @@ export type MailKind =
   | 'bulk'
   | 'signal'
   | 'passkeysChanged'
+  | 'identitiesChanged'
   | 'oneEnough'
   | 'console'
   | 'waiting'
@@ -124,6 +125,15 @@ const french: Record<MailKind, Text> = {
       `Bonjour ${name},`,
       'une clé d’accès vient d’être ajoutée à votre compte, ou retirée. Une clé permet de se connecter et de contresigner à votre place.',
       'Si ce n’est pas vous, dites-le ici ; votre compte sera aussitôt suspendu et ses clés oubliées :',
+      address,
+    ],
+  },
+  identitiesChanged: {
+    subject: 'Une identité a été liée à votre compte, ou déliée',
+    lines: ({ name, address }) => [
+      `Bonjour ${name},`,
+      'une identité chez un fournisseur comme ProConnect vient d’être liée à votre compte, ou déliée. Une identité liée ouvre votre compte.',
+      'Si ce n’est pas vous, dites-le ici ; votre compte sera aussitôt suspendu et ses identités oubliées :',
       address,
     ],
   },
@@ -259,6 +269,15 @@ const english: Record<MailKind, Text> = {
       `Hello ${name},`,
       'a passkey has just been added to your account, or removed. A passkey signs in, and countersigns, in your place.',
       'If it was not you, say so here; your account is suspended at once and its passkeys are forgotten:',
+      address,
+    ],
+  },
+  identitiesChanged: {
+    subject: 'An identity was linked to your account, or unlinked',
+    lines: ({ name, address }) => [
+      `Hello ${name},`,
+      'an identity at a provider such as ProConnect has just been linked to your account, or unlinked. A linked identity opens your account.',
+      'If it was not you, say so here; your account is suspended at once and its identities are forgotten:',
       address,
     ],
   },

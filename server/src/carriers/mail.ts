@@ -13,7 +13,7 @@ export type Post = (mail: { accountId: string; recipient: string; subject: strin
 const mailsPerHour = 3
 const noticesPerHour = 1
 /** What only somebody with the account's own credentials sets off: nothing that strangers can must hold it up. */
-const byOwner: ReadonlySet<MailKind> = new Set(['signedIn', 'passkeysChanged'])
+const byOwner: ReadonlySet<MailKind> = new Set(['signedIn', 'passkeysChanged', 'identitiesChanged'])
 const postponed = { postponedMinutes: 20 } as const
 
 export const smtpPost = (url: string, from: string): Post => {
@@ -170,4 +170,5 @@ export const mailCarriers = (carriage: Carriage): Record<Destination, Carrier> =
   'mail.waiting': ofWaiting(carriage),
   'mail.standing-in': ofAbsence(carriage),
   'mail.passkeys-changed': withLink(carriage, 'passkeysChanged', ['disown'], 'disown'),
+  'mail.identities-changed': withLink(carriage, 'identitiesChanged', ['disown'], 'disown'),
 })

@@ -11,7 +11,7 @@ import { type Embedded, freePort, startEmbedded } from '../database/embedded.ts'
 import { analyse, dropDatabase, ensureDatabase, migrate } from '../database/migrate.ts'
 import { forgetSeal, openSeal } from '../demo/sealing.ts'
 import { seedDemo } from '../demo/seed.ts'
-import { childEnvironment, SettingsWrong } from '../env.ts'
+import { childEnvironment, readIdentityProviders, SettingsWrong } from '../env.ts'
 import { cast } from '../features/sessions/cast.store.ts'
 import { openDb, openPool } from '../kernel/db.ts'
 import { serve } from '../serve.ts'
@@ -171,6 +171,7 @@ export const demoCommand: Command = async (args) => {
       HOST: '127.0.0.1',
       METRICS_PORT: 9464,
       TRUSTED_PROXIES: [],
+      IDENTITY_PROVIDERS: readIdentityProviders(),
       LOG_LEVEL: 'warn',
       demo: true,
     })

@@ -27,6 +27,7 @@ const application: Record<string, string> = {
   link: 'select, insert, update (token_hash, used_at, voided_at)',
   credential: 'select, insert, update (used_at, last_step), delete',
   passkey: 'select, insert, update (sign_count, last_used_at), delete',
+  identity: 'select, insert, update (last_used_at), delete',
   spent_nonce: 'select, insert, delete',
   audit_entry: 'select, insert',
   audit_month: 'select',

@@ -39,6 +39,7 @@ export const past = (id: string, grants: readonly Grant[]): Person => ({
   sessionId: id,
   epoch: 1,
   twoFactor: true,
+  through: 'here',
   device: null,
   grants,
 })

@@ -1,3 +1,4 @@
+import type { SignedInThrough } from '@countersign/shared/access/provider.ts'
 import type { Actor, Grant } from '@countersign/shared/access/scope.ts'
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db, Tx } from './db.ts'
@@ -13,6 +14,8 @@ export type Person = Actor & {
   readonly epoch: number
   readonly twoFactor: boolean
   readonly organisationId: string
+  /** Where their session began: at an identity provider, or here. */
+  readonly through: SignedInThrough | 'here'
   /** The key of the browser they are at, hashed; null where it is not known. */
   readonly device: string | null
 }
@@ -39,15 +42,18 @@ type Row = {
   session_id: string
   epoch: number
   method: string
+  issuer: string | null
+  acr: string | null
+  amr: string[] | null
   device: string | null
   grants: Grant[]
   unseen: boolean
   position: string
 }
 
-/** Roles are in force only behind a second factor; the demo's one-click sign-in stands for it there and nowhere else. */
+/** Roles are in force only behind a second factor, of ours or of a provider that says so; the demo's one-click sign-in stands for it there and nowhere else. */
 const toPerson = (row: Omit<Row, 'unseen' | 'position'>): Person => {
-  const twoFactor = row.method !== 'password'
+  const twoFactor = row.method !== 'password' && row.method !== 'provider'
   return {
     kind: 'person',
     id: row.id,
@@ -55,6 +61,7 @@ const toPerson = (row: Omit<Row, 'unseen' | 'position'>): Person => {
     sessionId: row.session_id,
     epoch: row.epoch,
     device: row.device,
+    through: row.issuer === null ? 'here' : { issuer: row.issuer, acr: row.acr, amr: row.amr ?? [] },
     twoFactor,
     grants: twoFactor ? row.grants : [],
   }
@@ -66,7 +73,7 @@ const rowWhere = async (db: Db | Tx, which: SQL): Promise<Row | null> => {
   const { rows } = await prepared<Row>(
     db,
     sql`
-    select a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, s.device_key as device, ${grantsOf} as grants,
+    select a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, s.issuer, s.acr, s.amr, s.device_key as device, ${grantsOf} as grants,
       s.last_seen_at < now() - interval '1 minute' as unseen, pg_current_wal_flush_lsn()::text as position
     from session s join account a on a.id = s.account_id and a.status = 'active' and a.epoch = s.epoch
     where ${which} and s.expires_at > now() and s.last_seen_at > now() - make_interval(mins => ${idleMinutes})
@@ -120,7 +127,7 @@ export const holdPerson = async (tx: Tx, person: Person): Promise<{ person: Pers
   const { rows } = await prepared<Omit<Row, 'unseen' | 'position'> & { now: string }>(
     tx,
     sql`
-    select ${transactionTime} as now, a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, s.device_key as device, ${grantsOf} as grants
+    select ${transactionTime} as now, a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, s.issuer, s.acr, s.amr, s.device_key as device, ${grantsOf} as grants
     from account a join session s on s.account_id = a.id
     where a.id = ${person.id} and a.status = 'active' and a.epoch = ${person.epoch} and s.id = ${person.sessionId} and s.expires_at > now()`,
   )

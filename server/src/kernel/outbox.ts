@@ -18,6 +18,7 @@ export const destinations = [
   'mail.bulk',
   'mail.signal',
   'mail.passkeys-changed',
+  'mail.identities-changed',
   'mail.one-enough',
   'mail.console',
   'mail.waiting',
@@ -53,6 +54,8 @@ const routes: { readonly [T in EventType]?: Route<T> } = {
   'session.opened': ({ subject, data }) => (data.newDevice ? [{ destination: 'mail.signed-in', accountId: subject }] : []),
   'passkey.added': ({ subject, data }) => (data.via === 'session' ? [{ destination: 'mail.passkeys-changed', accountId: subject }] : []),
   'passkey.removed': ({ subject }) => [{ destination: 'mail.passkeys-changed', accountId: subject }],
+  'identity.linked': ({ subject }) => [{ destination: 'mail.identities-changed', accountId: subject }],
+  'identity.unlinked': ({ subject }) => [{ destination: 'mail.identities-changed', accountId: subject }],
   // A supervisor who suspends knows; one whose agent said "it was not me" must be told.
   'account.locked-out': ({ subject }) => [{ destination: 'mail.ended', accountId: subject }],
   'account.suspended': ({ subject, data }) =>

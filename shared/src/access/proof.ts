@@ -68,7 +68,16 @@ export const decisionText = ({ requestId, contentHash, requirementHash, decision
   text('decision', { requestId, contentHash, requirementHash, decision, nonce })
 
 /** What else asks for a proof afresh: what leaves the building, what reaches many at once, what changes who may do what. */
-export const acts = ['export', 'start-bulk', 'ask-policy', 'ask-role', 'add-passkey', 'remove-passkey'] as const
+export const acts = [
+  'export',
+  'start-bulk',
+  'ask-policy',
+  'ask-role',
+  'add-passkey',
+  'remove-passkey',
+  'link-identity',
+  'unlink-identity',
+] as const
 export type Act = (typeof acts)[number]
 
 /** The same to sign in: tagged, so that what signs somebody in is never what decides. */
@@ -77,6 +86,9 @@ export const signInText = (nonce: string): string => text('sign-in', { nonce })
 /** What asking for a role is done to: this role, over this place, for this account. */
 export const roleAsked = (asked: { readonly role: Role; readonly organisationId: string; readonly accountId: string }): string =>
   `${asked.role} ${asked.organisationId} ${asked.accountId}`
+
+/** Which identity is linked: one at this provider, under this name of its own. */
+export const identityNamed = ({ issuer, subject }: { readonly issuer: string; readonly subject: string }): string => `${issuer} ${subject}`
 
 /** The same for an act; `on` says what it is done to, as the screen showed it. */
 export const actText = (act: Act, on: string, nonce: string): string => text('act', { act, on, nonce })

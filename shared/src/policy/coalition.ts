@@ -61,9 +61,18 @@ const asked = ({ kind, place, subjectId, requirement }: Attempt, requesterId: st
 /** Would this signature be taken? Whoever attacks works from as many devices as there are accounts. */
 const maySign = (actor: Actor, request: RequestCase, { kinship, now, waived, dependent }: Circumstances): boolean =>
   !(dependent && involved(request).some((person) => dependent(actor.id, person))) &&
-  objectionsToApproval({ actor, request, device: null, kinship, onList: false, relatedToList: false, now, seen, strongest: null }).every(
-    (objection) => waived.has(objection),
-  )
+  objectionsToApproval({
+    actor,
+    request,
+    device: null,
+    through: null,
+    kinship,
+    onList: false,
+    relatedToList: false,
+    now,
+    seen,
+    strongest: null,
+  }).every((objection) => waived.has(objection))
 
 /** The signatures still missing, from among these; null where there are not enough. */
 const signedBy = (coalition: readonly Actor[], request: RequestCase, circumstances: Circumstances): readonly string[] | null => {

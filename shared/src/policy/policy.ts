@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { type Actor, covers, type Place, scopeOf } from '../access/scope.ts'
 import { canonicalJson } from '../requests/canonical.ts'
-import { ownersAsked } from '../requests/requirement.ts'
+import { canSignFor, type Means, ownersAsked, peopleIn } from '../requests/requirement.ts'
 import { firstObjection, granted, type Rule, refused, type Verdict } from '../verdict.ts'
 import { faultsOf } from './faults.ts'
-import { type Demand, type PolicyRule, policyRule } from './rules.ts'
+import { type PolicyRule, policyRule } from './rules.ts'
 
 /** What the policy owners have decided for the whole network; changed by a countersigned request alone. */
 const policyShape = z.strictObject({
@@ -40,8 +40,8 @@ export type PolicyCase = {
   readonly after: Policy
   /** One change at a time: two from the same policy could not both be carried out. */
   readonly pending: boolean
-  /** Who can act today: all of them, those with a second factor, those with a passkey. */
-  readonly ownersAtWork: Readonly<Record<Demand['assurance'], number>>
+  /** Who can act today, each by what they can show. */
+  readonly ownersAtWork: readonly Means[]
   readonly ownersEver: number
 }
 
@@ -49,7 +49,8 @@ export type PolicyCase = {
 export const leavesNobodyToSign = (
   after: readonly PolicyRule[],
   { ownersAtWork, ownersEver }: Pick<PolicyCase, 'ownersAtWork' | 'ownersEver'>,
-): boolean => ownersAsked(after, ownersEver).some(({ people, assurance }) => people > ownersAtWork[assurance] - 1)
+): boolean =>
+  ownersAsked(after, ownersEver).some((demand) => peopleIn(demand) > ownersAtWork.filter((owner) => canSignFor(owner, demand)).length - 1)
 
 const rules: readonly Rule<PolicyCase>[] = [
   ({ actor, place }) => !covers(scopeOf(actor, 'request:file:set-policy'), place) && 'out-of-scope',

@@ -29,11 +29,18 @@ const mostHours = 168
 
 const hoursUpTo = (most: number) => z.int('number-range').min(1, 'number-range').max(most, 'number-range')
 
+/** Where whoever signs has signed in: through one of these identity providers and, where any is named, in one of these contexts or by one of these methods. */
+const signIn = z.strictObject({
+  issuers: z.array(z.url('field-required')).min(1, 'field-required').max(5),
+  contexts: z.array(z.string().min(1, 'field-required').max(200)).max(10),
+})
+
 /** What a rule asks of a request; frozen word for word into each request it applies to (P3). */
 export const demand = z.strictObject({
   /** All at once and in any order; nobody counts for two. */
   stages: z.array(stage).min(1, 'field-required').max(3),
   assurance: z.enum(demandedAssurances),
+  signIn: signIn.exactOptional(),
   /** The number on record is called before anybody signs. */
   callBack: z.boolean(),
   coolingOffHours: z.int('number-range').min(0, 'number-range').max(mostHours, 'number-range'),

@@ -1,7 +1,6 @@
-import type { Assurance } from '../access/proof.ts'
 import type { Actor } from '../access/scope.ts'
 import { canonicalJson } from '../requests/canonical.ts'
-import { peopleIn, requirementFor, sureEnough } from '../requests/requirement.ts'
+import { canSignFor, type Means, peopleIn, requirementFor } from '../requests/requirement.ts'
 import { emptyPlaces } from '../requests/stages.ts'
 import type { Demand, Matched, PolicyRule } from './rules.ts'
 
@@ -18,13 +17,14 @@ export type Tried = {
   readonly signers: readonly Proven[]
 }
 
-export type Proven = Actor & { readonly strongest: Assurance }
+export type Proven = Actor & Means
 
 /** Those who can give the proof that is asked for. */
-export const provenFor = (people: readonly Proven[], { assurance }: Pick<Demand, 'assurance'>): readonly Proven[] =>
-  assurance === 'session' ? people : people.filter(({ strongest }) => sureEnough(strongest, assurance))
+export const provenFor = (people: readonly Proven[], demand: Pick<Demand, 'assurance' | 'signIn'>): readonly Proven[] =>
+  people.filter((person) => canSignFor(person, demand))
 
-const signed = ({ stages, assurance, callBack }: Demand): string => canonicalJson({ stages, assurance, callBack })
+const signed = ({ stages, assurance, signIn, callBack }: Demand): string =>
+  canonicalJson({ stages, assurance, signIn: signIn ?? null, callBack })
 
 /** Somebody for each place, even when those one level up may sign: that nobody does is the gravest that can be said of it. */
 export const tryOn = ({ matched, before, after, policyOwnersEver, signers }: Tried): TrialOutcome => {

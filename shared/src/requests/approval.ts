@@ -1,4 +1,5 @@
 import type { Assurance } from '../access/proof.ts'
+import { cameAsAsked, type SignedInThrough } from '../access/provider.ts'
 import type { Role } from '../access/roles.ts'
 import { type Actor, covers, type Place, scopeOf, scopeOfRoles } from '../access/scope.ts'
 import { type Kinship, related } from '../policy/independence.ts'
@@ -41,6 +42,8 @@ export type ApprovalCase = {
   readonly request: RequestCase
   /** The browser the actor is at; null where it is not known. */
   readonly device: string | null
+  /** Where their session began; null where it was not looked at. */
+  readonly through: SignedInThrough | 'here' | null
   /** The lineage around everybody involved. */
   readonly kinship: readonly Kinship[]
   /** Of a list: the person stands on it, or somebody on it is related to them. */
@@ -127,6 +130,7 @@ const approvalRules: readonly Rule<ApprovalCase>[] = [
     'stage-filled',
   ({ request, strongest }) =>
     request.demand !== null && strongest !== null && !sureEnough(strongest, request.demand.assurance) && 'assurance-too-low',
+  ({ request, through }) => through !== null && !cameAsAsked(through, request.demand?.signIn) && 'signed-in-elsewhere',
   // Last: who may not sign at all is told why before where.
   ({ request, device }) => device !== null && request.devices.includes(device) && 'same-device',
 ]

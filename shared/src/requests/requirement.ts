@@ -102,14 +102,16 @@ export const ownersSigning = (rules: readonly PolicyRule[], policyOwnersEver: nu
     ? peopleIn(foundingDemand)
     : Math.max(...[...ofOwners].flatMap((kind) => demandsOf(rules, kind).map(peopleIn)))
 
-/** The same, by how sure it has to be who signs: an owner without a passkey is none where a passkey is asked for. */
-export const ownersAsked = (
-  rules: readonly PolicyRule[],
-  policyOwnersEver: number,
-): readonly { readonly people: number; readonly assurance: Demand['assurance'] }[] =>
-  policyOwnersEver < foundingPolicyOwners
-    ? [{ people: peopleIn(foundingDemand), assurance: 'session' }]
-    : [...ofOwners].flatMap((kind) => demandsOf(rules, kind).map((demand) => ({ people: peopleIn(demand), assurance: demand.assurance })))
+/** Every demand that policy owners alone may have to meet. */
+export const ownersAsked = (rules: readonly PolicyRule[], policyOwnersEver: number): readonly Demand[] =>
+  policyOwnersEver < foundingPolicyOwners ? [foundingDemand] : [...ofOwners].flatMap((kind) => demandsOf(rules, kind))
 
 /** Is this proof as good as what is asked for? */
 export const sureEnough = (given: Assurance, asked: Demand['assurance']): boolean => assurances.indexOf(given) >= assurances.indexOf(asked)
+
+/** What somebody has to show that it is they: their surest proof, and the providers they have an identity at. */
+export type Means = { readonly strongest: Assurance; readonly issuers: readonly string[] }
+
+/** Could they sign as this demand asks: with such a proof, and signed in where it says? */
+export const canSignFor = ({ strongest, issuers }: Means, { assurance, signIn }: Pick<Demand, 'assurance' | 'signIn'>): boolean =>
+  sureEnough(strongest, assurance) && (!signIn || issuers.some((issuer) => signIn.issuers.includes(issuer)))

@@ -33,6 +33,7 @@ const approveUnlocked: Operation<{ requestId: string; seen: string }, string> = 
     now,
     seen,
     strongest: null,
+    through: null,
   })
   if (!verdict.ok) throw new Refused(verdict.refusal)
   await tx.execute(sql`select pg_sleep(0.005)`)

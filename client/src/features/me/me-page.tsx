@@ -13,6 +13,7 @@ import { AccountState } from '../../ui/state.tsx'
 import { Timeline } from '../../ui/timeline.tsx'
 import { Day } from '../../ui/when.tsx'
 import { Absences } from './absence.tsx'
+import { Identities } from './identities.tsx'
 import { Passkeys } from './passkeys.tsx'
 
 const signedIn = getRouteApi('/_signed-in')
@@ -90,6 +91,7 @@ export const MePage = () => {
         <Lineage lineage={data.lineage} linked={false} />
       </section>
       <Passkeys signs={data.roles.some((role) => signing.includes(role))} />
+      <Identities />
       {may.includes('absence:announce') ? <Absences /> : null}
       <section className="card stack tight">
         <h2>{t('me.sessions')}</h2>

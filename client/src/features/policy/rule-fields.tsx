@@ -5,10 +5,12 @@ import type { Condition, Demand, PolicyRule } from '@countersign/shared/policy/r
 import { demandedAssurances } from '@countersign/shared/policy/rules.ts'
 import { requestKinds } from '@countersign/shared/requests/kinds.ts'
 import { signalRules } from '@countersign/shared/signals/finding.ts'
-import { Checkbox, MultiSelect, NumberInput, Select } from '@mantine/core'
+import { Checkbox, MultiSelect, NumberInput, Select, TagsInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useOrganisationChoices } from '../../lib/choices.ts'
+import { trpc } from '../../lib/trpc.ts'
 import { SearchSelect } from '../../ui/search-select.tsx'
 import { Stages } from './stage-fields.tsx'
 
@@ -137,6 +139,40 @@ const Times = ({ demand, onChange, error }: Timing) => {
   )
 }
 
+/** Where whoever signs has signed in; nothing to choose where there is no provider and none is named. */
+const SignIn = ({ demand, onChange }: Omit<Timing, 'error'>) => {
+  const { t } = useTranslation()
+  const { data: providers = [] } = useQuery(trpc.identities.providers.queryOptions())
+  const { issuers, contexts } = demand.signIn ?? { issuers: [], contexts: [] }
+  const known = providers.map(({ name, issuer }) => ({ value: issuer, label: name }))
+  const named = issuers.filter((issuer) => !providers.some((one) => one.issuer === issuer)).map((value) => ({ value, label: value }))
+  if (known.length + named.length === 0) return null
+  return (
+    <div className="rule-fields">
+      <MultiSelect
+        label={t('policy.edit.signIn')}
+        placeholder={issuers.length > 0 ? undefined : t('policy.edit.any')}
+        data={[...known, ...named]}
+        value={issuers}
+        onChange={(values) =>
+          onChange(values.length > 0 ? { ...demand, signIn: { issuers: values, contexts } } : without(demand, 'signIn'))
+        }
+        maxValues={5}
+        clearable
+      />
+      {issuers.length > 0 ? (
+        <TagsInput
+          label={t('policy.edit.contexts')}
+          description={t('policy.edit.contextsHint')}
+          value={contexts}
+          onChange={(values) => onChange({ ...demand, signIn: { issuers, contexts: values } })}
+          maxTags={10}
+        />
+      ) : null}
+    </div>
+  )
+}
+
 type Fields = { rule: PolicyRule; last: boolean; onChange: Change<PolicyRule>; error: (path: string) => ReactNode }
 
 /** One rule, to be changed. The last has no condition: it is for everything else. */
@@ -165,6 +201,7 @@ export const RuleFields = ({ rule, last, onChange, error }: Fields) => {
             allowDeselect={false}
             style={{ maxWidth: 360 }}
           />
+          <SignIn demand={demand} onChange={asking} />
           <Checkbox
             label={t('policy.edit.callBack')}
             checked={demand.callBack}

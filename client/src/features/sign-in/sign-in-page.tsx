@@ -1,5 +1,5 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core'
-import { IconFingerprint } from '@tabler/icons-react'
+import { IconExternalLink, IconFingerprint } from '@tabler/icons-react'
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
@@ -68,6 +68,36 @@ const WithPasskey = () => {
   )
 }
 
+/** Whoever has linked an identity elsewhere comes in by it; it opens no account by itself. */
+const Elsewhere = () => {
+  const { t } = useTranslation()
+  const { data: providers } = useSuspenseQuery(trpc.identities.providers.queryOptions())
+  const leave = useMutation({
+    mutationFn: (provider: string) => client.identities.begin.query({ provider }),
+    onSuccess: ({ url }) => window.location.assign(url),
+  })
+  return (
+    <>
+      {providers.map(({ id, name }) => (
+        <Button
+          key={id}
+          variant="default"
+          leftSection={<IconExternalLink size={18} />}
+          loading={leave.isPending && leave.variables === id}
+          onClick={() => leave.mutate(id)}
+        >
+          {t('signIn.through', { name })}
+        </Button>
+      ))}
+      {leave.isError ? (
+        <div className="notice danger" role="alert">
+          {sentenceOf(leave.error)}
+        </div>
+      ) : null}
+    </>
+  )
+}
+
 export const SignInPage = () => {
   const { t } = useTranslation()
   const [login, setLogin] = useState('')
@@ -124,6 +154,7 @@ export const SignInPage = () => {
           {t('signIn.submit')}
         </Button>
         <WithPasskey />
+        <Elsewhere />
         <Link to="/forgot">{t('signIn.forgot')}</Link>
       </form>
       <Cast />

@@ -1,9 +1,9 @@
-import type { Assurance } from '@countersign/shared/access/proof.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
 import type { Place } from '@countersign/shared/access/scope.ts'
 import { type NetworkKind, type ProfileId, reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
 import type { Matched } from '@countersign/shared/policy/rules.ts'
 import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
+import type { Means } from '@countersign/shared/requests/requirement.ts'
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../kernel/db.ts'
 
@@ -48,13 +48,17 @@ export const past = {
     }))
   },
 
-  /** The surest way each holder of a role has to show that it is they; who is not here has none beyond their session. */
-  async strongest(db: Db): Promise<ReadonlyMap<string, Assurance>> {
-    const { rows } = await db.execute<{ id: string; strongest: Assurance }>(sql`
-      select h.account_id as id, case when exists (select 1 from passkey p where p.account_id = h.account_id) then 'passkey' else 'totp' end as strongest
-      from (select distinct account_id from role_grant where revoked_at is null) h
-      where exists (select 1 from passkey p where p.account_id = h.account_id) or exists (select 1 from credential c where c.account_id = h.account_id and c.kind = 'totp')`)
-    return new Map(rows.map(({ id, strongest }) => [id, strongest]))
+  /** What each holder of a role has to show that it is they; who is not here has nothing beyond their session. */
+  async means(db: Db): Promise<ReadonlyMap<string, Means>> {
+    const { rows } = await db.execute<Means & { id: string }>(sql`
+      select h.account_id as id, array(select i.issuer from identity i where i.account_id = h.account_id) as issuers,
+        case when held.passkey then 'passkey' when held.totp then 'totp' else 'session' end as strongest
+      from (select distinct account_id from role_grant where revoked_at is null) h, lateral (
+        select exists (select 1 from passkey p where p.account_id = h.account_id) as passkey,
+          exists (select 1 from credential c where c.account_id = h.account_id and c.kind = 'totp') as totp,
+          exists (select 1 from identity i where i.account_id = h.account_id) as identity) held
+      where held.passkey or held.totp or held.identity`)
+    return new Map(rows.map(({ id, strongest, issuers }) => [id, { strongest, issuers }]))
   },
 
   async caseloads(db: Db): Promise<ReadonlyMap<string, number>> {

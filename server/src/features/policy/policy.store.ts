@@ -1,5 +1,6 @@
 import { policy } from '@countersign/drizzle/schema/policy.ts'
 import { type Policy, type PolicyCase, policyDocument } from '@countersign/shared/policy/policy.ts'
+import type { Means } from '@countersign/shared/requests/requirement.ts'
 import { sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../kernel/db.ts'
 
@@ -30,14 +31,15 @@ export const policies = {
 
   /** Policy owners at work, and all who were ever named. */
   async owners(tx: Tx): Promise<Pick<PolicyCase, 'ownersAtWork' | 'ownersEver'>> {
-    const { rows } = await tx.execute<{ session: number; totp: number; passkey: number; ever: number }>(sql`
-      select count(distinct a.id) filter (where g.revoked_at is null and a.status = 'active')::int as session,
-        count(distinct a.id) filter (where g.revoked_at is null and a.status = 'active' and (held.passkey or exists (select 1 from credential c where c.account_id = a.id and c.kind = 'totp')))::int as totp,
-        count(distinct a.id) filter (where g.revoked_at is null and a.status = 'active' and held.passkey)::int as passkey, count(distinct a.id)::int as ever
-      from role_grant g join account a on a.id = g.account_id, lateral (select exists (select 1 from passkey p where p.account_id = a.id) as passkey) held
-      where g.role = 'policy-owner'`)
-    const { ever = 0, ...ownersAtWork } = rows[0] ?? { session: 0, totp: 0, passkey: 0 }
-    return { ownersAtWork, ownersEver: ever }
+    const { rows } = await tx.execute<Means & { atWork: boolean }>(sql`
+      select bool_or(g.revoked_at is null and a.status = 'active') as "atWork", array(select i.issuer from identity i where i.account_id = a.id) as issuers,
+        case when exists (select 1 from passkey p where p.account_id = a.id) then 'passkey'
+          when exists (select 1 from credential c where c.account_id = a.id and c.kind = 'totp') then 'totp' else 'session' end as strongest
+      from role_grant g join account a on a.id = g.account_id where g.role = 'policy-owner' group by a.id`)
+    return {
+      ownersAtWork: rows.filter(({ atWork }) => atWork).map(({ strongest, issuers }) => ({ strongest, issuers })),
+      ownersEver: rows.length,
+    }
   },
 
   /** The request to change it that nobody has decided yet. */

@@ -1,11 +1,10 @@
 import { setImmediate as breathe } from 'node:timers/promises'
-import type { Assurance } from '@countersign/shared/access/proof.ts'
 import { type Field, type Goal, goals, type Member } from '@countersign/shared/policy/attempts.ts'
 import type { PolicyRule } from '@countersign/shared/policy/rules.ts'
 import { amounts, measuring } from '@countersign/shared/policy/strength.ts'
 import { type Proven, provenFor, type TrialOutcome, tryOn } from '@countersign/shared/policy/trial.ts'
 import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
-import { requirementFor } from '@countersign/shared/requests/requirement.ts'
+import { type Means, requirementFor } from '@countersign/shared/requests/requirement.ts'
 import { emptyPlaces } from '@countersign/shared/requests/stages.ts'
 import type { Db } from '../../kernel/db.ts'
 import { fields } from '../collusion/field.store.ts'
@@ -52,10 +51,11 @@ const signersOver = (members: readonly (Member & Proven)[]) => {
   }
 }
 
-const withProof = <M extends Member>(members: readonly M[], strongest: ReadonlyMap<string, Assurance>): readonly (M & Proven)[] =>
-  members.map((member) => ({ ...member, strongest: strongest.get(member.id) ?? 'session' }))
+const sessionAlone: Means = { strongest: 'session', issuers: [] }
+const withProof = <M extends Member>(members: readonly M[], means: ReadonlyMap<string, Means>): readonly (M & Proven)[] =>
+  members.map((member) => ({ ...member, ...(means.get(member.id) ?? sessionAlone) }))
 
-const proven = async (db: Db, members: readonly Member[]) => withProof(members, await past.strongest(db))
+const proven = async (db: Db, members: readonly Member[]) => withProof(members, await past.means(db))
 
 const lowest = (one: number | null, other: number | null): number | null =>
   one === null ? other : other === null ? one : Math.min(one, other)
@@ -66,12 +66,12 @@ const weakest = (one: Amounts, other: Amounts): Amounts =>
 const isWeaker = (after: Amounts, before: Amounts): boolean => goals.some((goal) => (after[goal] ?? 4) < (before[goal] ?? 4))
 
 /** Are there enough to sign an ordinary account and its reset, those one level up among them? */
-const isManned = (field: Field, strongest: ReadonlyMap<string, Assurance>): boolean => {
+const isManned = (field: Field, means: ReadonlyMap<string, Means>): boolean => {
   const { network, place } = field.ground
   return (['create-account', 'reset-credentials'] as const).every((kind) => {
     const matched = { kind, network, place, profiles: ['site-adviser' as const], role: null, reach: null, signals: [] }
     const { demand } = requirementFor(field.rules, matched, field.policyOwnersEver)
-    return emptyPlaces(demand.stages, provenFor(withProof(field.members, strongest), demand), { place, wide: true }) === 0
+    return emptyPlaces(demand.stages, provenFor(withProof(field.members, means), demand), { place, wide: true }) === 0
   })
 }
 
@@ -98,7 +98,7 @@ const judge = async (
 /** Every organisation under the policy in force and under a draft. */
 const compare = async (db: Db, before: readonly PolicyRule[], after: readonly PolicyRule[], now: Date) => {
   const measure = { before: measuring(), after: measuring() }
-  const strongest = await past.strongest(db)
+  const means = await past.means(db)
   const weaker: Named[] = []
   const unsigned: Named[] = []
   let [was, is] = [nothing, nothing]
@@ -108,7 +108,7 @@ const compare = async (db: Db, before: readonly PolicyRule[], after: readonly Po
     is = weakest(is, fresh)
     const place = { id: ground.id, name: ground.name }
     if (isWeaker(fresh, old)) weaker.push(place)
-    if (isManned({ ...field, rules: before }, strongest) && !isManned(field, strongest)) unsigned.push(place)
+    if (isManned({ ...field, rules: before }, means) && !isManned(field, means)) unsigned.push(place)
   }
   const listed = (all: readonly Named[]) => ({ organisations: all.length, first: all.slice(0, named) })
   return { before: was, after: is, weaker: listed(weaker), unsigned: listed(unsigned) }

@@ -33,6 +33,7 @@ export const approve =
       decideApproval({
         actor,
         device: actor.device,
+        through: actor.through,
         request,
         kinship,
         ...(await tiesToList(tx, request.content, actor.id, independentSince(now))),

@@ -26,5 +26,7 @@ export const underwrite = async (
   const hash = requirementHash(request)
   const said = { requestId: request.id, contentHash: seen, requirementHash: hash, decision }
   const proven = await proveAgain(work, proving, proof, (nonce) => decisionText({ ...said, nonce }), request.id)
-  return 'refusal' in proven ? proven : { requirementHash: hash, ...proven }
+  if ('refusal' in proven) return proven
+  const { through } = work.actor
+  return { requirementHash: hash, ...proven, ...(through === 'here' ? {} : { through }) }
 }

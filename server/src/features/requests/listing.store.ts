@@ -162,6 +162,7 @@ export const requestListing = {
     const subject: ApprovalCase = {
       actor,
       device: actor.device,
+      through: actor.through,
       request,
       kinship,
       ...(await tiesToList(db, stored.content, actor.id, independentSince(now))),

@@ -13,8 +13,10 @@ export type SignInAttempt = { readonly login: string; readonly password: string;
 /** A recovery code as typed: letters and digits, whatever the case and the dashes. */
 export const plainRecoveryCode = (code: string): string => code.toLowerCase().replace(/[^a-z0-9]/g, '')
 
+type CodeFactor = Extract<ProvenFactor, { kind: 'totp' | 'recovery-code' }>
+
 /** The factor a typed code stands for; null where it stands for none. */
-export const provenFactor = async (totp: SignInCase['totp'], code: string, key: Buffer): Promise<ProvenFactor | null> => {
+export const provenFactor = async (totp: SignInCase['totp'], code: string, key: Buffer): Promise<CodeFactor | null> => {
   const typed = code.replace(/\s/g, '')
   if (!/^\d{6}$/.test(typed)) return { kind: 'recovery-code', hash: sha256(plainRecoveryCode(code)) }
   const step = totp && (await stepOfCode(unseal(key, totp.sealed), typed))

@@ -1,4 +1,5 @@
 import { credential } from '@countersign/drizzle/schema/credential.ts'
+import { identity } from '@countersign/drizzle/schema/identity.ts'
 import { passkey } from '@countersign/drizzle/schema/passkey.ts'
 import { eq, inArray, sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
@@ -79,6 +80,7 @@ export const credentials = {
   async forget(tx: Tx, accountIds: readonly string[]): Promise<void> {
     await tx.delete(credential).where(inArray(credential.accountId, [...accountIds]))
     await tx.delete(passkey).where(inArray(passkey.accountId, [...accountIds]))
+    await tx.delete(identity).where(inArray(identity.accountId, [...accountIds]))
     // Nor is any browser theirs any more: whoever comes in next, and from wherever, their owner is told.
     await tx.execute(sql`
       with gone as (delete from known_device where account_id = any(${uuids(accountIds)}))

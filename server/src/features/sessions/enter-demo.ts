@@ -14,6 +14,7 @@ export const enterDemo: Operation<{ readonly accountId: string }, { readonly tok
     accountId,
     tokenHash: hashToken(token),
     method: 'demo',
+    through: null,
     device: origin.device ?? '',
     // Everybody of the demo sits at the same machine, and stands for somebody who has one of their own.
     deviceKey: sha256(`demo:${accountId}`),

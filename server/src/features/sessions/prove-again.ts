@@ -28,7 +28,7 @@ type Right = Pick<Proven, 'assurance' | 'signed'>
 
 const byCode = async ({ tx, actor, now }: Same, { key }: Proving, { code }: Of<'code'>): Promise<Right | null> => {
   const factor = await provenFactor(await credentials.totpOf(tx, actor.id), code, key)
-  if (!factor || factor.kind === 'none' || !(await consumed(tx, actor.id, factor, now))) return null
+  if (!factor || !(await consumed(tx, actor.id, factor, now))) return null
   return { assurance: factor.kind, signed: null }
 }
 

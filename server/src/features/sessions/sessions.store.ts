@@ -1,4 +1,5 @@
 import { session } from '@countersign/drizzle/schema/session.ts'
+import type { SignedInThrough } from '@countersign/shared/access/provider.ts'
 import { and, desc, eq, ne, sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import type { Db, Tx } from '../../kernel/db.ts'
@@ -10,6 +11,7 @@ type Opening = {
   accountId: string
   tokenHash: Buffer
   method: (typeof session.$inferInsert)['method']
+  through: SignedInThrough | null
   device: string
   deviceKey: string | null
   address: string
@@ -28,13 +30,14 @@ export const sessions = {
    * lock first and the update after made two sign-ins of one person wait for each other.
    */
   async open(tx: Tx, opening: Opening): Promise<{ readonly id: string; readonly organisationId: string } | null> {
+    const { through } = opening
     const expiresAt = new Date(opening.now.getTime() + lifeHours * 3_600_000)
     const { rows } = await tx.execute<{ id: string; organisationId: string }>(sql`
       with held as (
         update account set last_sign_in_at = ${opening.now}
         where id = ${opening.accountId} and status = 'active' and ends_on >= current_date returning id, epoch, organisation_id)
-      insert into session (id, account_id, token_hash, method, epoch, device, device_key, address, created_at, last_seen_at, expires_at)
-      select ${uuid()}, id, ${opening.tokenHash}, ${opening.method}, epoch, ${opening.device}, ${opening.deviceKey}, ${opening.address}, ${opening.now}, ${opening.now}, ${expiresAt}
+      insert into session (id, account_id, token_hash, method, issuer, acr, amr, epoch, device, device_key, address, created_at, last_seen_at, expires_at)
+      select ${uuid()}, id, ${opening.tokenHash}, ${opening.method}, ${through?.issuer ?? null}, ${through?.acr ?? null}, ${through ? sql.param([...through.amr]) : null}::text[], epoch, ${opening.device}, ${opening.deviceKey}, ${opening.address}, ${opening.now}, ${opening.now}, ${expiresAt}
       from held returning id, (select organisation_id from held) as "organisationId"`)
     return rows[0] ?? null
   },
@@ -73,6 +76,8 @@ export const sessions = {
       .select({
         id: session.id,
         method: session.method,
+        issuer: session.issuer,
+        acr: session.acr,
         device: session.device,
         address: session.address,
         createdAt: session.createdAt,

@@ -1,10 +1,12 @@
 import { waitUntil } from '@countersign/shared/access/lock.ts'
+import type { SignedInThrough } from '@countersign/shared/access/provider.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import type { Nobody } from '../../kernel/actor.ts'
 import type { Operation, Outcome } from '../../kernel/commit.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { hashToken, newToken } from '../../kernel/secrets.ts'
+import { identities } from '../identities/identities.store.ts'
 import { links } from '../links/links.store.ts'
 import { passkeys } from '../passkeys/passkeys.store.ts'
 import { credentials } from './credentials.store.ts'
@@ -15,9 +17,19 @@ export type ProvenFactor =
   | { readonly kind: 'totp'; readonly id: string; readonly step: number }
   | { readonly kind: 'recovery-code'; readonly hash: string }
   | { readonly kind: 'passkey'; readonly id: string; readonly nonce: string; readonly signCount: number }
+  /** What an identity provider vouched for; `state` is what that one sign-in was asked with. */
+  | {
+      readonly kind: 'provider' | 'provider-two-factor'
+      readonly id: string
+      readonly state: string
+      readonly through: SignedInThrough
+    }
 
 /** What the attempt proved, before anybody has asked whether it may count. */
-export type Proof = { readonly wrong: 'sign-in-failed' | 'code-wrong' } | { readonly missing: 'code' } | { readonly factor: ProvenFactor }
+export type Proof =
+  | { readonly wrong: 'sign-in-failed' | 'code-wrong' | 'provider-one-factor' }
+  | { readonly missing: 'code' }
+  | { readonly factor: ProvenFactor }
 
 export type SignInInput = {
   readonly accountId: string
@@ -28,7 +40,20 @@ export type SignInInput = {
 }
 export type SignInAnswer = { readonly token: string } | { readonly refusal: RefusalCode }
 
-const methods = { none: 'password', totp: 'password-totp', 'recovery-code': 'password-recovery-code', passkey: 'passkey' } as const
+const methods = {
+  none: 'password',
+  totp: 'password-totp',
+  'recovery-code': 'password-recovery-code',
+  passkey: 'passkey',
+  provider: 'provider',
+  'provider-two-factor': 'provider-two-factor',
+} as const satisfies Record<ProvenFactor['kind'], string>
+
+/** Nobody guesses a signature: a passkey's, or a provider's under its answer. */
+const guessed = (proof: Proof): boolean =>
+  'factor' in proof ? !['passkey', 'provider', 'provider-two-factor'].includes(proof.factor.kind) : !isWeak(proof)
+/** Right as far as it goes, and too little. */
+const isWeak = (proof: Proof): boolean => 'wrong' in proof && proof.wrong === 'provider-one-factor'
 
 type Held = {
   readonly source: string
@@ -39,11 +64,11 @@ type Held = {
 }
 
 /**
- * Guesses wait for those before them; from a network that guesses none is looked at, but for a browser the owner uses. A passkey is not
- * guessed: guesses of strangers at the password do not keep its owner out.
+ * Guesses wait for those before them; from a network that guesses none is looked at, but for a browser the owner uses. What is not
+ * guessed does not wait: guesses of strangers at the password do not keep its owner out.
  */
 const mustWait = ({ source, failures, lastAt, proof, crowded }: Held, now: Date): boolean => {
-  if ('factor' in proof && proof.factor.kind === 'passkey') return false
+  if (!guessed(proof)) return false
   const wait = waitUntil(failures, lastAt)
   return (wait !== null && wait > now) || (crowded && source === strangers)
 }
@@ -75,16 +100,19 @@ export const signIn: Operation<SignInInput, SignInAnswer, Nobody> = async (
   if (present !== epoch) throw new Refused('sign-in-failed')
   if ('missing' in proof) throw new Refused('second-factor-needed')
 
+  if (isWeak(proof)) return refused('provider-one-factor', failures)
   const spent = 'factor' in proof && (await consumed(tx, accountId, proof.factor, now))
   if (!spent) {
     return refused('wrong' in proof ? proof.wrong : 'code-wrong', await sessions.failed(tx, accountId, source, now))
   }
   const token = newToken()
   const method = methods[proof.factor.kind]
+  const through = 'through' in proof.factor ? proof.factor.through : null
   const session = await sessions.open(tx, {
     accountId,
     tokenHash: hashToken(token),
     method,
+    through,
     device: origin.device ?? '',
     deviceKey: origin.deviceKey ?? null,
     address: origin.address ?? '',
@@ -101,7 +129,7 @@ export const signIn: Operation<SignInInput, SignInAnswer, Nobody> = async (
         type: 'session.opened',
         subject: accountId,
         organisation: organisationId,
-        data: { sessionId: session.id, method, ...(newDevice ? { newDevice: true as const } : {}) },
+        data: { sessionId: session.id, method, ...(through ? { through } : {}), ...(newDevice ? { newDevice: true as const } : {}) },
       },
     ],
   }
@@ -110,6 +138,10 @@ export const signIn: Operation<SignInInput, SignInAnswer, Nobody> = async (
 /** Spends a factor, so that it serves once; false where it was spent already. */
 export const consumed = async (tx: Tx, accountId: string, factor: ProvenFactor, now: Date): Promise<boolean> => {
   if (factor.kind === 'totp') return credentials.useTotpStep(tx, factor.id, factor.step)
+  if ('through' in factor) {
+    if (!(await passkeys.spend(tx, factor.state, now)) || !(await identities.used(tx, factor.id, now))) throw new Refused('sign-in-stale')
+    return true
+  }
   if (factor.kind === 'passkey') {
     if (!(await passkeys.spend(tx, factor.nonce, now))) throw new Refused('passkey-wrong')
     if (!(await passkeys.used(tx, factor.id, factor.signCount, now))) throw new Refused('passkey-wrong')

@@ -1,0 +1,82 @@
+import { actText, identityNamed } from '@countersign/shared/access/proof.ts'
+import { Button } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { sentenceOf } from '../../lib/toast.ts'
+import { client, queryClient, trpc } from '../../lib/trpc.ts'
+import { Door } from '../../ui/door.tsx'
+import { useProof } from '../../ui/proof.tsx'
+
+type Known = { readonly name: string; readonly issuer: string; readonly subject: string }
+type Arrival = { readonly refused: unknown } | { readonly known: Known } | { readonly entered: true }
+
+const home = (path: string) => window.location.replace(path)
+
+/** Redeems what the browser brought back: whoever is signed in was linking, everybody else signs in. */
+export const arrive = async (provider: string, answer: string): Promise<Arrival> => {
+  try {
+    const { person } = await queryClient.ensureQueryData(trpc.sessions.current.queryOptions(undefined, { staleTime: 60_000 }))
+    if (person) return { known: await client.identities.receive.query({ provider, answer: answer || '?' }) }
+    await client.identities.enter.mutate({ provider, answer: answer || '?' })
+    home('/')
+    return { entered: true }
+  } catch (refused) {
+    return { refused }
+  }
+}
+
+/** Who the provider knew, and whether that is to open this account from now on: proven by what opened it before. */
+const Linking = ({ name, issuer, subject }: Known) => {
+  const { t } = useTranslation()
+  const { ask, dialog } = useProof()
+  const about = <p style={{ margin: 0 }}>{t('identities.linkAbout', { name, subject })}</p>
+  return (
+    <section className="card stack">
+      {about}
+      <p className="soft small" style={{ margin: 0 }}>
+        {t('identities.linkHint')}
+      </p>
+      <div className="row wrap">
+        <Button
+          onClick={() =>
+            ask({
+              title: t('identities.linkOf', { name }),
+              about,
+              confirm: t('identities.link'),
+              textOf: (nonce) => actText('link-identity', identityNamed({ issuer, subject }), nonce),
+              run: async (proof) => {
+                await client.identities.link.mutate({ proof })
+                home('/me')
+              },
+            })
+          }
+        >
+          {t('identities.link')}
+        </Button>
+        <Button variant="default" onClick={() => home('/me')}>
+          {t('common.cancel')}
+        </Button>
+      </div>
+      {dialog}
+    </section>
+  )
+}
+
+export const ThroughPage = (arrival: Arrival) => {
+  const { t } = useTranslation()
+  if ('known' in arrival)
+    return (
+      <Door title={t('identities.linkOf', { name: arrival.known.name })}>
+        <Linking {...arrival.known} />
+      </Door>
+    )
+  if ('entered' in arrival) return <Door title={t('signIn.title')}>{null}</Door>
+  return (
+    <Door title={t('signIn.title')}>
+      <div className="notice danger" role="alert">
+        {sentenceOf(arrival.refused)}
+      </div>
+      <Link to="/sign-in">{t('forgot.back')}</Link>
+    </Door>
+  )
+}

@@ -1,0 +1,25 @@
+/**
+ * What an identity provider said of the sign-in a session began with (OpenID Connect Core 1.0, section 2): who it is itself, the context
+ * class it met and the methods it used (RFC 8176).
+ */
+export type SignedInThrough = { readonly issuer: string; readonly acr: string | null; readonly amr: readonly string[] }
+
+/** Which context classes or methods of a provider stand for a second factor. */
+export type SecondFactorOf = { readonly acr: readonly string[]; readonly amr: readonly string[] }
+
+/** Does what the provider says stand for two factors? What it does not say counts for nothing. */
+export const provesTwo = ({ acr, amr }: SignedInThrough, second: SecondFactorOf): boolean =>
+  (acr !== null && second.acr.includes(acr)) || amr.some((method) => second.amr.includes(method))
+
+/** Did this session begin as a rule asks: at one of its providers and, where it names any, in one of its contexts or by one of its methods? */
+export const cameAsAsked = (
+  through: SignedInThrough | 'here',
+  asked: { readonly issuers: readonly string[]; readonly contexts: readonly string[] } | undefined,
+): boolean =>
+  asked === undefined ||
+  (through !== 'here' &&
+    asked.issuers.includes(through.issuer) &&
+    (asked.contexts.length === 0 || [through.acr, ...through.amr].some((one) => one !== null && asked.contexts.includes(one))))
+
+/** No sign-in at a provider counts here for longer than a session of ours: whoever left that one open has left. */
+export const oldestSignInHours = 12

@@ -1,0 +1,303 @@
+import type { FlowCookie } from '@countersign/server/features/identities/flow.ts'
+import { type Provider, providerOf } from '@countersign/server/features/identities/providers.ts'
+import { personOfToken } from '@countersign/server/kernel/actor.ts'
+import { hashToken } from '@countersign/server/kernel/secrets.ts'
+import { identityNamed } from '@countersign/shared/access/proof.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { type Authenticator, withPasskey } from '../support/authenticator.ts'
+import { callerOf } from '../support/caller.ts'
+import { makerOf, outcome, verdictOfDatabase } from '../support/make.ts'
+import { claimsOf, openProvider, type TestProvider } from '../support/provider.ts'
+import { openWorld, type Signed, type World } from '../support/world.ts'
+
+const publicUrl = 'https://countersign.test'
+let world: World
+let make: ReturnType<typeof makerOf>
+let pro: TestProvider
+let other: TestProvider
+let providers: readonly Provider[]
+let sophie: Signed
+let hers: Authenticator
+
+beforeAll(async () => {
+  world = await openWorld()
+  make = makerOf(world)
+  pro = await openProvider({ publicUrl, id: 'pro' })
+  other = await openProvider({ publicUrl, id: 'other' })
+  providers = [pro, other].map(({ setting }) => providerOf(setting, publicUrl))
+  sophie = await world.as('sophie.marchand')
+  hers = await withPasskey(sophie)
+})
+afterEach(async () => {
+  pro.swaps(null)
+  expect(await world.broken()).toEqual([])
+})
+afterAll(async () => {
+  await Promise.all([pro.close(), other.close()])
+  await world.close()
+})
+
+/** A browser with its one cookie, of somebody who is signed in or of nobody. */
+const browserOf = (signed: Signed | null = null) => {
+  let sealed: string | null = null
+  let token: string | null = null
+  const flow = (): FlowCookie => ({
+    sealed,
+    keep: (kept) => {
+      sealed = kept
+    },
+  })
+  const call = () =>
+    callerOf({
+      ...world.contextOf(signed?.person ?? null),
+      providers,
+      flow: flow(),
+      setSession: (fresh) => {
+        token = fresh
+      },
+    }).identities
+  return {
+    call,
+    begin: async (provider = 'pro') => (await call().begin({ provider })).url,
+    cookie: (change?: string | null) => {
+      if (change !== undefined) sealed = change
+      return sealed
+    },
+    token: () => token,
+  }
+}
+
+const personOf = (token: string | null) => personOfToken(world.db, hashToken(token ?? ''))
+
+const known = { subject: 'sophie@pro', acr: 'eidas2', amr: ['pwd', 'mfa'] }
+
+/** Begins, signs in there as this person, and brings the answer back. */
+const enter = async (who: Parameters<TestProvider['signsIn']>[0] = known, browser = browserOf()) => {
+  const url = await browser.begin()
+  pro.signsIn(who)
+  return outcome(browser.call().enter({ provider: 'pro', answer: await pro.visit(url) }))
+}
+
+/** Links an identity to whoever is signed in. */
+const linked = async (signed: Signed, authenticator: Authenticator | null, subject: string) => {
+  const browser = browserOf(signed)
+  const url = await browser.begin()
+  pro.signsIn({ ...known, subject })
+  const { issuer } = await browser.call().receive({ provider: 'pro', answer: await pro.visit(url) })
+  const proof = await authenticator?.act(signed, 'link-identity', identityNamed({ issuer, subject }))
+  await browser.call().link({ proof })
+}
+
+describe('signing in through an identity provider', () => {
+  test('an unknown subject gets nothing: no session, no account, no word of who there is', async () => {
+    const count = async () =>
+      (await world.owner.query('select (select count(*) from account) as accounts, (select count(*) from session) as sessions')).rows
+    const before = await count()
+    const browser = browserOf()
+    expect(await enter({ subject: 'nobody@pro', amr: ['mfa'] }, browser)).toBe('identity-unknown')
+    expect(browser.token()).toBeNull()
+    expect(await count()).toEqual(before)
+  })
+
+  test('whoever linked an identity, proven by a passkey over that very name, comes in by it; what the provider said stands with the session', async () => {
+    const mine = browserOf(sophie)
+    const url = await mine.begin()
+    pro.signsIn(known)
+    const answer = await pro.visit(url)
+    expect(await mine.call().receive({ provider: 'pro', answer })).toMatchObject({ issuer: pro.issuer, subject: known.subject })
+    expect(await outcome(mine.call().link({}))).toBe('second-factor-needed')
+    const wrong = await hers.act(sophie, 'link-identity', identityNamed({ issuer: pro.issuer, subject: 'thief@pro' }))
+    expect(await outcome(mine.call().link({ proof: wrong }))).toBe('passkey-wrong')
+    const proof = await hers.act(sophie, 'link-identity', identityNamed({ issuer: pro.issuer, subject: known.subject }))
+    await mine.call().link({ proof })
+
+    const browser = browserOf()
+    expect(await enter(known, browser)).toBe('allowed')
+    const person = await personOf(browser.token())
+    expect(person).toMatchObject({
+      id: sophie.person.id,
+      twoFactor: true,
+      through: { issuer: pro.issuer, acr: 'eidas2', amr: ['pwd', 'mfa'] },
+    })
+    expect(await world.entriesAbout(sophie.person.id)).toEqual(expect.arrayContaining(['identity.linked', 'proof.given', 'session.opened']))
+    const { rows } = await world.owner.query(`select 1 from outbox where destination = 'mail.identities-changed' and account_id = $1`, [
+      sophie.person.id,
+    ])
+    expect(rows).toHaveLength(1)
+  })
+
+  test('is nothing that was refused there, replayed, brought to another browser, or too long ago', async () => {
+    expect(await enter(null)).toBe('provider-refused')
+
+    const browser = browserOf()
+    const url = await browser.begin()
+    pro.signsIn(known)
+    const answer = await pro.visit(url)
+    const cookie = browser.cookie()
+    expect(await outcome(browserOf().call().enter({ provider: 'pro', answer }))).toBe('sign-in-stale')
+    const elsewhere = browserOf()
+    await elsewhere.begin()
+    expect(await outcome(elsewhere.call().enter({ provider: 'pro', answer }))).toBe('provider-answer-wrong')
+    expect(await outcome(browser.call().enter({ provider: 'pro', answer }))).toBe('allowed')
+    expect(await outcome(browser.call().enter({ provider: 'pro', answer }))).toBe('sign-in-stale')
+    browser.cookie(cookie)
+    expect(await outcome(browser.call().enter({ provider: 'pro', answer }))).toBe('provider-refused')
+    browser.cookie(`${cookie?.slice(0, -4)}AAA=`)
+    expect(await outcome(browser.call().enter({ provider: 'pro', answer }))).toBe('sign-in-stale')
+  })
+
+  test('one state opens one session, even where a provider redeems a code twice', async () => {
+    const real = providers[0] as Provider
+    const browser = browserOf()
+    const url = await browser.begin()
+    pro.signsIn(known)
+    const answer = await pro.visit(url)
+    const cookie = browser.cookie()
+    let redeemed: ReturnType<Provider['redeem']> | null = null
+    const lax: Provider = { ...real, redeem: (...given) => (redeemed ??= real.redeem(...given)) }
+    const tried = await Promise.all(
+      [1, 2, 3].map(() =>
+        outcome(
+          callerOf({ ...world.contextOf(null), providers: [lax], flow: { sealed: cookie, keep: () => undefined } }).identities.enter({
+            provider: 'pro',
+            answer,
+          }),
+        ),
+      ),
+    )
+    expect(tried.sort()).toEqual(['allowed', 'sign-in-stale', 'sign-in-stale'])
+  })
+
+  test('is not what another provider said, in its own name or in that of the one that was asked', async () => {
+    other.signsIn(known)
+    pro.signsIn(known)
+    const browser = browserOf()
+    const url = await browser.begin()
+    const fromOther = await other.visit(await browserOf().begin('other'))
+    expect(await outcome(browser.call().enter({ provider: 'other', answer: fromOther }))).toBe('provider-answer-wrong')
+    await browser.begin()
+    expect(await outcome(browser.call().enter({ provider: 'pro', answer: fromOther }))).toBe('provider-answer-wrong')
+    const mixed = new URLSearchParams(await pro.visit(await browser.begin()))
+    mixed.set('iss', other.issuer)
+    expect(await outcome(browser.call().enter({ provider: 'pro', answer: `?${mixed}` }))).toBe('provider-answer-wrong')
+    expect(url).toContain(pro.issuer)
+  })
+
+  test.each([
+    ['of another provider’s issuer', (token: string) => pro.signed({ ...claimsOf(token), iss: other.issuer })],
+    ['signed by another provider in its name', (token: string) => other.signed(claimsOf(token))],
+    ['for another client', (token: string) => pro.signed({ ...claimsOf(token), aud: 'another' })],
+    ['that was made for another sign-in', (token: string) => pro.signed({ ...claimsOf(token), nonce: 'of another' })],
+    ['that has expired', (token: string) => pro.signed({ ...claimsOf(token), iat: 1_700_000_000, exp: 1_700_003_600 })],
+    [
+      'of somebody who signed in there a day ago',
+      (token: string) => pro.signed({ ...claimsOf(token), auth_time: Math.floor(Date.now() / 1000) - 86_400 }),
+    ],
+    ['that does not say when', (token: string) => pro.signed({ ...claimsOf(token), auth_time: undefined })],
+    ['without a signature', (token: string) => `${Buffer.from('{"alg":"none"}').toString('base64url')}.${token.split('.')[1]}.`],
+  ])('is no ID token %s', async (_, swap) => {
+    pro.swaps(swap)
+    expect(await enter()).toBe('provider-answer-wrong')
+    pro.swaps(null)
+    expect(await enter()).toBe('allowed')
+  })
+
+  test('with one factor does not open an account that has two; one that has none here holds no role', async () => {
+    expect(await enter({ ...known, acr: 'eidas1', amr: ['pwd'] })).toBe('provider-one-factor')
+    const nadia = await world.as('nadia.roux')
+    await linked(nadia, null, 'nadia@pro')
+    const browser = browserOf()
+    expect(await enter({ subject: 'nadia@pro', acr: 'eidas1', amr: ['pwd'] }, browser)).toBe('allowed')
+    expect(await personOf(browser.token())).toMatchObject({ twoFactor: false, grants: [] })
+  })
+
+  test('a provider that does not answer keeps nobody waiting for ever, and answers again when it does', async () => {
+    const gone = await openProvider({ publicUrl, id: 'gone' })
+    const provider = providerOf(gone.setting, publicUrl)
+    const { port } = new URL(gone.issuer)
+    await gone.close()
+    await expect(provider.begin()).rejects.toMatchObject({ code: 'provider-silent' })
+    const back = await openProvider({ publicUrl, id: 'gone', port: Number(port) })
+    expect((await provider.begin()).url).toContain(`:${port}/`)
+    await back.close()
+  })
+})
+
+describe('an identity', () => {
+  test('opens one account, and one account has one at each provider', async () => {
+    const olivier = await world.as('olivier.perrin')
+    expect(await outcome(linked(olivier, null, known.subject))).toBe('identity-taken')
+    expect(await outcome(linked(sophie, hers, 'sophie.two@pro'))).toBe('identity-linked')
+  })
+
+  test('answered in one session is linked in no other', async () => {
+    const karim = await world.as('karim.haddad')
+    const browser = browserOf(karim)
+    pro.signsIn({ ...known, subject: 'karim@pro' })
+    const answer = await pro.visit(await browser.begin())
+    await browser.call().receive({ provider: 'pro', answer })
+    const thief = browserOf(await world.as('karim.haddad'))
+    thief.cookie(browser.cookie())
+    expect(await outcome(thief.call().link({}))).toBe('sign-in-stale')
+    expect(await outcome(browser.call().link({}))).toBe('allowed')
+  })
+
+  test('opens nothing while its account is out, goes with a reset, and with it whoever came in elsewhere when it is unlinked', async () => {
+    const { id: requestId, seen, content } = await make.pending(await world.as('nadia.roux'))
+    await sophie.call.requests.approve({ requestId, seen, proof: await hers.decide(sophie, requestId, 'approve') })
+    const agent = await world.enter(await world.idOf(content.login))
+    await linked(agent, null, 'agent@pro')
+    const theirs = { ...known, subject: 'agent@pro' }
+    await sophie.call.accounts.suspend({ accountIds: [agent.person.id] })
+    expect(await enter(theirs)).toBe('identity-unknown')
+    await sophie.call.accounts.undo({ accountId: agent.person.id })
+    expect(await enter(theirs)).toBe('allowed')
+
+    const again = await world.enter(agent.person.id)
+    const browser = browserOf()
+    await enter(theirs, browser)
+    const [held] = await browserOf(again).call().mine()
+    await browserOf(again)
+      .call()
+      .unlink({ identityId: held?.id ?? '' })
+    expect(await world.alive(browser.token() ?? '')).toBe(false)
+    expect(await enter(theirs)).toBe('identity-unknown')
+    await linked(again, null, 'agent@pro')
+
+    const nadia = await world.as('nadia.roux')
+    const karim = await world.as('karim.haddad')
+    const { id } = await nadia.call.requests.submit({
+      kind: 'reset-credentials',
+      accountId: agent.person.id,
+      justification: 'Téléphone perdu',
+    })
+    await karim.call.requests.callBack({ requestId: id, outcome: 'confirmed', note: '' })
+    await karim.call.requests.approve({ requestId: id, seen: await make.hashOf(id) })
+    expect(await enter(theirs)).toBe('identity-unknown')
+  })
+
+  test('is held by the database: none without its proof, its entry or a session, and no session through a provider that knows nobody', async () => {
+    const id = sophie.person.id
+    expect(
+      await verdictOfDatabase(
+        world.owner.query(
+          `insert into identity (id, account_id, issuer, subject, linked_at) values (gen_random_uuid(), $1, 'https://thief', 'x', now())`,
+          [id],
+        ),
+      ),
+    ).toBe('P6')
+    expect(await verdictOfDatabase(world.owner.query('delete from identity where account_id = $1', [id]))).toBe('P6')
+    expect(
+      await verdictOfDatabase(
+        world.owner.query(
+          `insert into session (id, account_id, token_hash, method, issuer, amr, epoch, device, address, created_at, last_seen_at, expires_at)
+           select gen_random_uuid(), id, '\\x00', 'provider', 'https://thief', '{}', epoch, '', '', now(), now(), now() + interval '1 hour' from account where id = $1`,
+          [id],
+        ),
+      ),
+    ).toBe('P1')
+    expect(await verdictOfDatabase(world.owner.query(`update session set issuer = 'https://thief' where account_id = $1`, [id]))).toBe(
+      '23514',
+    )
+  })
+})

@@ -5,6 +5,19 @@ import { chromiumFlags, chromiumPath } from './support/chromium.ts'
 const port = 41_730
 export const address = `http://localhost:${port}`
 
+/** Where a test that signs people in elsewhere opens an identity provider; nobody answers there at other times. */
+export const providerPort = 41_731
+const providers = [
+  {
+    id: 'pro',
+    name: 'Fournisseur pro',
+    issuer: `http://127.0.0.1:${providerPort}`,
+    clientId: 'countersign',
+    clientSecret: 'a secret between the two of them',
+    secondFactor: { acr: ['eidas2'], amr: ['mfa'] },
+  },
+]
+
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'results',
@@ -27,6 +40,7 @@ export default defineConfig({
   webServer: {
     command: `${process.execPath} server/src/cli.ts demo --reset --accounts 6000 --port ${port} --data .data/e2e`,
     cwd: '..',
+    env: { IDENTITY_PROVIDERS: JSON.stringify(providers) },
     url: `${address}/readyz`,
     reuseExistingServer: process.env['CI'] !== 'true',
     timeout: 240_000,

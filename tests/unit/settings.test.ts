@@ -18,6 +18,11 @@ const wrong = (change: Record<string, string>): string => {
   }
 }
 
+const provider = (change: object): string =>
+  JSON.stringify([
+    { id: 'pro', name: 'Pro', issuer: 'https://provider.example', clientId: 'countersign', clientSecret: 'secret', ...change },
+  ])
+
 describe('the settings of production', () => {
   test('that are complete are read, a slash at the end of the address aside', () => {
     expect(readSettings(complete)).toMatchObject({ PUBLIC_URL: 'https://countersign.example.org', PORT: 3000, TRUSTED_PROXIES: [] })
@@ -37,8 +42,19 @@ describe('the settings of production', () => {
     ['TRUSTED_PROXIES', 'proxy.example.org'],
     ['TRUSTED_PROXIES', '10.0.0.1/8/8'],
     ['DATABASE_URL_FILE', '/nowhere/at/all'],
+    ['IDENTITY_PROVIDERS', 'proconnect'],
+    ['IDENTITY_PROVIDERS', provider({ issuer: 'http://provider.example' })],
+    ['IDENTITY_PROVIDERS', provider({ id: 'Pro Connect' })],
+    ['IDENTITY_PROVIDERS', provider({ clientSecret: '' })],
+    ['IDENTITY_PROVIDERS', `[${[1, 2].map(() => provider({}).slice(1, -1)).join()}]`],
   ])('with %s=%s say so in one line that names it', (name, value) => {
     expect(wrong({ [name]: value })).toMatch(new RegExp(`^${name} [^\\n]+$`))
+  })
+
+  test('name the identity providers, of which two factors are what they call mfa', () => {
+    expect(readSettings({ ...complete, IDENTITY_PROVIDERS: provider({}) }).IDENTITY_PROVIDERS).toMatchObject([
+      { id: 'pro', secondFactor: { acr: [], amr: ['mfa'] } },
+    ])
   })
 
   test('name the proxies that are ours', () => {

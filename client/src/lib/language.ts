@@ -1,4 +1,4 @@
-import i18next from 'i18next'
+import i18next, { type PostProcessorModule } from 'i18next'
 import { initReactI18next, useTranslation } from 'react-i18next'
 import { en } from '../texts/en.ts'
 import { fr } from '../texts/fr.ts'
@@ -15,12 +15,24 @@ declare module 'i18next' {
 
 const initial = (): Language => (localStorage.getItem(stored) === 'en' ? 'en' : 'fr')
 
-void i18next.use(initReactI18next).init({
-  lng: initial(),
-  fallbackLng: 'fr',
-  resources: { fr: { translation: fr }, en: { translation: en } },
-  interpolation: { escapeValue: false },
-})
+/** French keeps its double marks and quotation marks with the word they belong to: no line begins or ends with one alone. */
+const unbreakable: PostProcessorModule = {
+  type: 'postProcessor',
+  name: 'unbreakable',
+  process: (text, _key, _options, { language }: { language?: string }) =>
+    language === 'fr' ? text.replace(/ (?=[:;?!»](?:\s|[.,)]|$))|(?<=«) /g, '\u00a0') : text,
+}
+
+void i18next
+  .use(initReactI18next)
+  .use(unbreakable)
+  .init({
+    postProcess: ['unbreakable'],
+    lng: initial(),
+    fallbackLng: 'fr',
+    resources: { fr: { translation: fr }, en: { translation: en } },
+    interpolation: { escapeValue: false },
+  })
 document.documentElement.lang = initial()
 
 export const setLanguage = (language: Language): void => {

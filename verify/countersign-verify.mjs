@@ -27,7 +27,8 @@ const day = 24 * hour
 /** An instant as the bundle writes it, in milliseconds; not a number where it is anything else. */
 const instantOf = (text) => (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(text) ? Date.parse(text) : Number.NaN)
 /** Related by lineage within so many days is not independent (P2). */
-const independenceDays = 30
+const leastIndependenceDays = 30
+const mostIndependenceDays = 365
 /** Whose countersignature may count, by kind; the policy chooses among them. */
 const signers = {
   'create-account': ['supervisor', 'policy-owner'],
@@ -206,6 +207,8 @@ class Story {
   enrolled = new Set()
   /** Identities elsewhere that open an account, and what a provider said of the sessions it opened. */
   linked = new Set()
+  /** How far back the policy in force looks for who had a hand in whom. */
+  independenceDays = leastIndependenceDays
   through = new Map()
 
   constructor(problem, host) {
@@ -227,7 +230,7 @@ class Story {
 
   hand(by, of, at) {
     if (!by || by === of) return
-    const known = (this.hands.get(of) ?? []).filter((one) => one.at >= at - independenceDays * day)
+    const known = (this.hands.get(of) ?? []).filter((one) => one.at >= at - mostIndependenceDays * day)
     this.hands.set(of, [...known, { by, at }])
   }
 
@@ -245,7 +248,7 @@ class Story {
       return 'was given before the time its policy lets things cool off was over'
     if (needsCall(request) && callBack !== 'confirmed') return 'was given before anybody had called back and found it confirmed'
     const involved = [requester ?? caller, subject, ...approvals].filter(Boolean)
-    const other = involved.find((person) => this.related(actorId, person, at - independenceDays * day))
+    const other = involved.find((person) => this.related(actorId, person, at - this.independenceDays * day))
     if (other) return `was given by ${short(actorId)}, who is not independent of ${short(other)}`
     if (this.devicesOf(request).includes(origin?.deviceKey))
       return 'was given from a device from which it was asked, called about or signed already'
@@ -378,7 +381,9 @@ class Story {
   /** Countersignatures of people who have become dependent on each other since they gave them. */
   fallen({ requester, caller, subject, approvals }, at) {
     const involved = [requester ?? caller, subject, ...approvals].filter(Boolean)
-    return [...approvals].filter((one) => involved.some((other) => other !== one && this.related(one, other, at - independenceDays * day)))
+    return [...approvals].filter((one) =>
+      involved.some((other) => other !== one && this.related(one, other, at - this.independenceDays * day)),
+    )
   }
 
   /** What is wrong with the request that is said to have allowed this. */
@@ -657,6 +662,10 @@ class Story {
       const { before, after } = told.entry.data
       this.asAsked(told, this.carriedBy(told, ['set-policy']), { before, after })
       this.rules = Array.isArray(after?.rules) ? after.rules : null
+      const { independenceDays = leastIndependenceDays } = after ?? {}
+      if (!(independenceDays >= leastIndependenceDays && independenceDays <= mostIndependenceDays))
+        this.problem(`${named(told)}: it makes people independent of whoever had a hand in them ${independenceDays} days ago`)
+      this.independenceDays = Math.max(leastIndependenceDays, Math.min(mostIndependenceDays, Number(independenceDays) || 0))
     },
   }
 

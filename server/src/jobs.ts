@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { dependentApprovers, independentSince, involved } from '@countersign/shared/requests/approval.ts'
+import { leastIndependenceDays } from '@countersign/shared/requests/requirement.ts'
 import type { Logger } from 'pino'
 import type { CheckpointCarrier } from './carriers/checkpoints.ts'
 import { counts } from './features/accounts/counts.store.ts'
@@ -8,6 +9,7 @@ import { bulks } from './features/bulks/bulks.store.ts'
 import { workBulks } from './features/bulks/work.ts'
 import { watchCollusion } from './features/collusion/watch.ts'
 import { passkeys } from './features/passkeys/passkeys.store.ts'
+import { policies } from './features/policy/policy.store.ts'
 import { remind, tooFewLeft, widen } from './features/requests/escalate.ts'
 import { expire } from './features/requests/expire.ts'
 import { recheck } from './features/requests/recheck.ts'
@@ -87,15 +89,25 @@ export const urgeWaiting = async (db: Db, log: Logger, stopped = () => false): P
 
 /** Holds every signature of the last 30 days against the lineage once more (P2); answers the requests that were acted upon. */
 export const recheckSignatures = async (db: Db, now: Date, stopped = () => false): Promise<readonly string[]> => {
-  const since = independentSince(now)
+  const least = { independenceDays: leastIndependenceDays }
+  const window = await policies.independence(db)
+  const since = independentSince(now, least)
   const acted: string[] = []
   for (let after: Signed | undefined; !stopped(); ) {
     const page = await signatures.page(db, { after, since })
-    // What was decided a month ago was independent of the month before.
-    const edges = await signatures.kinship(db, [...new Set(page.flatMap(involved))], independentSince(since))
+    // What was decided a month ago was independent of the month before; what waits looks back as far as the policy in force.
+    const back = Math.min(independentSince(since, least).getTime(), independentSince(now, window).getTime())
+    const edges = await signatures.kinship(db, [...new Set(page.flatMap(involved))], new Date(back))
     for (const request of page) {
       const at = request.decidedAt ?? now
-      if (dependentApprovers({ request, kinship: edges.filter((edge) => edge.at < at), now: at }).length === 0) continue
+      if (
+        dependentApprovers({
+          request,
+          kinship: edges.filter((edge) => edge.at < at),
+          since: independentSince(at, request.decidedAt ? least : window),
+        }).length === 0
+      )
+        continue
       const origin = { channel: 'job' as const }
       const done = await unlessRefused(() => runCommitted(recheck, { db, actor: nobody, origin }, { requestId: request.id }))
       if (done !== null) acted.push(request.id)

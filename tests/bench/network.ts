@@ -23,7 +23,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const told = 20_000
 
 /** The network, seeded once and kept; what is measured is a fresh copy of it. */
-const copied = async (databaseUrl: (name: string) => string, accounts: number): Promise<void> => {
+export const copied = async (databaseUrl: (name: string) => string, accounts: number): Promise<void> => {
   const kept = `months_of_${accounts}`
   const admin = new pg.Client(databaseUrl('postgres'))
   await admin.connect()

@@ -1,25 +1,28 @@
 import { freePort } from '@countersign/server/database/embedded.ts'
-import { serve } from '@countersign/server/serve.ts'
+import { processRoles, serve } from '@countersign/server/serve.ts'
 
 /** The whole server with its jobs, in a process of its own, so that what it costs is its own; told where by its parent. */
 const [port, metrics] = await Promise.all([freePort(), freePort()])
-const server = await serve({
-  DATABASE_URL: process.env['DATABASE_URL'] ?? '',
-  DATABASE_OWNER_URL: undefined,
-  DATABASE_READ_URL: undefined,
-  PUBLIC_URL: `http://localhost:${port}`,
-  SMTP_URL: '',
-  MAIL_FROM: '',
-  SECRET_KEY: Buffer.alloc(32),
-  SEALING_KEY: Buffer.alloc(32, 11),
-  PORT: port,
-  HOST: '127.0.0.1',
-  METRICS_PORT: metrics,
-  IDENTITY_PROVIDERS: [],
-  TRUSTED_PROXIES: ['127.0.0.1'],
-  LOG_LEVEL: 'warn',
-  demo: true,
-})
+const server = await serve(
+  {
+    DATABASE_URL: process.env['DATABASE_URL'] ?? '',
+    DATABASE_OWNER_URL: undefined,
+    DATABASE_READ_URL: undefined,
+    PUBLIC_URL: `http://localhost:${port}`,
+    SMTP_URL: '',
+    MAIL_FROM: '',
+    SECRET_KEY: Buffer.alloc(32),
+    SEALING_KEY: Buffer.alloc(32, 11),
+    PORT: port,
+    HOST: '127.0.0.1',
+    METRICS_PORT: metrics,
+    IDENTITY_PROVIDERS: [],
+    TRUSTED_PROXIES: ['127.0.0.1'],
+    LOG_LEVEL: 'warn',
+    demo: true,
+  },
+  processRoles.find((one) => one === process.env['ROLE']) ?? null,
+)
 let peak = 0
 setInterval(() => {
   peak = Math.max(peak, process.memoryUsage().rss)

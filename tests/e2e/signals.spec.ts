@@ -39,7 +39,7 @@ test('a guessed password is told with its facts; one click suspends; what is kno
   await probing.getByRole('button', { name: 'Accepter' }).click()
   await expect(probing).toHaveCount(0)
   await olivier.getByText('Acceptés ou en veille').click()
-  await expect(olivier.getByText(/Accepté par Olivier Perrin jusqu’au .* « Onglet resté ouvert »/)).toBeVisible()
+  await expect(olivier.getByText(/Accepté par Olivier Perrin jusqu’au .* «\sOnglet resté ouvert\s»/)).toBeVisible()
 })
 
 test('a decoy is placed by a policy owner and known to nobody else', async ({ page, browser }) => {

@@ -214,8 +214,8 @@ const inSource: readonly Guard[] = [
   source(
     'H5 one person, one signature',
     approval,
-    "request.approverIds.includes(actor.id) && 'already-approved',\n  ({ actor, request, kinship, now })",
-    "false && 'already-approved',\n  ({ actor, request, kinship, now })",
+    "request.approverIds.includes(actor.id) && 'already-approved',\n  ({ actor, request, kinship, since })",
+    "false && 'already-approved',\n  ({ actor, request, kinship, since })",
     holes,
   ),
   source(
@@ -248,7 +248,7 @@ const inSource: readonly Guard[] = [
   ),
   source('H10 what was seen', approval, "request.contentHash !== seen && 'content-changed'", "false && 'content-changed'", holes),
   // H11 has no guard of its own: before approval there is nobody who could enter.
-  source('H12 no relatives', approval, "independentSince(now))) &&\n    'not-independent'", 'independentSince(now))) &&\n    false', holes),
+  source('H12 no relatives', approval, "kinship, since)) && 'not-independent'", 'kinship, since)) && false', holes),
   source(
     'H13 the request is held',
     'server/src/features/requests/requests.store.ts',
@@ -376,9 +376,16 @@ const inSource: readonly Guard[] = [
     owners,
   ),
   source(
+    'independence as far back as the policy looks',
+    'server/src/features/policy/policy.store.ts',
+    'return { independenceDays: rows[0]?.days ?? leastIndependenceDays }',
+    'return { independenceDays: rows.length > 1 ? 0 : leastIndependenceDays }',
+    independence,
+  ),
+  source(
     'signatures are held against the lineage again',
     'server/src/features/requests/approve.ts',
-    'const { request, fallen } = standingSignatures({ request: locked, kinship, now })',
+    'const { request, fallen } = standingSignatures({ request: locked, kinship, since })',
     'const { request, fallen } = { request: locked, fallen: [] as string[] }',
     independence,
   ),

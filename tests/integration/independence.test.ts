@@ -50,6 +50,25 @@ describe('a signature', () => {
     await forget()
   })
 
+  test('looks back as far as the policy in force, and what was carried out before is not held against it', async () => {
+    const looksBack = (days: number) =>
+      world.tamper(`update policy set document = document || jsonb_build_object('independenceDays', $1::int)`, [days])
+    const [done, waiting] = [await halfSigned(), await halfSigned()]
+    await helene.call.requests.approve({ requestId: done, seen: await make.hashOf(done) })
+    await related(done, `now() - interval '45 days'`)
+    expect(await recheckSignatures(world.db, new Date(Date.now() + 1000))).toEqual([])
+    await looksBack(60)
+    expect(await recheckSignatures(world.db, new Date(Date.now() + 1000))).toEqual([waiting])
+    const again = await make.hashOf(waiting)
+    expect(await outcome(marc.call.requests.approve({ requestId: waiting, seen: again }))).toBe('not-independent')
+    expect((await marc.call.requests.get({ requestId: waiting })).can.approve).toBe('not-independent')
+    await looksBack(30)
+    expect(await outcome(marc.call.requests.approve({ requestId: waiting, seen: again }))).toBe('allowed')
+    expect(await verdictOfDatabase(world.owner.query(`update policy set document = document || '{"independenceDays": 29}'`))).toBe('23514')
+    await claire.call.requests.cancel({ requestId: waiting })
+    await forget()
+  })
+
   test('is held against the lineage every hour: a dependent one on a pending request is void', async () => {
     const id = await halfSigned()
     expect(await recheckSignatures(world.db, new Date())).toEqual([])

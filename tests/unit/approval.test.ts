@@ -1,5 +1,5 @@
 import type { Actor, Place } from '@countersign/shared/access/scope.ts'
-import { firstRequirement } from '@countersign/shared/policy/first.ts'
+import { firstPolicy, firstRequirement } from '@countersign/shared/policy/first.ts'
 import { related } from '@countersign/shared/policy/independence.ts'
 import {
   type ApprovalCase,
@@ -7,6 +7,7 @@ import {
   decideCallBack,
   decideOwn,
   decideRejection,
+  independentSince,
   type RequestCase,
 } from '@countersign/shared/requests/approval.ts'
 import { requestKinds } from '@countersign/shared/requests/kinds.ts'
@@ -60,6 +61,7 @@ const outcomeOf = (change: Partial<RequestCase> = {}, rest: Partial<Omit<Approva
     seen: 'seen',
     strongest: null,
     through: null,
+    since: independentSince(now, firstPolicy),
     ...rest,
   })
   return verdict.ok ? verdict.value : verdict.refusal
@@ -88,6 +90,12 @@ describe('an approval by the supervisor of the region', () => {
     ['when one hand made both', 'not-independent', {}, { kinship: [asked('eve', 'nadia'), asked('eve', 'sophie')] }],
     ['when the chain is long', 'not-independent', {}, { kinship: [asked('nadia', 'x'), asked('x', 'y'), asked('y', 'sophie')] }],
     ['when it is over 30 days ago', 'executed', {}, { kinship: [asked('nadia', 'sophie', 31)] }],
+    [
+      'when it is over 30 days ago, and the policy looks back 60',
+      'not-independent',
+      {},
+      { kinship: [asked('nadia', 'sophie', 31)], since: independentSince(now, { independenceDays: 60 }) },
+    ],
     ['when both only made a third person', 'executed', {}, { kinship: [asked('nadia', 'paul'), asked('sophie', 'paul')] }],
     [
       'related to another approver',

@@ -147,6 +147,7 @@ const stepsFrom = (state: State, hands: readonly Actor[]): readonly State[] => {
         now,
         strongest: null,
         through: null,
+        since: new Date(0),
         seen: request.contentHash,
       })
       if (approval.ok)

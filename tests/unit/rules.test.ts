@@ -337,6 +337,7 @@ describe('a request in stages', () => {
       seen: 'seen',
       strongest,
       through: null,
+      since: new Date(0),
     })
     return verdict.ok ? verdict.value : verdict.refusal
   }

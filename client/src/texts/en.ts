@@ -799,10 +799,13 @@ export const en: typeof fr = {
       no: 'No signal suspends by itself: a supervisor or an IT admin decides.',
     },
     mass: 'One person alone revokes at most {{accounts}} accounts a day, and of a structure three accounts or {{percent}}% of its accounts, never all; beyond that a second person countersigns.',
+    independence:
+      'Two people are not independent where one created, reset or named the other within {{days}} days, directly or through others.',
     fields: {
       criticalSuspends: 'Three critical signals suspend the account they are about by themselves',
       massAccounts: 'Accounts one person revokes alone, a day (10 to 1,000)',
       massPercent: 'Share of a structure, in % (1 to 50)',
+      independenceDays: 'Days for which a tie makes people dependent (30 to 365)',
     },
     change: 'Ask for a change…',
     ask: 'Ask for this policy',

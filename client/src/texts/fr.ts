@@ -825,10 +825,13 @@ export const fr = {
       no: 'Aucun signal ne suspend de lui-même : un superviseur ou un administrateur SI décide.',
     },
     mass: 'Une personne seule révoque au plus {{accounts}} comptes par jour, et dans une structure trois comptes ou {{percent}} % de ses comptes, jamais tous ; au-delà, une deuxième personne contresigne.',
+    independence:
+      'Ne sont pas indépendantes deux personnes dont l’une a créé, réinitialisé ou nommé l’autre depuis {{days}} jours, directement ou par d’autres.',
     fields: {
       criticalSuspends: 'Trois signaux critiques suspendent d’eux-mêmes le compte concerné',
       massAccounts: 'Comptes qu’une personne révoque seule, par jour (10 à 1 000)',
       massPercent: 'Part d’une structure, en % (1 à 50)',
+      independenceDays: 'Jours pendant lesquels un lien rend dépendant (30 à 365)',
     },
     change: 'Demander un changement…',
     ask: 'Demander cette politique',

@@ -1,6 +1,7 @@
 import type { PolicyOnRecord } from '@countersign/shared/policy/policy.ts'
 import type { Condition, Demand, PolicyRule, Stage } from '@countersign/shared/policy/rules.ts'
 import { type RequestKind, requestKinds } from '@countersign/shared/requests/kinds.ts'
+import { leastIndependenceDays } from '@countersign/shared/requests/requirement.ts'
 import { goesUp } from '@countersign/shared/requests/stages.ts'
 import { selfSuspensionsAnHour } from '@countersign/shared/signals/containing.ts'
 import { useQuery } from '@tanstack/react-query'
@@ -13,9 +14,10 @@ import { trpc } from '../lib/trpc.ts'
 export const usePolicySentences = (): ((policy: PolicyOnRecord) => readonly string[]) => {
   const { t } = useTranslation()
   const language = useLanguage()
-  return ({ criticalSuspends, massAccounts, massPercent }) => [
+  return ({ criticalSuspends, massAccounts, massPercent, independenceDays = leastIndependenceDays }) => [
     t(`policy.criticalSuspends.${criticalSuspends ? 'yes' : 'no'}`, { most: selfSuspensionsAnHour }),
     t('policy.mass', { accounts: count(massAccounts, language), percent: massPercent }),
+    t('policy.independence', { days: independenceDays }),
   ]
 }
 

@@ -67,6 +67,8 @@ const maySign = (actor: Actor, request: RequestCase, { kinship, now, waived, dep
     device: null,
     through: null,
     kinship,
+    // All that is given counts: it was fetched as far back as the policy looks.
+    since: new Date(0),
     onList: false,
     relatedToList: false,
     now,

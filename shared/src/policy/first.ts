@@ -1,7 +1,7 @@
 import type { Role } from '../access/roles.ts'
 import { finalHours } from '../bulks/bulk.ts'
 import type { RequestKind } from '../requests/kinds.ts'
-import { foundingPolicyOwners, type Requirement, requirementFor } from '../requests/requirement.ts'
+import { foundingPolicyOwners, leastIndependenceDays, type Requirement, requirementFor } from '../requests/requirement.ts'
 import type { Policy } from './policy.ts'
 import { type Condition, type Demand, nowhere, type PolicyRule } from './rules.ts'
 
@@ -26,6 +26,7 @@ export const firstPolicy: Policy = {
   criticalSuspends: false,
   massAccounts: 100,
   massPercent: 10,
+  independenceDays: leastIndependenceDays,
   rules: [
     rule(national('create-account'), 2, ['supervisor'], twoDays),
     rule(national('reset-credentials'), 2, ['reset-manager'], halfADay),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Actor, covers, type Place, scopeOf } from '../access/scope.ts'
 import { canonicalJson } from '../requests/canonical.ts'
-import { canSignFor, type Means, ownersAsked, peopleIn } from '../requests/requirement.ts'
+import { canSignFor, leastIndependenceDays, type Means, mostIndependenceDays, ownersAsked, peopleIn } from '../requests/requirement.ts'
 import { firstObjection, granted, type Rule, refused, type Verdict } from '../verdict.ts'
 import { faultsOf } from './faults.ts'
 import { type PolicyRule, policyRule } from './rules.ts'
@@ -14,6 +14,8 @@ const policyShape = z.strictObject({
   massAccounts: z.int('number-range').min(10, 'number-range').max(1000, 'number-range'),
   /** So is more than this share of a structure, in per cent. */
   massPercent: z.int('number-range').min(1, 'number-range').max(50, 'number-range'),
+  /** Whoever had a hand in somebody within so many days is not independent of them (P2). */
+  independenceDays: z.int('number-range').min(leastIndependenceDays, 'number-range').max(mostIndependenceDays, 'number-range'),
   /** The first that applies says what a request needs; the last applies to everything. */
   rules: z.array(policyRule).min(1, 'rule-for-the-rest').max(60, 'rules-too-many'),
 })
@@ -27,7 +29,10 @@ export const policyDocument = policyShape.check((context) => {
 export type Policy = z.infer<typeof policyDocument>
 
 /** A policy as a request may hold it: the oldest were asked for before policies had rules. */
-export const policyOnRecord = policyShape.extend({ rules: policyShape.shape.rules.exactOptional() })
+export const policyOnRecord = policyShape.extend({
+  rules: policyShape.shape.rules.exactOptional(),
+  independenceDays: policyShape.shape.independenceDays.exactOptional(),
+})
 export type PolicyOnRecord = z.infer<typeof policyOnRecord>
 
 export const samePolicy = (one: PolicyOnRecord, other: PolicyOnRecord): boolean => canonicalJson(one) === canonicalJson(other)

@@ -3,11 +3,12 @@ import { cameAsAsked, type SignedInThrough } from '../access/provider.ts'
 import type { Role } from '../access/roles.ts'
 import { type Actor, covers, type Place, scopeOf, scopeOfRoles } from '../access/scope.ts'
 import { type Kinship, related } from '../policy/independence.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { Demand } from '../policy/rules.ts'
 import type { RefusalCode } from '../refusals.ts'
 import { firstObjection, granted, type Rule, refused, type Verdict } from '../verdict.ts'
 import type { RequestKind } from './kinds.ts'
-import { callable, independenceDays, sureEnough } from './requirement.ts'
+import { callable, sureEnough } from './requirement.ts'
 import { emptyPlaces, fits, type Standing } from './stages.ts'
 import type { CallBackOutcome, RequestStatus } from './status.ts'
 
@@ -46,6 +47,8 @@ export type ApprovalCase = {
   readonly through: SignedInThrough | 'here' | null
   /** The lineage around everybody involved. */
   readonly kinship: readonly Kinship[]
+  /** From when on it counts. */
+  readonly since: Date
   /** Of a list: the person stands on it, or somebody on it is related to them. */
   readonly onList: boolean
   readonly relatedToList: boolean
@@ -57,7 +60,9 @@ export type ApprovalCase = {
 }
 
 const days = 24 * 60 * 60 * 1000
-export const independentSince = (now: Date): Date => new Date(now.getTime() - independenceDays * days)
+/** From when on a hand in each other makes people dependent, as far as the policy in force looks back. */
+export const independentSince = (now: Date, { independenceDays }: Pick<Policy, 'independenceDays'>): Date =>
+  new Date(now.getTime() - independenceDays * days)
 
 export type Involved = Pick<RequestCase, 'requesterId' | 'subjectId' | 'approverIds' | 'callerId'>
 
@@ -112,9 +117,8 @@ const approvalRules: readonly Rule<ApprovalCase>[] = [
   ({ actor, request }) => request.requesterId === actor.id && 'own-request',
   ({ actor, request, onList }) => (onList || request.subjectId === actor.id) && 'own-account',
   ({ actor, request }) => request.approverIds.includes(actor.id) && 'already-approved',
-  ({ actor, request, kinship, now }) =>
-    involved(request).some((person) => person !== actor.id && related(actor.id, person, kinship, independentSince(now))) &&
-    'not-independent',
+  ({ actor, request, kinship, since }) =>
+    involved(request).some((person) => person !== actor.id && related(actor.id, person, kinship, since)) && 'not-independent',
   ({ request, relatedToList }) => request.kind === 'reinstate-bulk' && relatedToList && 'not-independent',
   ({ request, now }) =>
     request.heldUntil !== null &&
@@ -136,19 +140,19 @@ const approvalRules: readonly Rule<ApprovalCase>[] = [
 ]
 
 /** The signatures under a request, with the lineage around everybody involved. */
-export type Signatures = Pick<ApprovalCase, 'kinship' | 'now'> & { readonly request: Involved }
+export type Signatures = Pick<ApprovalCase, 'kinship' | 'since'> & { readonly request: Involved }
 
 /** Those whose signature stands no longer: by now somebody else in this request could control them, or could be controlled by whoever controls them (P2). */
-export const dependentApprovers = ({ request, kinship, now }: Signatures): readonly string[] =>
-  request.approverIds.filter((id) => involved(request).some((other) => other !== id && related(id, other, kinship, independentSince(now))))
+export const dependentApprovers = ({ request, kinship, since }: Signatures): readonly string[] =>
+  request.approverIds.filter((id) => involved(request).some((other) => other !== id && related(id, other, kinship, since)))
 
 /** A request with the signatures that still stand, and those that fell. What is shown and what is decided both begin with it. */
 export const standingSignatures = <R extends Involved>({
   request,
   kinship,
-  now,
-}: Pick<Signatures, 'kinship' | 'now'> & { readonly request: R }): { readonly request: R; readonly fallen: readonly string[] } => {
-  const fallen = dependentApprovers({ request, kinship, now })
+  since,
+}: Pick<Signatures, 'kinship' | 'since'> & { readonly request: R }): { readonly request: R; readonly fallen: readonly string[] } => {
+  const fallen = dependentApprovers({ request, kinship, since })
   return { request: { ...request, approverIds: request.approverIds.filter((id) => !fallen.includes(id)) }, fallen }
 }
 

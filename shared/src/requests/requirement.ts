@@ -28,8 +28,9 @@ export const contactHoldHours = 72
 /** Resets of one account the public page takes in 24 hours: whoever keeps asking keeps the reset manager and the person from their work. */
 export const publicAsksADay = 3
 
-/** People related by lineage within this many days are not independent of each other (P2). */
-export const independenceDays = 30
+/** People related by lineage within this many days are not independent of each other (P2); a policy may look back further. */
+export const leastIndependenceDays = 30
+export const mostIndependenceDays = 365
 
 /** While fewer policy owners than this have ever been named, the network is being founded. */
 export const foundingPolicyOwners = 3

@@ -8,6 +8,7 @@ import { requests } from '@countersign/server/features/requests/requests.store.t
 import { signatures } from '@countersign/server/features/requests/signatures.store.ts'
 import { type Operation, runCommitted } from '@countersign/server/kernel/commit.ts'
 import { Refused } from '@countersign/server/kernel/refused.ts'
+import { firstPolicy } from '@countersign/shared/policy/first.ts'
 import { decideApproval, decideOwn, independentSince } from '@countersign/shared/requests/approval.ts'
 import { sql } from 'drizzle-orm'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
@@ -26,7 +27,8 @@ const approveUnlocked: Operation<{ requestId: string; seen: string }, string> = 
   const verdict = decideApproval({
     actor,
     request,
-    kinship: await signatures.kinship(tx, [actor.id], independentSince(now)),
+    kinship: await signatures.kinship(tx, [actor.id], independentSince(now, firstPolicy)),
+    since: independentSince(now, firstPolicy),
     device: actor.device,
     onList: false,
     relatedToList: false,

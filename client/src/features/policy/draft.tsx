@@ -14,7 +14,7 @@ import { RulesChanged } from '../../ui/rules.tsx'
 import { type DraftRule, DraftRules, type Faults } from './draft-rules.tsx'
 import { Trial } from './trial.tsx'
 
-const figures = ['massAccounts', 'massPercent'] as const
+const figures = ['massAccounts', 'massPercent', 'independenceDays'] as const
 
 /** What is wrong with a draft, by the path of the field, worded by its code; the server says the same. */
 const faultsOf = (draft: Policy): { whole: Faults; rules: Faults } => {

@@ -22,7 +22,7 @@ const surroundings = async (db: Db, holders: readonly Member[], rules: readonly 
   const nation = await fields.nation(db)
   if (!nation) throw new Refused('not-found')
   const policyOwnersEver = await requests.policyOwnersEver(db)
-  const since = independentSince(now)
+  const since = independentSince(now, await policies.independence(db))
   // Three to name somebody leave nobody to use it: an account without a role has a part only while two are enough.
   const founding = policyOwnersEver < foundingPolicyOwners
   const ids = holders.map(({ id }) => id)

@@ -1,6 +1,6 @@
 import { policy } from '@countersign/drizzle/schema/policy.ts'
 import { type Policy, type PolicyCase, policyDocument } from '@countersign/shared/policy/policy.ts'
-import type { Means } from '@countersign/shared/requests/requirement.ts'
+import { leastIndependenceDays, type Means } from '@countersign/shared/requests/requirement.ts'
 import { sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../kernel/db.ts'
 
@@ -10,6 +10,12 @@ export const policies = {
   async read(db: Db | Tx): Promise<Policy> {
     const [row] = await db.select({ document: policy.document }).from(policy)
     return policyDocument.parse(row?.document)
+  },
+
+  /** How far back the policy in force looks for who had a hand in whom. */
+  async independence(db: Db | Tx): Promise<Pick<Policy, 'independenceDays'>> {
+    const { rows } = await db.execute<{ days: number }>(sql`select (document -> 'independenceDays')::int as days from policy`)
+    return { independenceDays: rows[0]?.days ?? leastIndependenceDays }
   },
 
   /** In force until this transaction ends: whoever files under it does so before it changes, or after. */

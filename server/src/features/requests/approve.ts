@@ -5,6 +5,7 @@ import { type Operation, told } from '../../kernel/commit.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { orRefuse, Refused } from '../../kernel/refused.ts'
 import { tiesToList } from '../bulks/lines.store.ts'
+import { policies } from '../policy/policy.store.ts'
 import type { Proving, Unproven } from '../sessions/prove-again.ts'
 import { type DecisionInput, underwrite } from './decide.ts'
 import { execute } from './execute.ts'
@@ -27,8 +28,9 @@ export const approve =
   async (work, { requestId, seen, proof }) => {
     const { tx, actor, now } = work
     const locked = await requests.lock(tx, requestId)
-    const kinship = await signatures.kinship(tx, [actor.id, ...involved(locked)], independentSince(now))
-    const { request, fallen } = standingSignatures({ request: locked, kinship, now })
+    const since = independentSince(now, await policies.independence(tx))
+    const kinship = await signatures.kinship(tx, [actor.id, ...involved(locked)], since)
+    const { request, fallen } = standingSignatures({ request: locked, kinship, since })
     const decided = orRefuse(
       decideApproval({
         actor,
@@ -36,7 +38,8 @@ export const approve =
         through: actor.through,
         request,
         kinship,
-        ...(await tiesToList(tx, request.content, actor.id, independentSince(now))),
+        since,
+        ...(await tiesToList(tx, request.content, actor.id, since)),
         now,
         seen,
         strongest: null,

@@ -26,6 +26,7 @@ import type { Db } from '../../kernel/db.ts'
 import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
 import { within } from '../../kernel/scope.ts'
 import { tiesToList } from '../bulks/lines.store.ts'
+import { policies } from '../policy/policy.store.ts'
 import { credentials } from '../sessions/credentials.store.ts'
 import { countersignable } from './for-them.store.ts'
 import type { StoredRequest } from './requests.store.ts'
@@ -157,15 +158,17 @@ export const requestListing = {
 
   /** What this person may do to it now, by the functions that decide when they do it. */
   async can(db: Db, actor: Person, stored: StoredRequest, now: Date) {
-    const kinship = await signatures.kinship(db, [actor.id, ...involved(stored)], independentSince(now))
-    const { request } = standingSignatures({ request: stored, kinship, now })
+    const since = independentSince(now, await policies.independence(db))
+    const kinship = await signatures.kinship(db, [actor.id, ...involved(stored)], since)
+    const { request } = standingSignatures({ request: stored, kinship, since })
     const subject: ApprovalCase = {
       actor,
       device: actor.device,
       through: actor.through,
       request,
       kinship,
-      ...(await tiesToList(db, stored.content, actor.id, independentSince(now))),
+      since,
+      ...(await tiesToList(db, stored.content, actor.id, since)),
       now,
       seen: stored.contentHash,
       strongest: stored.demand && stored.demand.assurance !== 'session' ? await strongestOf(db, actor.id) : null,

@@ -1,8 +1,10 @@
 import type { DomainEvent } from '@countersign/shared/events.ts'
 import { dependentApprovers, independentSince, involved } from '@countersign/shared/requests/approval.ts'
+import { leastIndependenceDays } from '@countersign/shared/requests/requirement.ts'
 import type { Nobody } from '../../kernel/actor.ts'
 import { type Operation, told } from '../../kernel/commit.ts'
 import { Refused } from '../../kernel/refused.ts'
+import { policies } from '../policy/policy.store.ts'
 import { approvalVoided, factOf } from './facts.ts'
 import { requests } from './requests.store.ts'
 import { signatures } from './signatures.store.ts'
@@ -14,8 +16,11 @@ import { signatures } from './signatures.store.ts'
 export const recheck: Operation<{ readonly requestId: string }, number, Nobody> = async ({ tx, now }, { requestId }) => {
   const request = await requests.lock(tx, requestId)
   const at = request.decidedAt ?? now
-  const edges = await signatures.kinship(tx, involved(request), independentSince(at))
-  const dependent = dependentApprovers({ request, kinship: edges.filter((edge) => edge.at < at), now: at })
+  // What was carried out was asked to be as independent as every policy asks; what waits, as this one does.
+  const window = request.decidedAt ? { independenceDays: leastIndependenceDays } : await policies.independence(tx)
+  const since = independentSince(at, window)
+  const edges = await signatures.kinship(tx, involved(request), since)
+  const dependent = dependentApprovers({ request, kinship: edges.filter((edge) => edge.at < at), since })
   if (dependent.length === 0) throw new Refused('already-in-state', requestId)
 
   if (request.status === 'pending') {

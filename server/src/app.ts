@@ -74,6 +74,20 @@ const sameOrigin =
     else response.status(403).json({ refusal: 'not-permitted' })
   }
 
+/** Calls and files are for our own pages: what another site has a browser ask for is neither answered nor counted at a public door. */
+const fromOurPages: RequestHandler = (request, response, next) => {
+  const site = request.headers['sec-fetch-site']
+  response.setHeader('Cache-Control', 'no-store')
+  if (site === undefined || site === 'same-origin' || site === 'none') next()
+  else response.status(403).json({ refusal: 'not-permitted' })
+}
+
+/** Everything is asked by POST, which other sites cannot send; only a stream is opened by GET, as browsers open them. */
+const byPost: RequestHandler = (request, response, next) => {
+  if (request.method !== 'GET' || request.path === '/live.changes') next()
+  else response.status(405).json({ refusal: 'not-permitted' })
+}
+
 /** Behind a proxy that is not named everybody has one address, and shares one limit. */
 const warnOfProxy = (log: Logger): RequestHandler => {
   let warned = false
@@ -198,6 +212,8 @@ export const createApp = ({
       .catch(() => response.status(503).json({ ok: false }))
   })
   app.use(sameOrigin(publicUrl, demo))
+  app.use(['/api', '/export'], fromOurPages)
+  app.use('/api', byPost)
   app.get(
     '/export/audit.:format',
     exportAudit((request, response) => contextOf(request as express.Request, response as express.Response)),

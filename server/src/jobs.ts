@@ -19,6 +19,7 @@ import { bringCheckpoint } from './features/seal/bring.ts'
 import { checkSeal } from './features/seal/check.ts'
 import { seal } from './features/seal/seal.store.ts'
 import { sealLedger } from './features/seal/seal.ts'
+import { sessions } from './features/sessions/sessions.store.ts'
 import { watchLedger } from './features/signals/watch.ts'
 import { nobody } from './kernel/actor.ts'
 import { runCommitted } from './kernel/commit.ts'
@@ -243,7 +244,7 @@ export const startJobs = ({
     )
   // No account's story is in them, so nothing is told: a list that nobody confirmed is as if it had never been drawn.
   const forget = () =>
-    Promise.all([bulks.forgetDryRuns(db), passkeys.forgetSpent(db)]).catch((error: unknown) =>
+    Promise.all([bulks.forgetDryRuns(db), passkeys.forgetSpent(db), sessions.forgetOldFailures(db)]).catch((error: unknown) =>
       log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'what nobody needs any more could not be forgotten'),
     )
   // Without its month nothing can be written: made two months before, and tried again every hour.

@@ -84,6 +84,7 @@ export const refusalCodes = [
   'rule-never-first',
   'rule-too-few',
   'rule-role-not-for-kind',
+  'rule-contexts-for-owners',
   'rule-level-not-for-kind',
   'rule-nobody-to-call',
   'rule-escalates-late',

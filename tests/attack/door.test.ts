@@ -54,6 +54,18 @@ const post = (path: string, body: unknown, headers: Record<string, string> = {})
 const cookie = (token: string) => ({ cookie: `__Host-session=${token}` })
 
 describe('the door', () => {
+  test('neither answers nor counts what another site has a browser ask for', async () => {
+    const path = `${base}/api/sessions.passkeyChallenge`
+    expect((await fetch(`${path}?input={}`)).status).toBe(405)
+    expect((await post('sessions.passkeyChallenge', {}, { 'sec-fetch-site': 'cross-site' })).status).toBe(403)
+    expect((await post('sessions.passkeyChallenge', {}, { 'sec-fetch-site': 'same-site' })).status).toBe(403)
+    const own = await post('sessions.passkeyChallenge', {}, { 'sec-fetch-site': 'same-origin' })
+    expect([own.status, own.headers.get('cache-control')]).toEqual([200, 'no-store'])
+    expect((await fetch(`${base}/export/audit.csv`, { headers: { 'sec-fetch-site': 'cross-site' } })).status).toBe(403)
+    const { rows } = await world.owner.query(`select 1 from door_count where key like 'sign-in:%' and points > 1`)
+    expect(rows).toEqual([])
+  })
+
   test('lets a living session in and tells its refusals apart on the wire', async () => {
     const sophie = await world.as('sophie.marchand')
     expect((await post('accounts.list', {}, cookie(sophie.token))).status).toBe(200)

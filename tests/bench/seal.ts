@@ -30,8 +30,9 @@ import { copied } from './network.ts'
 const accounts = 20_000
 const entries = 1_000_000
 const root = fileURLToPath(new URL('../..', import.meta.url))
-/** The key of `serve.ts`, which names its log after its address. */
-const log: Signer = { name: 'localhost/audit', key: signingKey(Buffer.alloc(32, 11)) }
+/** The key of `serve.ts`; named after the address the tests' passkeys are bound to. */
+const publicUrl = proving.relyingParty.origin
+const log: Signer = { name: `${proving.relyingParty.id}/audit`, key: signingKey(Buffer.alloc(32, 11)) }
 
 const database = await startEmbedded(join(root, '.data/bench'), [
   '-c',
@@ -51,7 +52,9 @@ const enter = (accountId: string) => runCommitted(enterDemo, { db, actor: nobody
 
 /** In a process of its own: a worker of the product, sealing as it does in production with all its other work, or sealing alone. */
 const started = async (script: 'serve.ts' | 'sealer.ts'): Promise<ChildProcess> => {
-  const child = fork(join(import.meta.dirname, script), { env: { ...process.env, DATABASE_URL: url, ROLE: 'worker' } })
+  const child = fork(join(import.meta.dirname, script), {
+    env: { ...process.env, DATABASE_URL: url, PUBLIC_URL: publicUrl, ROLE: 'worker' },
+  })
   await once(child, 'message')
   return child
 }

@@ -11,7 +11,10 @@ process.on('message', () => {
 })
 process.send?.('ready')
 while (going) {
-  await sealLedger(openDb(pool), { name: 'localhost/audit', key: signingKey(Buffer.alloc(32, 11)) })
+  await sealLedger(openDb(pool), {
+    name: `${new URL(process.env['PUBLIC_URL'] ?? '').hostname}/audit`,
+    key: signingKey(Buffer.alloc(32, 11)),
+  })
   await wait(200)
 }
 await pool.end()

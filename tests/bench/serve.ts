@@ -8,7 +8,7 @@ const server = await serve(
     DATABASE_URL: process.env['DATABASE_URL'] ?? '',
     DATABASE_OWNER_URL: undefined,
     DATABASE_READ_URL: undefined,
-    PUBLIC_URL: `http://localhost:${port}`,
+    PUBLIC_URL: process.env['PUBLIC_URL'] ?? `http://localhost:${port}`,
     SMTP_URL: '',
     MAIL_FROM: '',
     SECRET_KEY: Buffer.alloc(32),

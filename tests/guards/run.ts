@@ -63,9 +63,15 @@ if (changes !== '') {
   process.stderr.write('There are changes that are not committed: this run changes sources and puts them back.\n')
   process.exit(2)
 }
-const only = process.argv[2] ?? ''
+// The template every guard is taken out of is made of these very sources, not of what a run before this one left.
+spawnSync(join(root, 'node_modules/.bin/vitest'), ['run', '--project', 'integration', 'database/promises', '-t', 'no such test'], {
+  cwd: root,
+  stdio: 'ignore',
+})
+/** A name, or some with | between. */
+const only = new RegExp(process.argv[2] ?? '')
 let unmissed = 0
-for (const guard of guards.filter(({ name }) => name.includes(only))) {
+for (const guard of guards.filter(({ name }) => only.test(name))) {
   const found = missedBy(guard)
   const wrong = found.length === 0 || found[0]?.startsWith('!')
   if (wrong) unmissed += 1

@@ -48,6 +48,10 @@ const reset = async (accountId: string) => {
   return id
 }
 
+/** Wrong answers from this network, in a row. */
+const guessed = (id: string, failures: number, source = '~127.0.0') =>
+  world.tamper('insert into sign_in_failure (account_id, source, failures, last_at) values ($1, $2, $3, now())', [id, source, failures])
+
 describe('a browser', () => {
   const from = (deviceKey: string) =>
     callerOf({ ...world.contextOf(null), origin: { channel: 'web', address: '127.0.0.1', device: 'test', deviceKey } })
@@ -75,7 +79,7 @@ describe('a browser', () => {
   test('its owner uses is not kept out by what strangers guess, nor kept in', async () => {
     const { id, login } = await enrolled()
     await signIn(login, 'desk')
-    await world.tamper('insert into sign_in_failure (account_id, failures, last_at) values ($1, 10, now())', [id])
+    await guessed(id, 10)
     const attempt = (deviceKey: string, typed = password) =>
       outcome(from(deviceKey).sessions.signIn({ login, password: typed, code: null }))
     expect([await attempt('elsewhere'), await attempt('desk'), await attempt('elsewhere')]).toEqual([
@@ -85,6 +89,18 @@ describe('a browser', () => {
     ])
     await world.tamper(`insert into sign_in_failure (account_id, source, failures, last_at) values ($1, 'desk', 10, now())`, [id])
     expect(await attempt('desk')).toBe('sign-in-failed')
+  })
+
+  test('nobody knew is let in while strangers elsewhere guess, until so many do that nobody can be told from them', async () => {
+    const { id, login } = await enrolled()
+    await signIn(login, 'desk')
+    const attempt = (deviceKey: string) => outcome(from(deviceKey).sessions.signIn({ login, password, code: null }))
+    for (let network = 0; network < 9; network += 1) await guessed(id, 10, `~203.0.${network}`)
+    expect(await attempt('a new phone')).toBe('allowed')
+    await guessed(id, 10, '~203.0.9')
+    expect([await attempt('another phone'), await attempt('desk')]).toEqual(['sign-in-failed', 'allowed'])
+    await world.tamper(`update sign_in_failure set last_at = now() - interval '16 minutes' where account_id = $1`, [id])
+    expect(await attempt('another phone')).toBe('allowed')
   })
 
   test('its owner uses is let in from a network that guesses, where no other is looked at any more', async () => {
@@ -230,7 +246,7 @@ describe('wrong passwords', () => {
 
   test('lock the account for a while, and then a right one is answered like a wrong one', async () => {
     const { id, login } = await enrolled()
-    await world.tamper('insert into sign_in_failure (account_id, failures, last_at) values ($1, 10, now())', [id])
+    await guessed(id, 10)
     expect(await outcome(world.anonymous.sessions.signIn({ login, password: 'n’importe quoi ici', code: null }))).toBe('sign-in-failed')
     expect(await outcome(world.anonymous.sessions.signIn({ login, password, code: null }))).toBe('sign-in-failed')
     await world.tamper(`update sign_in_failure set last_at = now() - interval '16 minutes' where account_id = $1`, [id])

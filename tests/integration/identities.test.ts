@@ -1,8 +1,13 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { FlowCookie } from '@countersign/server/features/identities/flow.ts'
 import { type Provider, providerOf } from '@countersign/server/features/identities/providers.ts'
 import { personOfToken } from '@countersign/server/kernel/actor.ts'
+import { openLimits } from '@countersign/server/kernel/limits.ts'
+import { Refused } from '@countersign/server/kernel/refused.ts'
 import { hashToken } from '@countersign/server/kernel/secrets.ts'
 import { identityNamed } from '@countersign/shared/access/proof.ts'
+import { firstPolicy } from '@countersign/shared/policy/first.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Authenticator, withPasskey } from '../support/authenticator.ts'
 import { callerOf } from '../support/caller.ts'
@@ -59,9 +64,10 @@ const browserOf = (signed: Signed | null = null) => {
   return {
     call,
     begin: async (provider = 'pro') => (await call().begin({ provider })).url,
-    cookie: (change?: string | null) => {
-      if (change !== undefined) sealed = change
-      return sealed
+    /** What it keeps of a sign-in elsewhere; and as if it kept this. */
+    cookie: () => sealed,
+    holds: (other: string | null) => {
+      sealed = other
     },
     token: () => token,
   }
@@ -140,9 +146,9 @@ describe('signing in through an identity provider', () => {
     expect(await outcome(elsewhere.call().enter({ provider: 'pro', answer }))).toBe('provider-answer-wrong')
     expect(await outcome(browser.call().enter({ provider: 'pro', answer }))).toBe('allowed')
     expect(await outcome(browser.call().enter({ provider: 'pro', answer }))).toBe('sign-in-stale')
-    browser.cookie(cookie)
+    browser.holds(cookie)
     expect(await outcome(browser.call().enter({ provider: 'pro', answer }))).toBe('provider-refused')
-    browser.cookie(`${cookie?.slice(0, -4)}AAA=`)
+    browser.holds(`${cookie?.slice(0, -4)}AAA=`)
     expect(await outcome(browser.call().enter({ provider: 'pro', answer }))).toBe('sign-in-stale')
   })
 
@@ -193,6 +199,13 @@ describe('signing in through an identity provider', () => {
       'of somebody who signed in there a day ago',
       (token: string) => pro.signed({ ...claimsOf(token), auth_time: Math.floor(Date.now() / 1000) - 86_400 }),
     ],
+    ['whose subject is written as another’s', (token: string) => pro.signed({ ...claimsOf(token), sub: 'sophie@pro\u200b' })],
+    ['whose subject is not text', (token: string) => pro.signed({ ...claimsOf(token), sub: 'x\u0000' })],
+    ['whose methods are not text', (token: string) => pro.signed({ ...claimsOf(token), amr: ['\u0000'] })],
+    [
+      'of a sign-in that is still to come',
+      (token: string) => pro.signed({ ...claimsOf(token), auth_time: Math.floor(Date.now() / 1000) + 86_400 }),
+    ],
     ['that does not say when', (token: string) => pro.signed({ ...claimsOf(token), auth_time: undefined })],
     ['without a signature', (token: string) => `${Buffer.from('{"alg":"none"}').toString('base64url')}.${token.split('.')[1]}.`],
   ])('is no ID token %s', async (_, swap) => {
@@ -209,6 +222,51 @@ describe('signing in through an identity provider', () => {
     const browser = browserOf()
     expect(await enter({ subject: 'nadia@pro', acr: 'eidas1', amr: ['pwd'] }, browser)).toBe('allowed')
     expect(await personOf(browser.token())).toMatchObject({ twoFactor: false, grants: [] })
+  })
+
+  test('is asked of the provider once, whatever browsers show again', async () => {
+    const limits = openLimits(world.pool)
+    const browser = browserOf()
+    const url = await browser.begin()
+    pro.signsIn(known)
+    const answer = await pro.visit(url)
+    const sealed = browser.cookie()
+    let asked = 0
+    const counting: Provider = {
+      ...(providers[0] as Provider),
+      redeem: (...given) => {
+        asked += 1
+        return (providers[0] as Provider).redeem(...given)
+      },
+    }
+    const ctx = { ...world.contextOf(null), limits, providers: [counting], flow: { sealed, keep: () => undefined } }
+    const tried = await Promise.all([1, 2, 3].map(() => outcome(callerOf(ctx).identities.enter({ provider: 'pro', answer }))))
+    expect([tried.sort(), asked]).toEqual([['allowed', 'sign-in-stale', 'sign-in-stale'], 1])
+  })
+
+  test('a provider that sends too much, or says of itself what cannot be, is refused, and asked again', async () => {
+    const bent: { body: object | null } = { body: null }
+    const server = createServer((_request, response) =>
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(bent.body)),
+    )
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const fit = { issuer, authorization_endpoint: `${issuer}/auth`, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/keys` }
+    const provider = providerOf({ ...pro.setting, issuer }, publicUrl)
+    const begun = async (body: object) => {
+      bent.body = body
+      return provider.begin().then(
+        () => 'begun',
+        (error: unknown) => (error instanceof Refused ? error.code : error),
+      )
+    }
+    expect(await begun({ ...fit, token_endpoint: undefined })).toBe('provider-answer-wrong')
+    expect(await begun({ ...fit, authorization_endpoint: 'javascript:alert(1)' })).toBe('provider-answer-wrong')
+    expect(await begun({ ...fit, token_endpoint: 'http://elsewhere.example/token' })).toBe('provider-answer-wrong')
+    expect(await begun({ ...fit, issuer: `${issuer}/` })).toBe('provider-answer-wrong')
+    expect(await begun({ ...fit, more: 'x'.repeat(300_000) })).toBe('provider-silent')
+    expect(await begun(fit)).toBe('begun')
+    server.close()
   })
 
   test('a provider that does not answer keeps nobody waiting for ever, and answers again when it does', async () => {
@@ -237,7 +295,7 @@ describe('an identity', () => {
     const answer = await pro.visit(await browser.begin())
     await browser.call().receive({ provider: 'pro', answer })
     const thief = browserOf(await world.as('karim.haddad'))
-    thief.cookie(browser.cookie())
+    thief.holds(browser.cookie())
     expect(await outcome(thief.call().link({}))).toBe('sign-in-stale')
     expect(await outcome(browser.call().link({}))).toBe('allowed')
   })
@@ -274,6 +332,33 @@ describe('an identity', () => {
     await karim.call.requests.callBack({ requestId: id, outcome: 'confirmed', note: '' })
     await karim.call.requests.approve({ requestId: id, seen: await make.hashOf(id) })
     expect(await enter(theirs)).toBe('identity-unknown')
+  })
+
+  test('that too few owners would be left without is not unlinked', async () => {
+    const [claire, marc, helene] = [await world.as('claire.fontaine'), await world.as('marc.delorme'), await world.as('helene.garnier')]
+    for (const [one, subject] of [
+      [claire, 'claire@pro'],
+      [marc, 'marc@pro'],
+      [helene, 'helene@pro'],
+    ] as const)
+      await linked(one, null, subject)
+    const signIn = { issuers: [pro.issuer], contexts: [] }
+    const rules = firstPolicy.rules.map(({ when, demand }, index) => ({
+      when,
+      demand: index === firstPolicy.rules.length - 1 ? { ...demand, signIn } : demand,
+    }))
+    await world.tamper('update policy set document = $1', [{ ...firstPolicy, rules }])
+    const unlinking = async (one: Signed) => {
+      const [held] = await browserOf(one).call().mine()
+      return outcome(
+        browserOf(one)
+          .call()
+          .unlink({ identityId: held?.id ?? '' }),
+      )
+    }
+    expect(await unlinking(marc)).toBe('owners-too-few')
+    await world.tamper('update policy set document = $1', [firstPolicy])
+    expect(await unlinking(marc)).toBe('allowed')
   })
 
   test('is held by the database: none without its proof, its entry or a session, and no session through a provider that knows nobody', async () => {

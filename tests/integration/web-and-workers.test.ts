@@ -41,7 +41,7 @@ const start = async (role: ProcessRole) => {
   })
   const ask = (path: string, token: string, body?: unknown) =>
     fetch(`http://127.0.0.1:${port}/api/${path}`, {
-      method: body === undefined ? 'GET' : 'POST',
+      method: 'POST',
       headers: { 'Content-Type': 'application/json', Cookie: `session=${token}` },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })

@@ -34,7 +34,7 @@ export const openProcess = async ({ url, readUrl, key = Buffer.alloc(32) }: { ur
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const ask = (path: string, { token = '', body }: Asking = {}) =>
     fetch(`${base}/api/${path}`, {
-      method: body === undefined ? 'GET' : 'POST',
+      method: 'POST',
       headers: { 'Content-Type': 'application/json', Cookie: `session=${token}` },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })

@@ -10,6 +10,7 @@ import {
   type Demand,
   type Matched,
   type PolicyRule,
+  policyRule,
   type Stage,
   type StageLevel,
   stageLevels,
@@ -300,6 +301,23 @@ describe('a stage', () => {
       { numRuns: 300 },
     )
   })
+})
+
+test('a policy that asks owners for a level they might never come in at is none; one that asks others is', () => {
+  const through = (contexts: readonly string[]) => ({ signIn: { issuers: ['https://provider.example'], contexts: [...contexts] } })
+  const owners = demand([stage(['policy-owner'], 2)], through(['eidas2']))
+  const supervisors: PolicyRule = {
+    when: { kinds: ['create-account'], profiles: ['site-adviser'] },
+    demand: demand([stage(['supervisor'])], through(['eidas2'])),
+  }
+  const last = firstPolicy.rules.at(-1) as PolicyRule
+  expect(faultsOf([supervisors, ...firstPolicy.rules])).toEqual([])
+  expect(faultsOf([...firstPolicy.rules.slice(0, -1), { ...last, demand: owners }]).map(({ refusal }) => refusal)).toEqual([
+    'rule-contexts-for-owners',
+  ])
+  expect(
+    policyRule.safeParse({ ...last, demand: { ...last.demand, signIn: { issuers: ['javascript:alert(1)'], contexts: [] } } }).success,
+  ).toBe(false)
 })
 
 describe('a request in stages', () => {

@@ -39,6 +39,8 @@ export const fr = {
     'rule-never-first': 'Cette règle ne s’applique jamais : une règle plus haut couvre déjà tous ses cas.',
     'rule-too-few':
       'Trop peu de signatures : au moins une pour toute demande, au moins deux pour un rôle, la politique ou une portée nationale.',
+    'rule-contexts-for-owners':
+      'Pour un rôle ou la politique, on ne peut exiger un niveau : s’il venait à manquer, plus personne ne pourrait signer.',
     'rule-role-not-for-kind': 'Un de ces rôles ne peut pas contresigner ce genre de demande.',
     'rule-level-not-for-kind':
       'Les responsables de la politique ont leur rôle pour toute la nation : seuls « de la structure ou au-dessus » et « du réseau entier » conviennent ici.',

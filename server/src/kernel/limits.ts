@@ -11,6 +11,8 @@ const doors = {
   'sign-in': { points: 300, duration: 900 },
   /** Wrong answers of a whole network, whichever account they are for: passwords sprayed over many accounts meet a wall. */
   'sign-in-failed': { points: 60, duration: 900 },
+  /** What one browser brings back from an identity provider is redeemed there once, by the state it was asked with. */
+  redeem: { points: 1, duration: 1800 },
   'ask-reset': { points: 20, duration: 3600 },
   link: { points: 200, duration: 900 },
   /** By person and not by address: a whole team's accounts in an afternoon, and no flood. */
@@ -68,6 +70,7 @@ export const openLimits = (pool: pg.Pool): Limits => {
     'sign-in': counting('sign-in', true),
     'sign-in-failed': counting('sign-in-failed'),
     'ask-reset': counting('ask-reset'),
+    redeem: counting('redeem'),
     link: counting('link'),
     file: counting('file'),
     'dry-run': counting('dry-run'),

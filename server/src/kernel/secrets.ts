@@ -23,5 +23,8 @@ export const unseal = (key: Buffer, sealed: string): string => {
   return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8')
 }
 
+/** A key for one purpose: what is sealed for one is not opened for another. */
+export const keyFor = (key: Buffer, purpose: string): Buffer => Buffer.from(hkdfSync('sha256', key, '', `countersign:${purpose}`, 32))
+
 /** 160 bits belonging to one link: the same link shows the same secret until it is used, and nothing is stored before. */
 export const derived = (key: Buffer, label: string): Buffer => Buffer.from(hkdfSync('sha256', key, '', `countersign:${label}`, 20))

@@ -4,6 +4,12 @@
  */
 export type SignedInThrough = { readonly issuer: string; readonly acr: string | null; readonly amr: readonly string[] }
 
+/** What providers call people, contexts and methods: ASCII that can be seen, so that no two of them are written alike and differ. */
+export const printable = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/
+
+/** The address that is a provider's name (OpenID Connect Core 1.0, section 1.2): over https, but on this very machine. */
+export const providerAddress = /^(?:https:\/\/[^\s/?#]+|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?)(?:\/[^\s?#]*)?$/
+
 /** Which context classes or methods of a provider stand for a second factor. */
 export type SecondFactorOf = { readonly acr: readonly string[]; readonly amr: readonly string[] }
 

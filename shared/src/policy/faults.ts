@@ -24,10 +24,12 @@ const everyCase: readonly Matched[] = requestKinds.flatMap((kind) =>
 const saysNothing = ({ roles, profiles, reachAtLeast }: Condition, { kind, profiles: about }: Matched): boolean =>
   (roles !== undefined && kind !== 'grant-role') || (about.length === 0 && (profiles !== undefined || reachAtLeast !== undefined))
 
+/** Which contexts owners come in cannot be known before they do: a policy that asks for one could be its last. */
+const isOwners = (kind: RequestKind): boolean => kind === 'grant-role' || kind === 'set-policy'
+
 /** Owners hold their role over the whole nation: below it, no stage of theirs could ever be filled. */
 const outOfReach = (kinds: readonly RequestKind[], { stages }: Demand): boolean =>
-  kinds.some((kind) => kind === 'grant-role' || kind === 'set-policy') &&
-  stages.some(({ level }) => level !== 'covering' && level !== 'network')
+  kinds.some(isOwners) && stages.some(({ level }) => level !== 'covering' && level !== 'network')
 
 const withinDeadline = ({ deadline, escalation }: Demand): boolean => {
   const whole = 'hours' in deadline ? deadline.hours : deadline.workingHours
@@ -49,6 +51,9 @@ const faultsIn = ({ demand }: PolicyRule, cases: readonly Matched[]): readonly F
   const faults: readonly (Fault | false)[] = [
     cases.length === 0 && ['rule-never-first'],
     cases.some(({ kind, profiles }) => peopleIn(demand) < floorOf(kind, profiles)) && ['rule-too-few', 'demand', 'stages'],
+    demand.signIn !== undefined &&
+      demand.signIn.contexts.length > 0 &&
+      kinds.some(isOwners) && ['rule-contexts-for-owners', 'demand', 'signIn'],
     outOfReach(kinds, demand) && ['rule-level-not-for-kind', 'demand', 'stages'],
     mayNot(kinds, demand) && ['rule-role-not-for-kind', 'demand', 'stages'],
     cases.length > 0 && demand.callBack && !calls && ['rule-nobody-to-call', 'demand', 'callBack'],

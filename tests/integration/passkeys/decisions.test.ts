@@ -167,7 +167,9 @@ test('a code is the weaker assurance, and recorded as such; wrong ones are count
   expect(await outcome(typed('000000'))).toBe('code-wrong')
   expect(await outcome(typed(generateSync({ secret })))).toBe('too-many')
   await world.tamper('update session set proof_failures = 0 where id = $1', [thomas.person.sessionId])
-  await world.tamper('insert into sign_in_failure (account_id, failures, last_at) values ($1, 10, now())', [thomas.person.id])
+  await world.tamper(`insert into sign_in_failure (account_id, source, failures, last_at) values ($1, '~127.0.0', 10, now())`, [
+    thomas.person.id,
+  ])
   expect(await typed(generateSync({ secret }))).toBe('executed')
   expect(await lastEntry(id, 'request.approval-given')).toMatchObject({ assurance: 'totp', signed: null })
 })

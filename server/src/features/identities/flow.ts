@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Refused } from '../../kernel/refused.ts'
-import { seal, unseal } from '../../kernel/secrets.ts'
+import { keyFor, seal, unseal } from '../../kernel/secrets.ts'
 
 /** Long enough to sign in elsewhere, and no longer. */
 const flowMinutes = 10
@@ -24,11 +24,12 @@ export type Flow = z.infer<typeof flow>
 /** The one cookie it is kept in, sealed: a browser that did not begin it cannot end it, and no page reads it. */
 export type FlowCookie = { readonly sealed: string | null; readonly keep: (sealed: string | null) => void }
 
-export const keepFlow = (key: Buffer, cookie: FlowCookie, kept: Flow): void => cookie.keep(seal(key, JSON.stringify(kept)))
+export const keepFlow = (key: Buffer, cookie: FlowCookie, kept: Flow): void =>
+  cookie.keep(seal(keyFor(key, 'sign-in'), JSON.stringify(kept)))
 
 const opened = (key: Buffer, sealed: string): Flow | null => {
   try {
-    return flow.parse(JSON.parse(unseal(key, sealed)))
+    return flow.parse(JSON.parse(unseal(keyFor(key, 'sign-in'), sealed)))
   } catch {
     return null
   }

@@ -4,6 +4,7 @@ import { runCommitted } from '../../kernel/commit.ts'
 import { neutrally } from '../../kernel/neutral.ts'
 import { Refused, unlessRefused } from '../../kernel/refused.ts'
 import { open, type Request, router, signedIn, sparingly } from '../../trpc.ts'
+import { asNobody, leaveBehind } from '../sessions/leave.ts'
 import { enterThrough } from './enter.ts'
 import { flowAt, keepFlow } from './flow.ts'
 import { identities } from './identities.store.ts'
@@ -23,13 +24,15 @@ const among = (providers: readonly Provider[], wanted: string): Provider => {
 
 /** Redeems what a browser brought back, held against what that very browser began; it serves once, whatever comes of it. */
 const redeemed = async (
-  { providers, key, flow }: Pick<Request, 'providers' | 'key' | 'flow'>,
+  { providers, key, flow, limits }: Pick<Request, 'providers' | 'key' | 'flow' | 'limits'>,
   given: z.infer<typeof answer>,
 ): Promise<{ readonly provider: Provider; readonly known: Known; readonly state: string }> => {
   const provider = among(providers, given.provider)
   const begun = flowAt(key, flow, 'begun')
   flow.keep(null)
   if (begun.provider !== provider.id) throw new Refused('provider-answer-wrong')
+  // Before the provider is asked, whatever cookies are shown again: nobody makes us flood it.
+  if (!(await limits.allow('redeem', begun.asked.state))) throw new Refused('sign-in-stale')
   return { provider, known: await provider.redeem(given.answer, begun.asked), state: begun.asked.state }
 }
 
@@ -52,7 +55,8 @@ export const identitiesRouter = router({
     .input(answer)
     .mutation(async ({ ctx, input }) => {
       const { provider, known, state } = await redeemed(ctx, input)
-      const { token } = unlessRefused(await neutrally(enterThrough(ctx, provider, known, state)))
+      const { token } = unlessRefused(await neutrally(enterThrough(asNobody(ctx), provider, known, state)))
+      await leaveBehind(ctx)
       ctx.setSession(token)
       return { signedIn: true as const }
     }),

@@ -1,10 +1,16 @@
-import { oldestSignInHours, type SecondFactorOf, type SignedInThrough } from '@countersign/shared/access/provider.ts'
+import {
+  oldestSignInHours,
+  printable,
+  providerAddress,
+  type SecondFactorOf,
+  type SignedInThrough,
+} from '@countersign/shared/access/provider.ts'
 import * as openid from 'openid-client'
 import { z } from 'zod'
 import { Refused } from '../../kernel/refused.ts'
 
 const named = z.string().min(1).max(200)
-const onLoopback = (issuer: string): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(new URL(issuer).hostname)
+const onLoopback = (address: string): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(new URL(address).hostname)
 
 /** One identity provider (OpenID Connect): ProConnect, a Keycloak, any other. */
 export const providerSetting = z.strictObject({
@@ -12,9 +18,7 @@ export const providerSetting = z.strictObject({
   id: z.string().regex(/^[a-z0-9-]{1,40}$/, 'has an id that is not of small letters, digits and dashes'),
   /** As people know it. */
   name: named.max(60),
-  issuer: z
-    .url('has an issuer that is no address')
-    .refine((issuer) => issuer.startsWith('https:') || onLoopback(issuer), 'has an issuer that is not reached over https'),
+  issuer: z.string().regex(providerAddress, 'has an issuer that is no address over https'),
   clientId: named,
   clientSecret: named,
   /** What of its acr and amr stands for a second factor; `mfa` among its methods (RFC 8176) where nothing is said. */
@@ -38,6 +42,33 @@ export type Provider = Pick<ProviderSetting, 'id' | 'name' | 'issuer'> & {
 
 const seconds = 8
 const clockSkew = 5
+const keptMilliseconds = 3_600_000
+/** No answer of a provider is longer; what is sent packed is counted unpacked. */
+const mostBytes = 262_144
+
+/** Reads no more than any honest answer has: a provider that sends more is cut off before it is understood. */
+const bounded: openid.CustomFetch = async (url, options) => {
+  const response = await fetch(url, options as RequestInit)
+  const pieces: Uint8Array[] = []
+  let bytes = 0
+  for await (const piece of response.body ?? []) {
+    bytes += piece.byteLength
+    if (bytes > mostBytes) throw new TypeError('an answer of a provider is too long')
+    pieces.push(piece)
+  }
+  const { status, statusText, headers } = response
+  return new Response(status === 204 || status === 304 ? null : Buffer.concat(pieces), { status, statusText, headers })
+}
+
+/** What it says of itself leads where people and secrets may go; it goes by the very name it was given. */
+const isFit = (
+  { issuer, authorization_endpoint: authorize, token_endpoint: token, jwks_uri: keys }: openid.ServerMetadata,
+  wanted: string,
+) =>
+  issuer === wanted &&
+  [authorize, token, keys].every(
+    (one) => typeof one === 'string' && URL.canParse(one) && (one.startsWith('https://') || (one.startsWith('http://') && onLoopback(one))),
+  )
 const oldest = oldestSignInHours * 3600
 
 /** Only what went wrong there or on the way is the provider's; everything else is a bug of ours. */
@@ -58,11 +89,15 @@ const orRefused = async <T>(attempt: Promise<T>): Promise<T> => {
   }
 }
 
+const said = (most: number) => z.string().regex(printable).max(most)
+
+/** What is not written as the standard has it is no answer: the subject is at most 255 ASCII characters (section 2). */
 const claims = z.object({
   iss: z.string(),
-  sub: z.string().min(1).max(255),
-  acr: z.string().max(200).optional().catch(undefined),
-  amr: z.array(z.string().max(100)).max(20).optional().catch(undefined),
+  sub: said(255),
+  acr: said(200).optional(),
+  amr: z.array(said(100)).max(20).optional(),
+  auth_time: z.number(),
 })
 
 /** Asks for what is needed and no more: who it is, when and how they showed it. No name, no address. */
@@ -73,17 +108,33 @@ const wanted = ({ acr }: SecondFactorOf): Record<string, string> => ({
   ...(acr.length > 0 ? { acr_values: acr.join(' ') } : {}),
 })
 
-/** Found out when it is first needed and kept: a provider that does not answer keeps nobody else from signing in. */
+/** Found out when it is first needed and kept for an hour: a provider that does not answer keeps nobody else from signing in. */
 export const providerOf = (setting: ProviderSetting, publicUrl: string): Provider => {
   const { id, name, issuer, clientId, clientSecret, secondFactor } = setting
   const back = `${publicUrl}/through/${id}`
   let known: Promise<openid.Configuration> | null = null
+  let since = 0
+  const discovered = async (): Promise<openid.Configuration> => {
+    const found = await openid.discovery(
+      new URL(issuer),
+      clientId,
+      { client_secret: clientSecret, [openid.clockTolerance]: clockSkew },
+      undefined,
+      {
+        timeout: seconds,
+        [openid.customFetch]: bounded,
+        // The token is held against the provider's published keys even though it came from the provider itself: what stands in between is not trusted.
+        execute: [openid.enableNonRepudiationChecks, ...(onLoopback(issuer) ? [openid.allowInsecureRequests] : [])],
+      },
+    )
+    if (!isFit(found.serverMetadata(), issuer)) throw new Refused('provider-answer-wrong')
+    return found
+  }
   const configuration = () => {
-    known ??= openid.discovery(new URL(issuer), clientId, { client_secret: clientSecret, [openid.clockTolerance]: clockSkew }, undefined, {
-      timeout: seconds,
-      // The token is held against the provider's published keys even though it came from the provider itself: what stands in between is not trusted.
-      execute: [openid.enableNonRepudiationChecks, ...(onLoopback(issuer) ? [openid.allowInsecureRequests] : [])],
-    })
+    if (Date.now() - since > keptMilliseconds) known = null
+    if (known) return known
+    since = Date.now()
+    known = discovered()
     known.catch(() => {
       known = null
     })
@@ -117,7 +168,9 @@ export const providerOf = (setting: ProviderSetting, publicUrl: string): Provide
           idTokenExpected: true,
         }),
       )
-      const { iss, sub, acr = null, amr = [] } = claims.parse(tokens.claims())
+      const read = claims.safeParse(tokens.claims())
+      if (!read.success || read.data.auth_time > Date.now() / 1000 + clockSkew) throw new Refused('provider-answer-wrong')
+      const { iss, sub, acr = null, amr = [] } = read.data
       return { subject: sub, through: { issuer: iss, acr, amr } }
     },
   }

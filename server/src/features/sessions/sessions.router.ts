@@ -14,6 +14,7 @@ import { credentials } from './credentials.store.ts'
 import { enterDemo } from './enter-demo.ts'
 import { enterWithPasskey } from './enter-with-passkey.ts'
 import { allowExport } from './export-ticket.ts'
+import { asNobody, leaveBehind } from './leave.ts'
 import { signOut } from './sign-out.ts'
 import { signOutElsewhere } from './sign-out-elsewhere.ts'
 
@@ -43,7 +44,8 @@ export const sessionsRouter = router({
       }),
     )
     .mutation(async ({ ctx, input }) => {
-      const { token } = await neutrally(authenticate(ctx, ctx.key, input))
+      const { token } = await neutrally(authenticate({ ...asNobody(ctx), limits: ctx.limits }, ctx.key, input))
+      await leaveBehind(ctx)
       ctx.setSession(token)
       return { signedIn: true as const }
     }),
@@ -54,7 +56,8 @@ export const sessionsRouter = router({
   signInWithPasskey: sparingly('sign-in')
     .input(assertion.extend({ nonce: nonceText }))
     .mutation(async ({ ctx, input }) => {
-      const { token } = unlessRefused(await neutrally(enterWithPasskey(ctx, ctx, input)))
+      const { token } = unlessRefused(await neutrally(enterWithPasskey(asNobody(ctx), ctx, input)))
+      await leaveBehind(ctx)
       ctx.setSession(token)
       return { signedIn: true as const }
     }),

@@ -1,8 +1,10 @@
 import { session } from '@countersign/drizzle/schema/session.ts'
+import { lockMinutes } from '@countersign/shared/access/lock.ts'
 import type { SignedInThrough } from '@countersign/shared/access/provider.ts'
 import { and, desc, eq, ne, sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import type { Db, Tx } from '../../kernel/db.ts'
+import { prefixOf } from '../../kernel/limits.ts'
 
 /** No session outlives this, however busy it is. */
 const lifeHours = 12
@@ -18,10 +20,19 @@ type Opening = {
   now: Date
 }
 
-/** Everybody who is at no browser of the owner's. */
-export const strangers = ''
+/** Where an attempt comes from: a browser of the owner's, or a network of whoever else. */
+type From = { readonly deviceKey: string | null; readonly address: string }
 
-type Failures = { readonly epoch: number | null; readonly source: string; readonly failures: number; readonly lastAt: Date | null }
+type Failures = {
+  readonly epoch: number | null
+  readonly source: string
+  /** At no browser the owner uses. */
+  readonly stranger: boolean
+  /** From there, in a row; and from all strangers together, lately. */
+  readonly failures: number
+  readonly lastAt: Date | null
+  readonly ofStrangers: number
+}
 
 export const sessions = {
   /**
@@ -90,16 +101,18 @@ export const sessions = {
   },
 
   /** Holds the account until the transaction ends, so that guesses at the same instant are counted one after the other. */
-  async holdFailures(tx: Tx, accountId: string, deviceKey: string | null): Promise<Failures> {
+  async holdFailures(tx: Tx, accountId: string, { deviceKey, address }: From): Promise<Failures> {
     const held = await tx.execute<{ epoch: number }>(sql`select epoch from account where id = ${accountId} for no key update`)
     const epoch = held.rows[0]?.epoch ?? null
     const known = await tx.execute(sql`select 1 from known_device where account_id = ${accountId} and device_key = ${deviceKey}`)
-    const source = known.rowCount === 1 && deviceKey ? deviceKey : strangers
-    const { rows } = await tx.execute<{ failures: number; last_at: string }>(
-      sql`select failures, last_at from sign_in_failure where account_id = ${accountId} and source = ${source}`,
-    )
-    const row = rows[0]
-    return { epoch, source, failures: row?.failures ?? 0, lastAt: row ? new Date(row.last_at) : null }
+    const stranger = known.rowCount !== 1 || !deviceKey
+    const source = stranger ? `~${prefixOf(address)}` : deviceKey
+    const { rows } = await tx.execute<{ failures: number | null; last_at: string | null; strangers: number }>(sql`
+      select max(failures) filter (where source = ${source}) as failures, max(last_at) filter (where source = ${source}) as last_at,
+        coalesce(sum(failures) filter (where source like '~%' and last_at > now() - make_interval(mins => ${lockMinutes})), 0)::int as strangers
+      from sign_in_failure where account_id = ${accountId}`)
+    const { failures = null, last_at: lastAt = null, strangers = 0 } = rows[0] ?? {}
+    return { epoch, source, stranger, failures: failures ?? 0, lastAt: lastAt ? new Date(lastAt) : null, ofStrangers: strangers }
   },
 
   /** Wrong codes in a row within this session, since the last right one. */
@@ -130,6 +143,11 @@ export const sessions = {
       insert into sign_in_failure (account_id, source, failures, last_at) values (${accountId}, ${source}, 1, ${now})
       on conflict (account_id, source) do update set failures = sign_in_failure.failures + 1, last_at = ${now} returning failures`)
     return rows[0]?.failures ?? 1
+  },
+
+  /** What was counted so long ago that nobody waits for it any more. */
+  async forgetOldFailures(db: Db): Promise<void> {
+    await db.execute(sql`delete from sign_in_failure where last_at < now() - interval '1 day'`)
   },
 
   /** Whoever was right is not kept waiting for what they got wrong before; what strangers got wrong stays counted. */

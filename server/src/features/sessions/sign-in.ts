@@ -1,4 +1,4 @@
-import { waitUntil } from '@countersign/shared/access/lock.ts'
+import { strangersBeforeLock, waitUntil } from '@countersign/shared/access/lock.ts'
 import type { SignedInThrough } from '@countersign/shared/access/provider.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import type { Nobody } from '../../kernel/actor.ts'
@@ -10,7 +10,7 @@ import { identities } from '../identities/identities.store.ts'
 import { links } from '../links/links.store.ts'
 import { passkeys } from '../passkeys/passkeys.store.ts'
 import { credentials } from './credentials.store.ts'
-import { sessions, strangers } from './sessions.store.ts'
+import { sessions } from './sessions.store.ts'
 
 export type ProvenFactor =
   | { readonly kind: 'none' }
@@ -56,9 +56,10 @@ const guessed = (proof: Proof): boolean =>
 const isWeak = (proof: Proof): boolean => 'wrong' in proof && proof.wrong === 'provider-one-factor'
 
 type Held = {
-  readonly source: string
+  readonly stranger: boolean
   readonly failures: number
   readonly lastAt: Date | null
+  readonly ofStrangers: number
   readonly proof: Proof
   readonly crowded: boolean
 }
@@ -67,10 +68,10 @@ type Held = {
  * Guesses wait for those before them; from a network that guesses none is looked at, but for a browser the owner uses. What is not
  * guessed does not wait: guesses of strangers at the password do not keep its owner out.
  */
-const mustWait = ({ source, failures, lastAt, proof, crowded }: Held, now: Date): boolean => {
+const mustWait = ({ stranger, failures, lastAt, ofStrangers, proof, crowded }: Held, now: Date): boolean => {
   if (!guessed(proof)) return false
   const wait = waitUntil(failures, lastAt)
-  return (wait !== null && wait > now) || (crowded && source === strangers)
+  return (wait !== null && wait > now) || (stranger && (crowded || ofStrangers >= strangersBeforeLock))
 }
 
 /** A browser nobody knew: its owner learns of it at once, and may say that it was not them. */
@@ -94,8 +95,10 @@ export const signIn: Operation<SignInInput, SignInAnswer, Nobody> = async (
     value: { refusal },
     events: [{ type: 'sign-in.failed', subject: accountId, organisation: organisationId, data: { failures: count } }],
   })
-  const { epoch: present, source, failures, lastAt } = await sessions.holdFailures(tx, accountId, origin.deviceKey ?? null)
-  if (mustWait({ source, failures, lastAt, proof, crowded }, now)) return refused('sign-in-failed', failures)
+  const from = { deviceKey: origin.deviceKey ?? null, address: origin.address ?? '' }
+  const { epoch: present, source, ...counted } = await sessions.holdFailures(tx, accountId, from)
+  const { failures } = counted
+  if (mustWait({ ...counted, proof, crowded }, now)) return refused('sign-in-failed', failures)
   // Proven against a password that was forgotten meanwhile.
   if (present !== epoch) throw new Refused('sign-in-failed')
   if ('missing' in proof) throw new Refused('second-factor-needed')

@@ -244,6 +244,25 @@ describe('signing in through an identity provider', () => {
     expect([tried.sort(), asked]).toEqual([['allowed', 'sign-in-stale', 'sign-in-stale'], 1])
   })
 
+  test('brings what one provider was asked to no other, who would get a code that is not theirs', async () => {
+    const browser = browserOf()
+    const url = await browser.begin('pro')
+    pro.signsIn(known)
+    const answer = await pro.visit(url)
+    const redeemed: string[] = []
+    const curious: Provider = {
+      ...(providers[1] as Provider),
+      redeem: async (code) => {
+        redeemed.push(code)
+        return { subject: known.subject, through: { issuer: pro.issuer, acr: null, amr: ['mfa'] } }
+      },
+    }
+    const flow = { sealed: browser.cookie(), keep: () => undefined }
+    const door = callerOf({ ...world.contextOf(null), providers: [providers[0] as Provider, curious], flow })
+    expect(await outcome(door.identities.enter({ provider: 'other', answer }))).toBe('provider-answer-wrong')
+    expect(redeemed).toEqual([])
+  })
+
   test('a provider that sends too much, or says of itself what cannot be, is refused, and asked again', async () => {
     const bent: { body: object | null } = { body: null }
     const server = createServer((_request, response) =>

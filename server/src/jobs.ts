@@ -16,9 +16,9 @@ import { recheck } from './features/requests/recheck.ts'
 import { requests, type Waiting } from './features/requests/requests.store.ts'
 import { type Signed, signatures } from './features/requests/signatures.store.ts'
 import { bringCheckpoint } from './features/seal/bring.ts'
-import { checkSeal } from './features/seal/check.ts'
 import { seal } from './features/seal/seal.store.ts'
 import { sealLedger } from './features/seal/seal.ts'
+import { watchSeal } from './features/seal/watch.ts'
 import { sessions } from './features/sessions/sessions.store.ts'
 import { watchLedger } from './features/signals/watch.ts'
 import { nobody } from './kernel/actor.ts'
@@ -232,7 +232,7 @@ export const startJobs = ({
     folding = counts
       .fold(db)
       .catch((error: unknown) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'the counts could not be folded'))
-    checking = checkSeal(db, sealing.signer, log).catch((error: unknown) =>
+    checking = watchSeal(db, sealing.signer, log).catch((error: unknown) =>
       log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'the seal could not be checked'),
     )
   }

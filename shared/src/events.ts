@@ -2,6 +2,7 @@ import type { Act, Assertion, Assurance } from './access/proof.ts'
 import type { SignedInThrough } from './access/provider.ts'
 import type { Role } from './access/roles.ts'
 import type { AccountStatus, EndReason } from './accounts/status.ts'
+import type { SealFault } from './audit/sealing.ts'
 import type { BulkStep, BulkVerb } from './bulks/bulk.ts'
 import type { Goal } from './policy/attempts.ts'
 import type { Policy } from './policy/policy.ts'
@@ -134,6 +135,7 @@ export type EventData = {
   'accounts.exported': { count: number; filter: string }
   'audit.exported': { format: string; filter: string }
   'console.suspended': { accounts: number; because: string; told: readonly string[] }
+  'seal.broken': { position: number; fault: SealFault; told: readonly string[] }
   'collusion.one-enough': { organisations: readonly string[]; goals: readonly Goal[]; told: readonly string[] }
   'policy.set': { requestId: string; before: Policy; after: Policy }
   'audit.retention-set': { monthsBefore: number; months: number; note: string }
@@ -216,6 +218,7 @@ const catalogue = {
   'accounts.exported': true,
   'audit.exported': true,
   'console.suspended': true,
+  'seal.broken': true,
   'collusion.one-enough': true,
   'policy.set': true,
   'audit.retention-set': true,

@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { NotBrought, toAddress, toFile, toWitness } from '@countersign/server/carriers/checkpoints.ts'
 import { bringCheckpoint } from '@countersign/server/features/seal/bring.ts'
-import { checkSeal } from '@countersign/server/features/seal/check.ts'
 import { checkpoints } from '@countersign/server/features/seal/checkpoints.store.ts'
 import { entryText, type SealableEntry } from '@countersign/server/features/seal/entry-text.ts'
 import { places } from '@countersign/server/features/seal/places.store.ts'
 import { seal, sealable } from '@countersign/server/features/seal/seal.store.ts'
 import { sealLedger } from '@countersign/server/features/seal/seal.ts'
+import { watchSeal } from '@countersign/server/features/seal/watch.ts'
 import { checkpointText } from '@countersign/server/transparency/checkpoint.ts'
 import { leafHash } from '@countersign/server/transparency/merkle.ts'
 import { signedNote, verifierOf } from '@countersign/server/transparency/note.ts'
@@ -268,7 +268,7 @@ describe('checkpoints leave the house', () => {
 
 describe('the server holds the audit against its seal by itself', () => {
   const round = async () => {
-    for (let turn = 0; turn < 12; turn += 1) await checkSeal(world.db, log, world.log)
+    for (let turn = 0; turn < 12; turn += 1) await watchSeal(world.db, log, world.log)
     const isabelle = await world.as('isabelle.carpentier')
     return (await isabelle.call.seal.state()).check
   }
@@ -284,6 +284,14 @@ describe('the server holds the audit against its seal by itself', () => {
     const { rows: before } = await world.owner.query<{ entry: object }>('select to_json(e) as entry from audit_entry e where id = $1', [id])
     await world.tamper(`update audit_entry set actor_id = null where id = $1`, [id])
     expect((await round()).wrong).toMatchObject({ position: 12345, fault: 'entry-changed' })
+    const told = async () =>
+      (
+        await world.owner.query(`select e.data ->> 'position' as position, (select count(*)::int from outbox o where o.entry_id = e.id and o.destination = 'mail.seal-broken') as mails
+        from audit_entry e where e.type = 'seal.broken' order by e.at`)
+      ).rows
+    expect(await told()).toEqual([{ position: '12345', mails: expect.toSatisfy((mails: number) => mails >= 4) }])
+    await round()
+    expect(await told()).toHaveLength(1)
     // By somebody who knows of the leaf as well: the tree above it is another.
     const { rows: changed } = await world.owner.query<SealableEntry & Record<string, unknown>>(
       new PgDialect().sqlToQuery(sql`select ${sealable} from audit_entry e where e.id::text = 'ID'`).sql.replace(`'ID'`, `'${id}'`),

@@ -259,6 +259,7 @@ export const en: typeof fr = {
     'view.saved': 'View saved',
     'view.removed': 'View removed',
     'audit.exported': 'Audit exported',
+    'seal.broken': 'Audit not what was sealed',
     'collusion.one-enough': 'One account is enough somewhere',
     'console.suspended': 'Accounts suspended from the server’s console',
     'policy.set': 'Policy changed',

@@ -279,6 +279,7 @@ export const fr = {
     'view.saved': 'Vue enregistrée',
     'view.removed': 'Vue retirée',
     'audit.exported': 'Journal exporté',
+    'seal.broken': 'Journal différent de ce qui a été scellé',
     'collusion.one-enough': 'Un seul compte suffit quelque part',
     'console.suspended': 'Comptes suspendus depuis la console du serveur',
     'policy.set': 'Politique changée',

@@ -32,6 +32,7 @@ export type MailKind =
   | 'passkeysChanged'
   | 'identitiesChanged'
   | 'oneEnough'
+  | 'sealBroken'
   | 'console'
   | 'waiting'
   | 'standingIn'
@@ -169,6 +170,14 @@ const french: Record<MailKind, Text> = {
       `Bonjour ${name},`,
       `${about} est absent(e) du ${place} au ${until} et vous a désigné(e). Vous n’avez aucun droit de plus : ce qui attend sa signature vous est rappelé à sa place.`,
       'Ce qui attend déjà :',
+      address,
+    ],
+  },
+  sealBroken: {
+    subject: 'Le journal n’est plus celui qui a été scellé',
+    lines: ({ address }) => [
+      'Une entrée du journal ne correspond plus à ce qui a été scellé : quelqu’un a modifié la base de données derrière l’application, ou elle est abîmée.',
+      'Voyez où, prévenez qui tient le serveur et un auditeur, et ne réparez rien avant qu’une copie soit faite :',
       address,
     ],
   },
@@ -313,6 +322,14 @@ const english: Record<MailKind, Text> = {
       `Dear ${name},`,
       `${about} is away from ${place} to ${until} and has named you. You have no more rights than before: what waits for them is brought to your mind instead.`,
       'What waits already:',
+      address,
+    ],
+  },
+  sealBroken: {
+    subject: 'The audit is not what was sealed',
+    lines: ({ address }) => [
+      'An entry of the audit no longer is what was sealed: somebody changed the database behind the application, or it is damaged.',
+      'See where, tell whoever keeps the server and an auditor, and repair nothing before a copy is made:',
       address,
     ],
   },

@@ -165,6 +165,7 @@ export const mailCarriers = (carriage: Carriage): Record<Destination, Carrier> =
   'mail.bulk': ofBulk(carriage),
   'mail.signal': ofSignal(carriage),
   'mail.one-enough': toGuardians(carriage, 'oneEnough', '/organisations'),
+  'mail.seal-broken': toGuardians(carriage, 'sealBroken', '/audit/proof'),
   'mail.console': toGuardians(carriage, 'console', '/audit?type=console.suspended'),
   'mail.signed-in': withLink(carriage, 'signedIn', ['disown'], 'disown'),
   'mail.waiting': ofWaiting(carriage),

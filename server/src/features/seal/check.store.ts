@@ -41,6 +41,13 @@ export const checks = {
     }
   },
 
+  /** Held, so that it is told once; true where it stands in the audit since it was found. */
+  async isTold(tx: Tx, since: Date): Promise<boolean> {
+    await tx.execute(sql`select 1 from seal_check for update`)
+    const { rowCount } = await tx.execute(sql`select 1 from audit_entry where type = 'seal.broken' and at >= ${since} limit 1`)
+    return rowCount === 1
+  },
+
   /** Goes on from there in this round. */
   async reached(tx: Tx, position: number): Promise<void> {
     await tx.execute(sql`update seal_check set position = ${position}`)

@@ -53,8 +53,8 @@ const droppedUntil = async (tx: Tx): Promise<Date | null> =>
 
 /**
  * Holds a stretch of the log against the entries and the tree once more, and at the end of each round the tree against what was signed: whoever
- * alters the audit behind our back, and not all that stands over it as well, is noticed by us too, within hours. Nothing governed changes, so
- * nothing is told; the auditor's own program is what counts.
+ * alters the audit behind our back, and not all that stands over it as well, is noticed by us too, within hours. What is
+ * found wrong is told by `tellSealBroken`; the auditor's own program is what counts.
  */
 export const checkSeal = (db: Db, log: Signer, logger: Logger): Promise<void> =>
   db.transaction(

@@ -142,6 +142,7 @@ const inDatabase: readonly Guard[] = [
   within('the oldest month first, when it is over', 'month.id IS DISTINCT FROM month_id'),
   within('kept from when it was recorded', 'month.recorded_until > month.kept_from'),
   within('an open incident keeps its months', 'month.incidents > 0'),
+  within('nothing leaves before it is sealed', 'unsealed AND EXISTS (SELECT 1 FROM audit_leaf)'),
   {
     name: 'maintenance alone drops',
     sql: 'grant execute on function close_audit_month(uuid), due_audit_month(), drop_closed_audit_months() to public',

@@ -380,6 +380,20 @@ describe('an identity', () => {
     expect(await unlinking(marc)).toBe('allowed')
   })
 
+  test('is linked by nobody who is not signed in, whatever entries are written with it', async () => {
+    const id = await make.agentOf('Mission locale de Lyon')
+    const told = (type: string, data: string) =>
+      `insert into audit_entry (id, at, recorded_at, transaction_id, type, actor_id, subject_id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, origin, data)
+       select gen_random_uuid(), date_trunc('milliseconds', now()), now(), pg_current_xact_id(), '${type}', id, id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, '{"channel": "web"}', '${data}' from account where id = '${id}';`
+    const identityId = '01900000-0000-7000-8000-00000000000a'
+    expect(
+      await verdictOfDatabase(
+        world.owner.query(`begin; ${told('proof.given', '{"act": "link-identity"}')} ${told('identity.linked', JSON.stringify({ identityId }))}
+          insert into identity (id, account_id, issuer, subject, linked_at) values ('${identityId}', '${id}', 'https://thief', 'x', now()); commit`),
+      ),
+    ).toBe('P1')
+  })
+
   test('is held by the database: none without its proof, its entry or a session, and no session through a provider that knows nobody', async () => {
     const id = sophie.person.id
     expect(

@@ -168,6 +168,15 @@ test('only the oldest month that is over leaves, and not without its entry', asy
   expect(await verdictOnDropping(first.id, false)).toBe('P6')
 })
 
+test('a month of which something has no place in the sealed log stays', async () => {
+  const { id } = await oldest()
+  await world.tamper(
+    `insert into audit_leaf (position, entry_id, at, transaction_id, hash) select 0, id, at, transaction_id, decode(repeat('00', 32), 'hex') from audit_entry order by at desc limit 1`,
+  )
+  expect(await verdictOfDatabase(close(id))).toBe('P6')
+  await world.tamper('delete from audit_leaf')
+})
+
 test('a month that leaves takes its entries and what was sent of them; that it was there stays, told to the whole nation', async () => {
   const month = await oldest()
   const entriesOf = async () => {

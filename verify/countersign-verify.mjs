@@ -432,6 +432,7 @@ class Story {
     this.moves(told, to)
     // What somebody else has used is forgotten.
     if (['disowned', 'denied-on-call-back'].includes(told.entry.data.cause)) this.forget(told.entry.subjectId)
+    if (to === 'revoked') this.unlink(told.entry.subjectId)
     this.accountOf(told.entry.subjectId).ended = { by: told.entry.actorId, at: told.at }
   }
 
@@ -439,6 +440,11 @@ class Story {
   forget(id) {
     this.accountOf(id).passkeys.clear()
     this.accountOf(id).factors.clear()
+    this.unlink(id)
+  }
+
+  /** Nobody comes in by them any more; somebody else may, who links them. */
+  unlink(id) {
     for (const one of this.accountOf(id).identities) this.linked.delete(one)
     this.accountOf(id).identities.clear()
   }
@@ -448,7 +454,8 @@ class Story {
     const asked = demand?.signIn
     if (asked === undefined) return
     const { data, origin } = told.entry
-    const began = this.through.get(origin?.sessionId) ?? (this.whole ? null : data.through)
+    const known = this.through.get(origin?.sessionId)
+    const began = known?.account === told.entry.actorId ? known.through : this.whole || known ? null : data.through
     const fits =
       began &&
       data.through &&
@@ -599,7 +606,10 @@ class Story {
       this.accountOf(subjectId).identities.add(identity)
     },
     'identity.unlinked': (told) => {
-      const { subjectId, data } = told.entry
+      const { subjectId, actorId, data } = told.entry
+      if (actorId !== subjectId) this.problem(`${named(told)}: an identity is unlinked by whoever it lets in, and by nobody else`)
+      if (this.whole && !this.accountOf(subjectId).identities.has(`${data.issuer} ${data.subject}`))
+        this.problem(`${named(told)}: this identity was not theirs to unlink`)
       this.mustBeProven(told, 'unlink-identity', data.identityId)
       this.linked.delete(`${data.issuer} ${data.subject}`)
       this.accountOf(subjectId).identities.delete(`${data.issuer} ${data.subject}`)
@@ -610,7 +620,7 @@ class Story {
       const known = [...this.accountOf(subjectId).identities].some((one) => one.startsWith(`${data.through.issuer} `))
       if (this.whole && !known)
         this.problem(`${named(told)}: it came through a provider at which ${short(subjectId)} had linked no identity`)
-      this.through.set(data.sessionId, data.through)
+      this.through.set(data.sessionId, { account: subjectId, through: data.through })
     },
     'session.closed': ({ entry }) => void this.through.delete(entry.data.sessionId),
     'account.locked-out': ({ entry }) => this.forget(entry.subjectId),

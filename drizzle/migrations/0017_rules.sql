@@ -14,7 +14,8 @@ CREATE FUNCTION is_demand(demand jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE S
   SELECT (jsonb_typeof(demand) = 'object' AND demand - ARRAY['stages', 'assurance', 'signIn', 'callBack', 'coolingOffHours', 'deadline', 'escalation'] = '{}'
     AND (NOT demand ? 'signIn' OR demand -> 'signIn' = jsonb_build_object('issuers', demand -> 'signIn' -> 'issuers', 'contexts', demand -> 'signIn' -> 'contexts')
       AND jsonb_typeof(demand -> 'signIn' -> 'issuers') = 'array' AND jsonb_array_length(demand -> 'signIn' -> 'issuers') BETWEEN 1 AND 5
-      AND jsonb_typeof(demand -> 'signIn' -> 'contexts') = 'array' AND jsonb_array_length(demand -> 'signIn' -> 'contexts') <= 10)
+      AND jsonb_typeof(demand -> 'signIn' -> 'contexts') = 'array' AND jsonb_array_length(demand -> 'signIn' -> 'contexts') <= 10
+      AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements((demand -> 'signIn' -> 'issuers') || (demand -> 'signIn' -> 'contexts')) one WHERE jsonb_typeof(one) <> 'string'))
     AND demand ->> 'assurance' IN ('session', 'totp', 'passkey') AND jsonb_typeof(demand -> 'callBack') = 'boolean' AND whole_between(demand -> 'coolingOffHours', 0, 168)
     AND (demand -> 'deadline' = jsonb_build_object('hours', demand -> 'deadline' -> 'hours') AND whole_between(demand -> 'deadline' -> 'hours', 1, 168)
       OR demand -> 'deadline' = jsonb_build_object('workingHours', demand -> 'deadline' -> 'workingHours') AND whole_between(demand -> 'deadline' -> 'workingHours', 1, 95))
@@ -48,7 +49,7 @@ BEGIN
   FOR asked IN SELECT jsonb_object_keys(signers) LOOP
     FOR rule IN SELECT value FROM jsonb_array_elements(rules) WITH ORDINALITY one(value, place) ORDER BY place LOOP
       IF rule -> 'when' ? 'kinds' AND NOT rule -> 'when' -> 'kinds' ? asked THEN CONTINUE; END IF;
-      IF asked IN ('grant-role', 'set-policy') AND people_in(rule -> 'demand') < 2 OR EXISTS (SELECT 1 FROM jsonb_array_elements(rule -> 'demand' -> 'stages') stage WHERE NOT stage -> 'roles' <@ (signers -> asked)) THEN RETURN false; END IF;
+      IF asked IN ('grant-role', 'set-policy') AND (people_in(rule -> 'demand') < 2 OR rule -> 'demand' ? 'signIn') OR EXISTS (SELECT 1 FROM jsonb_array_elements(rule -> 'demand' -> 'stages') stage WHERE NOT stage -> 'roles' <@ (signers -> asked)) THEN RETURN false; END IF;
       EXIT WHEN (rule -> 'when') - 'kinds' = '{}';
     END LOOP;
   END LOOP;

@@ -28,9 +28,9 @@ END $$;
 CREATE TRIGGER identity_linked AFTER INSERT ON identity FOR EACH ROW EXECUTE FUNCTION identity_linked();
 CREATE FUNCTION identity_told() RETURNS trigger LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-  IF NOT EXISTS (SELECT 1 FROM audit_entry e WHERE e.transaction_id = pg_current_xact_id() AND e.at > now() - interval '1 hour' AND e.subject_id = NEW.account_id AND e.type = 'identity.linked' AND e.data ->> 'identityId' = NEW.id::text)
+  IF NOT EXISTS (SELECT 1 FROM audit_entry e WHERE e.transaction_id = pg_current_xact_id() AND e.at > now() - interval '1 hour' AND e.subject_id = NEW.account_id AND e.type = 'identity.linked' AND e.data ->> 'identityId' = NEW.id::text AND e.data ->> 'issuer' = NEW.issuer AND e.data ->> 'subject' = NEW.subject)
     THEN PERFORM refuse('P6', 'an identity without its audit entry'); END IF;
-  IF NOT EXISTS (SELECT 1 FROM audit_entry e WHERE e.transaction_id = pg_current_xact_id() AND e.at > now() - interval '1 hour' AND e.subject_id = NEW.account_id AND e.actor_id = NEW.account_id AND e.type = 'proof.given' AND e.data ->> 'act' = 'link-identity')
+  IF NOT EXISTS (SELECT 1 FROM audit_entry e WHERE e.transaction_id = pg_current_xact_id() AND e.at > now() - interval '1 hour' AND e.subject_id = NEW.account_id AND e.actor_id = NEW.account_id AND e.type = 'proof.given' AND e.data ->> 'act' = 'link-identity' AND e.data ->> 'on' = NEW.issuer || ' ' || NEW.subject)
     THEN PERFORM refuse('P1', 'an identity is linked by whoever proved who they are'); END IF;
   RETURN NULL;
 END $$;

@@ -129,7 +129,7 @@ export const createApp = ({
   const cookie = cookieOf(publicUrl)
   const limits = openLimits(pool)
   const relyingParty = relyingPartyOf(publicUrl)
-  const elsewhere = providers.map((setting) => providerOf(setting, publicUrl))
+  const elsewhere = providers.map((setting) => providerOf(setting, publicUrl, log))
   const kept = { httpOnly: true, secure: cookie.secure, sameSite: 'strict', path: '/' } as const
 
   const contextOf = async (request: express.Request, response: express.Response): Promise<Ours> => {

@@ -75,7 +75,7 @@ beforeAll(async () => {
     'audit.kept': { valid: undefined },
     'seal.state': { valid: undefined },
     'identities.providers': { valid: undefined },
-    'identities.begin': { valid: { provider: 'none' } },
+    'identities.begin': { valid: { provider: 'none', linking: false } },
     'identities.enter': { valid: { provider: 'none', answer: '?code=x' } },
     'identities.receive': { valid: { provider: 'none', answer: '?code=x' } },
     'identities.mine': { valid: undefined },

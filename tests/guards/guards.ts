@@ -738,9 +738,16 @@ const inSource: readonly Guard[] = [
     identities,
   ),
   source(
+    'who is revoked leaves their identities',
+    'server/src/features/accounts/close.ts',
+    "if (verb === 'revoke') await",
+    'if (!tx) await',
+    identities,
+  ),
+  source(
     'identities go with a reset',
     'server/src/features/sessions/credentials.store.ts',
-    '    await tx.delete(identity).where(inArray(identity.accountId, [...accountIds]))\n',
+    '    await identities.forget(tx, accountIds)\n',
     '',
     identities,
   ),
@@ -1036,12 +1043,11 @@ const inSource: readonly Guard[] = [
     '',
     identities,
   ),
-  source('owners stay able to sign', 'server/src/features/identities/unlink.ts', 'if (owns(actor) && ', 'if (!actor && ', identities),
   source(
-    'no level is asked of owners',
+    'no provider is asked of owners',
     'shared/src/policy/faults.ts',
-    'demand.signIn.contexts.length > 0 &&',
-    'demand.signIn.contexts.length < 0 &&',
+    'demand.signIn !== undefined &&',
+    'demand.signIn === null &&',
     rulesAlone,
   ),
   source(

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto'
+import { policies } from '@countersign/server/features/policy/policy.store.ts'
 import { bundleLines } from '@countersign/server/features/seal/bundle.ts'
 import { roleAsked } from '@countersign/shared/access/proof.ts'
+import { canonicalJson } from '@countersign/shared/requests/canonical.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Verification } from '../../verify/countersign-verify.mjs'
 import { logKey, sealAll } from '../support/bundle.ts'
@@ -33,8 +36,8 @@ const random = (seed: number) => {
 type Life = Small & { readonly pick: (most: number) => number; readonly accounts: string[]; readonly requests: string[] }
 type Verb = (life: Life, by: Caller, other: Caller) => Promise<unknown>
 
-const one = (of: readonly string[], pick: Life['pick']): string =>
-  of[pick(Math.max(1, of.length))] ?? '01900000-0000-7000-8000-000000000000'
+const missing = '01900000-0000-7000-8000-000000000000'
+const one = (of: readonly string[], pick: Life['pick']): string => of[pick(Math.max(1, of.length))] ?? missing
 const justification = 'Au hasard'
 
 const asking = async (life: Life, by: Caller, asked: Parameters<Caller['requests']['submit']>[0]) => {
@@ -75,6 +78,18 @@ const verbs: readonly Verb[] = [
     return asking(life, by, { kind: 'grant-role', ...asked, justification, ...(proof ? { proof } : {}) })
   },
   (life) => comesInElsewhere(life, `bruno ${life.pick(3)}`),
+  async ({ second, phone }) => {
+    const [held] = await second.call.identities.mine()
+    const identityId = held?.id ?? missing
+    return second.call.identities.unlink({ identityId, proof: await phone.act(second, 'unlink-identity', identityId) })
+  },
+  async (life, by) => {
+    const after = { ...(await policies.read(life.db)), independenceDays: 30 + life.pick(300) }
+    const hash = createHash('sha256').update(canonicalJson(after)).digest('hex')
+    const proof = by === life.bruno ? await life.phone.act(life.second, 'ask-policy', hash) : undefined
+    const { id } = await by.policy.ask({ after, justification, ...(proof ? { proof } : {}) })
+    life.requests.push(id)
+  },
   ({ db }) => sealAll(db),
 ]
 

@@ -7,7 +7,6 @@ import { openLimits } from '@countersign/server/kernel/limits.ts'
 import { Refused } from '@countersign/server/kernel/refused.ts'
 import { hashToken } from '@countersign/server/kernel/secrets.ts'
 import { identityNamed } from '@countersign/shared/access/proof.ts'
-import { firstPolicy } from '@countersign/shared/policy/first.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Authenticator, withPasskey } from '../support/authenticator.ts'
 import { callerOf } from '../support/caller.ts'
@@ -29,7 +28,7 @@ beforeAll(async () => {
   make = makerOf(world)
   pro = await openProvider({ publicUrl, id: 'pro' })
   other = await openProvider({ publicUrl, id: 'other' })
-  providers = [pro, other].map(({ setting }) => providerOf(setting, publicUrl))
+  providers = [pro, other].map(({ setting }) => providerOf(setting, publicUrl, world.log))
   sophie = await world.as('sophie.marchand')
   hers = await withPasskey(sophie)
 })
@@ -63,7 +62,9 @@ const browserOf = (signed: Signed | null = null) => {
     }).identities
   return {
     call,
-    begin: async (provider = 'pro') => (await call().begin({ provider })).url,
+    begin: async (provider = 'pro') => (await call().begin({ provider, linking: false })).url,
+    /** The same to link what comes back to who is signed in. */
+    beginLinking: async () => (await call().begin({ provider: 'pro', linking: true })).url,
     /** What it keeps of a sign-in elsewhere; and as if it kept this. */
     cookie: () => sealed,
     holds: (other: string | null) => {
@@ -87,7 +88,7 @@ const enter = async (who: Parameters<TestProvider['signsIn']>[0] = known, browse
 /** Links an identity to whoever is signed in. */
 const linked = async (signed: Signed, authenticator: Authenticator | null, subject: string) => {
   const browser = browserOf(signed)
-  const url = await browser.begin()
+  const url = await browser.beginLinking()
   pro.signsIn({ ...known, subject })
   const { issuer } = await browser.call().receive({ provider: 'pro', answer: await pro.visit(url) })
   const proof = await authenticator?.act(signed, 'link-identity', identityNamed({ issuer, subject }))
@@ -107,7 +108,7 @@ describe('signing in through an identity provider', () => {
 
   test('whoever linked an identity, proven by a passkey over that very name, comes in by it; what the provider said stands with the session', async () => {
     const mine = browserOf(sophie)
-    const url = await mine.begin()
+    const url = await mine.beginLinking()
     pro.signsIn(known)
     const answer = await pro.visit(url)
     expect(await mine.call().receive({ provider: 'pro', answer })).toMatchObject({ issuer: pro.issuer, subject: known.subject })
@@ -147,7 +148,7 @@ describe('signing in through an identity provider', () => {
     expect(await outcome(browser.call().enter({ provider: 'pro', answer }))).toBe('allowed')
     expect(await outcome(browser.call().enter({ provider: 'pro', answer }))).toBe('sign-in-stale')
     browser.holds(cookie)
-    expect(await outcome(browser.call().enter({ provider: 'pro', answer }))).toBe('provider-refused')
+    expect(await outcome(browser.call().enter({ provider: 'pro', answer }))).toBe('provider-answer-wrong')
     browser.holds(`${cookie?.slice(0, -4)}AAA=`)
     expect(await outcome(browser.call().enter({ provider: 'pro', answer }))).toBe('sign-in-stale')
   })
@@ -271,10 +272,10 @@ describe('signing in through an identity provider', () => {
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
     const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     const fit = { issuer, authorization_endpoint: `${issuer}/auth`, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/keys` }
-    const provider = providerOf({ ...pro.setting, issuer }, publicUrl)
+    const provider = providerOf({ ...pro.setting, issuer }, publicUrl, world.log)
     const begun = async (body: object) => {
       bent.body = body
-      return provider.begin().then(
+      return provider.begin(false).then(
         () => 'begun',
         (error: unknown) => (error instanceof Refused ? error.code : error),
       )
@@ -290,12 +291,12 @@ describe('signing in through an identity provider', () => {
 
   test('a provider that does not answer keeps nobody waiting for ever, and answers again when it does', async () => {
     const gone = await openProvider({ publicUrl, id: 'gone' })
-    const provider = providerOf(gone.setting, publicUrl)
+    const provider = providerOf(gone.setting, publicUrl, world.log)
     const { port } = new URL(gone.issuer)
     await gone.close()
-    await expect(provider.begin()).rejects.toMatchObject({ code: 'provider-silent' })
+    await expect(provider.begin(false)).rejects.toMatchObject({ code: 'provider-silent' })
     const back = await openProvider({ publicUrl, id: 'gone', port: Number(port) })
-    expect((await provider.begin()).url).toContain(`:${port}/`)
+    expect((await provider.begin(false)).url).toContain(`:${port}/`)
     await back.close()
   })
 })
@@ -311,7 +312,7 @@ describe('an identity', () => {
     const karim = await world.as('karim.haddad')
     const browser = browserOf(karim)
     pro.signsIn({ ...known, subject: 'karim@pro' })
-    const answer = await pro.visit(await browser.begin())
+    const answer = await pro.visit(await browser.beginLinking())
     await browser.call().receive({ provider: 'pro', answer })
     const thief = browserOf(await world.as('karim.haddad'))
     thief.holds(browser.cookie())
@@ -353,31 +354,24 @@ describe('an identity', () => {
     expect(await enter(theirs)).toBe('identity-unknown')
   })
 
-  test('that too few owners would be left without is not unlinked', async () => {
-    const [claire, marc, helene] = [await world.as('claire.fontaine'), await world.as('marc.delorme'), await world.as('helene.garnier')]
-    for (const [one, subject] of [
-      [claire, 'claire@pro'],
-      [marc, 'marc@pro'],
-      [helene, 'helene@pro'],
-    ] as const)
-      await linked(one, null, subject)
-    const signIn = { issuers: [pro.issuer], contexts: [] }
-    const rules = firstPolicy.rules.map(({ when, demand }, index) => ({
-      when,
-      demand: index === firstPolicy.rules.length - 1 ? { ...demand, signIn } : demand,
-    }))
-    await world.tamper('update policy set document = $1', [{ ...firstPolicy, rules }])
-    const unlinking = async (one: Signed) => {
-      const [held] = await browserOf(one).call().mine()
-      return outcome(
-        browserOf(one)
-          .call()
-          .unlink({ identityId: held?.id ?? '' }),
-      )
-    }
-    expect(await unlinking(marc)).toBe('owners-too-few')
-    await world.tamper('update policy set document = $1', [firstPolicy])
-    expect(await unlinking(marc)).toBe('allowed')
+  test('of somebody who is gone for good opens the account they come back as', async () => {
+    const { id: requestId, seen, content } = await make.pending(await world.as('nadia.roux'))
+    await sophie.call.requests.approve({ requestId, seen, proof: await hers.decide(sophie, requestId, 'approve') })
+    const agent = await world.enter(await world.idOf(content.login))
+    await linked(agent, null, 'returning@pro')
+    await sophie.call.accounts.revoke({ accountIds: [agent.person.id] })
+    await linked(await world.as('paul.martin'), null, 'returning@pro')
+    expect(await enter({ ...known, subject: 'returning@pro' })).toBe('allowed')
+  })
+
+  test('is not linked by a sign-in, nor is anybody signed in by what was to link one', async () => {
+    const karim = await world.as('amina.benali')
+    pro.signsIn({ ...known, subject: 'nobody@pro' })
+    const browser = browserOf(karim)
+    const signing = await pro.visit(await browser.begin())
+    expect(await outcome(browser.call().receive({ provider: 'pro', answer: signing }))).toBe('sign-in-stale')
+    const linking = await pro.visit(await browser.beginLinking())
+    expect(await outcome(browser.call().enter({ provider: 'pro', answer: linking }))).toBe('sign-in-stale')
   })
 
   test('is linked by nobody who is not signed in, whatever entries are written with it', async () => {

@@ -461,6 +461,29 @@ describe('a log that was signed all the same, by a server that did wrong, is jud
       'had linked no identity',
     ],
     [
+      'an identity unlinked by somebody else, to be linked to them',
+      () => sql`insert into audit_entry (id, at, recorded_at, transaction_id, number, type, actor_id, subject_id, organisation_id, origin, data)
+        select 'ffffffff-ffff-7fff-bfff-fffffffffffe', e.at, e.recorded_at, e.transaction_id, e.number, 'identity.unlinked', o.actor_id, o.actor_id, e.organisation_id, e.origin, e.data from audit_entry e,
+          (select actor_id from audit_entry where type = 'request.submitted' and actor_id <> (select subject_id from audit_entry where type = 'identity.linked') limit 1) o where e.type = 'identity.linked'`,
+      'was not theirs to unlink',
+    ],
+    [
+      'a countersignature in a session of somebody else, who had signed in where it was asked',
+      () =>
+        sql`update audit_entry e set data = case when type = 'request.submitted' then jsonb_set(data, '{demand,signIn}', '{"issuers": ["https://provider.example"], "contexts": []}')
+            else data || jsonb_build_object('through', (select data -> 'through' from audit_entry where data -> 'through' ->> 'issuer' = 'https://provider.example' and type = 'session.opened' limit 1)) end,
+          origin = case when type = 'request.submitted' then origin else origin || jsonb_build_object('sessionId', (select data ->> 'sessionId' from audit_entry where type = 'session.opened' and data ? 'through' limit 1)) end
+          where subject_id = (select a.subject_id from audit_entry a where a.type = 'request.approval-given' and a.actor_id <> (select subject_id from audit_entry where type = 'identity.linked') order by a.number limit 1)
+            and type in ('request.submitted', 'request.approval-given')`,
+      'had not signed in where its request asks',
+    ],
+    [
+      'a policy that looks back less far than any may',
+      () => sql`insert into audit_entry (id, at, recorded_at, transaction_id, number, type, actor_id, subject_id, organisation_id, origin, data)
+        select 'ffffffff-ffff-7fff-bfff-fffffffffffe', at, recorded_at, transaction_id, number, 'policy.set', actor_id, subject_id, organisation_id, origin, '{"before": {}, "after": {"independenceDays": 1}}' from audit_entry where id = ${firstSigned('request.approval-given')}`,
+      'it makes people independent of whoever had a hand in them 1 days ago',
+    ],
+    [
       'a countersignature of somebody who had signed in elsewhere than was asked for',
       () =>
         sql`update audit_entry e set data = jsonb_set(data, '{demand,signIn}', '{"issuers": ["https://provider.example"], "contexts": []}') where type = 'request.submitted' and subject_id = (select subject_id from audit_entry where id = ${firstSigned('request.approval-given')})`,

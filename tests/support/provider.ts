@@ -52,6 +52,7 @@ export const openProvider = async ({ publicUrl, id, port = 0 }: Opening) => {
     issuer,
     clientId: 'countersign',
     clientSecret: 'a secret between the two of them',
+    maxAge: true,
     secondFactor: { acr: ['eidas2'], amr: ['mfa'] },
   }
   const provider = new Provider(issuer, {

@@ -303,9 +303,9 @@ describe('a stage', () => {
   })
 })
 
-test('a policy that asks owners for a level they might never come in at is none; one that asks others is', () => {
+test('a policy that asks owners to come through a provider is none; one that asks others is', () => {
   const through = (contexts: readonly string[]) => ({ signIn: { issuers: ['https://provider.example'], contexts: [...contexts] } })
-  const owners = demand([stage(['policy-owner'], 2)], through(['eidas2']))
+  const owners = demand([stage(['policy-owner'], 2)], through([]))
   const supervisors: PolicyRule = {
     when: { kinds: ['create-account'], profiles: ['site-adviser'] },
     demand: demand([stage(['supervisor'])], through(['eidas2'])),
@@ -313,7 +313,7 @@ test('a policy that asks owners for a level they might never come in at is none;
   const last = firstPolicy.rules.at(-1) as PolicyRule
   expect(faultsOf([supervisors, ...firstPolicy.rules])).toEqual([])
   expect(faultsOf([...firstPolicy.rules.slice(0, -1), { ...last, demand: owners }]).map(({ refusal }) => refusal)).toEqual([
-    'rule-contexts-for-owners',
+    'rule-sign-in-for-owners',
   ])
   expect(
     policyRule.safeParse({ ...last, demand: { ...last.demand, signIn: { issuers: ['javascript:alert(1)'], contexts: [] } } }).success,

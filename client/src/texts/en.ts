@@ -29,7 +29,10 @@ export const en: typeof fr = {
     'rule-for-the-rest': 'The last rule must apply to everything else: it has no condition.',
     'rule-never-first': 'This rule never applies: a rule above it covers all its cases.',
     'rule-too-few': 'Too few signatures: at least one for any request, at least two for a role, the policy or national reach.',
-    'rule-contexts-for-owners': 'No level can be asked for a role or the policy: if it were ever missing, nobody could sign any more.',
+    'provider-unknown': 'An identity provider is named by its https address.',
+    'level-unreadable': 'A level is written as the provider writes it: plain letters, digits and signs, 200 at most.',
+    'rule-sign-in-for-owners':
+      'No provider can be asked for where a role or the policy is signed: if it were ever missing, nobody could sign any more.',
     'rule-role-not-for-kind': 'One of these roles cannot countersign this kind of request.',
     'rule-level-not-for-kind':
       'Policy owners hold their role over the whole nation: only “of the structure or above” and “of the whole network” will do here.',

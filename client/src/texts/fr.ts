@@ -39,8 +39,10 @@ export const fr = {
     'rule-never-first': 'Cette règle ne s’applique jamais : une règle plus haut couvre déjà tous ses cas.',
     'rule-too-few':
       'Trop peu de signatures : au moins une pour toute demande, au moins deux pour un rôle, la politique ou une portée nationale.',
-    'rule-contexts-for-owners':
-      'Pour un rôle ou la politique, on ne peut exiger un niveau : s’il venait à manquer, plus personne ne pourrait signer.',
+    'provider-unknown': 'Un fournisseur d’identité se nomme par son adresse en https.',
+    'level-unreadable': 'Un niveau s’écrit comme le fournisseur l’écrit : lettres sans accent, chiffres et signes, 200 au plus.',
+    'rule-sign-in-for-owners':
+      'Pour un rôle ou la politique, aucun fournisseur ne peut être exigé : s’il venait à manquer, plus personne ne pourrait signer.',
     'rule-role-not-for-kind': 'Un de ces rôles ne peut pas contresigner ce genre de demande.',
     'rule-level-not-for-kind':
       'Les responsables de la politique ont leur rôle pour toute la nation : seuls « de la structure ou au-dessus » et « du réseau entier » conviennent ici.',

@@ -6,7 +6,7 @@ import { goesUp } from '@countersign/shared/requests/stages.ts'
 import { selfSuspensionsAnHour } from '@countersign/shared/signals/containing.ts'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { count } from '../lib/format.ts'
+import { count, shortIssuer } from '../lib/format.ts'
 import { useLanguage } from '../lib/language.ts'
 import { trpc } from '../lib/trpc.ts'
 
@@ -40,7 +40,7 @@ export const useDemandSentences = (): ((demand: Demand) => readonly string[]) =>
       ? t(then ? 'policy.asks.hoursThen' : 'policy.asks.hours', deadline)
       : t(then ? 'policy.asks.workingHoursThen' : 'policy.asks.workingHours', { hours: deadline.workingHours })
   const through = ({ issuers, contexts }: NonNullable<Demand['signIn']>): string => {
-    const providers = either.format(issuers.map((issuer) => new URL(issuer).hostname))
+    const providers = either.format(issuers.map(shortIssuer))
     return contexts.length > 0
       ? t('policy.asks.signInAs', { providers, contexts: either.format(contexts) })
       : t('policy.asks.signIn', { providers })

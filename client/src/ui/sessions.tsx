@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { shortIssuer } from '../lib/format.ts'
 import { When } from './when.tsx'
 
 type Session = {
@@ -34,7 +35,7 @@ export const Sessions = ({ sessions, onEnd }: { sessions: readonly Session[]; on
             {one.current ? <span className="state good">{t('me.current')}</span> : null}{' '}
             <span className="soft">
               {t(`account.method.${one.method}`)}
-              {one.issuer ? ` (${[new URL(one.issuer).hostname, one.acr].filter(Boolean).join(', ')})` : ''} · {t('account.address')}{' '}
+              {one.issuer ? ` (${[shortIssuer(one.issuer), one.acr].filter(Boolean).join(', ')})` : ''} · {t('account.address')}{' '}
               {one.address} · {t('account.since')} <When at={new Date(one.createdAt).toISOString()} /> · {t('account.seen')}{' '}
               <When at={new Date(one.lastSeenAt).toISOString()} />
             </span>

@@ -27,5 +27,8 @@ export const cameAsAsked = (
     asked.issuers.includes(through.issuer) &&
     (asked.contexts.length === 0 || [through.acr, ...through.amr].some((one) => one !== null && asked.contexts.includes(one))))
 
+/** What the state of a sign-in begins with that is to link an identity: the page it comes back to reads which of the two it was. */
+export const linkingState = 'link-'
+
 /** No sign-in at a provider counts here for longer than a session of ours: whoever left that one open has left. */
 export const oldestSignInHours = 12

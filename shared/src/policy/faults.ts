@@ -24,12 +24,12 @@ const everyCase: readonly Matched[] = requestKinds.flatMap((kind) =>
 const saysNothing = ({ roles, profiles, reachAtLeast }: Condition, { kind, profiles: about }: Matched): boolean =>
   (roles !== undefined && kind !== 'grant-role') || (about.length === 0 && (profiles !== undefined || reachAtLeast !== undefined))
 
-/** Which contexts owners come in cannot be known before they do: a policy that asks for one could be its last. */
-const isOwners = (kind: RequestKind): boolean => kind === 'grant-role' || kind === 'set-policy'
+/** What only owners sign. A provider may go away, or let them in by one factor: a policy that asks them to come through one could be the last. */
+const ofOwners = (kind: RequestKind): boolean => kind === 'grant-role' || kind === 'set-policy'
 
 /** Owners hold their role over the whole nation: below it, no stage of theirs could ever be filled. */
 const outOfReach = (kinds: readonly RequestKind[], { stages }: Demand): boolean =>
-  kinds.some(isOwners) && stages.some(({ level }) => level !== 'covering' && level !== 'network')
+  kinds.some(ofOwners) && stages.some(({ level }) => level !== 'covering' && level !== 'network')
 
 const withinDeadline = ({ deadline, escalation }: Demand): boolean => {
   const whole = 'hours' in deadline ? deadline.hours : deadline.workingHours
@@ -51,9 +51,7 @@ const faultsIn = ({ demand }: PolicyRule, cases: readonly Matched[]): readonly F
   const faults: readonly (Fault | false)[] = [
     cases.length === 0 && ['rule-never-first'],
     cases.some(({ kind, profiles }) => peopleIn(demand) < floorOf(kind, profiles)) && ['rule-too-few', 'demand', 'stages'],
-    demand.signIn !== undefined &&
-      demand.signIn.contexts.length > 0 &&
-      kinds.some(isOwners) && ['rule-contexts-for-owners', 'demand', 'signIn'],
+    demand.signIn !== undefined && kinds.some(ofOwners) && ['rule-sign-in-for-owners', 'demand', 'signIn'],
     outOfReach(kinds, demand) && ['rule-level-not-for-kind', 'demand', 'stages'],
     mayNot(kinds, demand) && ['rule-role-not-for-kind', 'demand', 'stages'],
     cases.length > 0 && demand.callBack && !calls && ['rule-nobody-to-call', 'demand', 'callBack'],

@@ -32,8 +32,8 @@ const hoursUpTo = (most: number) => z.int('number-range').min(1, 'number-range')
 
 /** Where whoever signs has signed in: through one of these identity providers and, where any is named, in one of these contexts or by one of these methods. */
 const signIn = z.strictObject({
-  issuers: z.array(z.string().max(300).regex(providerAddress, 'field-required')).min(1, 'field-required').max(5),
-  contexts: z.array(z.string().regex(printable, 'field-required').max(200)).max(10),
+  issuers: z.array(z.url('provider-unknown').max(300).regex(providerAddress, 'provider-unknown')).min(1, 'field-required').max(5),
+  contexts: z.array(z.string().regex(printable, 'level-unreadable').max(200, 'level-unreadable')).max(10),
 })
 
 /** What a rule asks of a request; frozen word for word into each request it applies to (P3). */

@@ -62,7 +62,7 @@ export const Identities = () => {
   const { data: providers } = useSuspenseQuery(trpc.identities.providers.queryOptions())
   const { data: held } = useSuspenseQuery(trpc.identities.mine.queryOptions())
   const leave = useMutation({
-    mutationFn: (provider: string) => client.identities.begin.query({ provider }),
+    mutationFn: (provider: string) => client.identities.begin.query({ provider, linking: true }),
     onSuccess: ({ url }) => window.location.assign(url),
     onError: tellRefusal,
   })

@@ -1,6 +1,7 @@
 import { actText } from '@countersign/shared/access/proof.ts'
 import { type Policy, policyDocument, samePolicy } from '@countersign/shared/policy/policy.ts'
 import { canonicalJson } from '@countersign/shared/requests/canonical.ts'
+import { leastIndependenceDays, mostIndependenceDays } from '@countersign/shared/requests/requirement.ts'
 import { Button, Checkbox, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, type KeyboardEvent, useState } from 'react'
@@ -14,7 +15,12 @@ import { RulesChanged } from '../../ui/rules.tsx'
 import { type DraftRule, DraftRules, type Faults } from './draft-rules.tsx'
 import { Trial } from './trial.tsx'
 
-const figures = ['massAccounts', 'massPercent', 'independenceDays'] as const
+const figures = {
+  massAccounts: [10, 1000],
+  massPercent: [1, 50],
+  independenceDays: [leastIndependenceDays, mostIndependenceDays],
+} as const satisfies { readonly [F in keyof Policy]?: readonly [least: number, most: number] }
+const figureNames = Object.keys(figures) as readonly (keyof typeof figures)[]
 
 /** What is wrong with a draft, by the path of the field, worded by its code; the server says the same. */
 const faultsOf = (draft: Policy): { whole: Faults; rules: Faults } => {
@@ -84,7 +90,7 @@ export const Draft = ({ policy, done }: { policy: Policy; done: () => void }) =>
         onChange={(event) => setFigured({ ...figured, criticalSuspends: event.currentTarget.checked })}
       />
       <div className="row wrap" style={{ alignItems: 'flex-start' }}>
-        {figures.map((name) => (
+        {figureNames.map((name) => (
           <TextInput
             key={name}
             type="number"
@@ -92,8 +98,8 @@ export const Draft = ({ policy, done }: { policy: Policy; done: () => void }) =>
             value={Number.isNaN(after[name]) ? '' : after[name]}
             onChange={(event) => setFigured({ ...figured, [name]: event.currentTarget.valueAsNumber })}
             error={wrong(name)}
-            min={name === 'massAccounts' ? 10 : 1}
-            max={name === 'massAccounts' ? 1000 : 50}
+            min={figures[name][0]}
+            max={figures[name][1]}
           />
         ))}
       </div>

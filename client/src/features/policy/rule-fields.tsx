@@ -140,7 +140,7 @@ const Times = ({ demand, onChange, error }: Timing) => {
 }
 
 /** Where whoever signs has signed in; nothing to choose where there is no provider and none is named. */
-const SignIn = ({ demand, onChange }: Omit<Timing, 'error'>) => {
+const SignIn = ({ demand, onChange, error }: Timing) => {
   const { t } = useTranslation()
   const { data: providers = [] } = useQuery(trpc.identities.providers.queryOptions())
   const { issuers, contexts } = demand.signIn ?? { issuers: [], contexts: [] }
@@ -158,6 +158,7 @@ const SignIn = ({ demand, onChange }: Omit<Timing, 'error'>) => {
           onChange(values.length > 0 ? { ...demand, signIn: { issuers: values, contexts } } : without(demand, 'signIn'))
         }
         maxValues={5}
+        error={error('signIn') ?? issuers.map((_, index) => error(`signIn.issuers.${index}`)).find(Boolean)}
         clearable
       />
       {issuers.length > 0 ? (
@@ -167,6 +168,7 @@ const SignIn = ({ demand, onChange }: Omit<Timing, 'error'>) => {
           value={contexts}
           onChange={(values) => onChange({ ...demand, signIn: { issuers, contexts: values } })}
           maxTags={10}
+          error={contexts.map((_, index) => error(`signIn.contexts.${index}`)).find(Boolean)}
         />
       ) : null}
     </div>
@@ -201,7 +203,7 @@ export const RuleFields = ({ rule, last, onChange, error }: Fields) => {
             allowDeselect={false}
             style={{ maxWidth: 360 }}
           />
-          <SignIn demand={demand} onChange={asking} />
+          <SignIn demand={demand} onChange={asking} error={inDemand} />
           <Checkbox
             label={t('policy.edit.callBack')}
             checked={demand.callBack}

@@ -73,7 +73,7 @@ const Elsewhere = () => {
   const { t } = useTranslation()
   const { data: providers } = useSuspenseQuery(trpc.identities.providers.queryOptions())
   const leave = useMutation({
-    mutationFn: (provider: string) => client.identities.begin.query({ provider }),
+    mutationFn: (provider: string) => client.identities.begin.query({ provider, linking: false }),
     onSuccess: ({ url }) => window.location.assign(url),
   })
   return (

@@ -1,4 +1,5 @@
 import { actText, identityNamed } from '@countersign/shared/access/proof.ts'
+import { linkingState } from '@countersign/shared/access/provider.ts'
 import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
@@ -12,12 +13,15 @@ type Arrival = { readonly refused: unknown } | { readonly known: Known } | { rea
 
 const home = (path: string) => window.location.replace(path)
 
-/** Redeems what the browser brought back: whoever is signed in was linking, everybody else signs in. */
+/** Redeems what the browser brought back: an identity to be linked, or somebody who signs in. */
 export const arrive = async (provider: string, answer: string): Promise<Arrival> => {
   try {
-    const { person } = await queryClient.ensureQueryData(trpc.sessions.current.queryOptions(undefined, { staleTime: 60_000 }))
-    if (person) return { known: await client.identities.receive.query({ provider, answer: answer || '?' }) }
-    await client.identities.enter.mutate({ provider, answer: answer || '?' })
+    const brought = { provider, answer: answer || '?' }
+    if (new URLSearchParams(answer).get('state')?.startsWith(linkingState)) {
+      await queryClient.ensureQueryData(trpc.sessions.current.queryOptions(undefined, { staleTime: 60_000 }))
+      return { known: await client.identities.receive.query(brought) }
+    }
+    await client.identities.enter.mutate(brought)
     home('/')
     return { entered: true }
   } catch (refused) {

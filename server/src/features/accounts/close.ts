@@ -1,6 +1,7 @@
 import { type EndingVerb, leavesTooFewOwners } from '@countersign/shared/accounts/ending.ts'
 import type { DomainEvent, Ended } from '@countersign/shared/events.ts'
 import type { Tx } from '../../kernel/db.ts'
+import { identities } from '../identities/identities.store.ts'
 import { approvalVoided, requestVoided } from '../requests/facts.ts'
 import { credentials } from '../sessions/credentials.store.ts'
 import { accounts, type EndedSet, type LockedAccount } from './accounts.store.ts'
@@ -29,7 +30,9 @@ const fell = ({ voided, reopened }: EndedSet): readonly DomainEvent[] => [
 export const closeAccounts = async (tx: Tx, { rows, verb, by, cause, bulkId, now }: Closing) => {
   if (rows.length === 0) return { counts: new Map<string, Ended>(), events: [] }
   const status = verb === 'revoke' ? 'revoked' : 'suspended'
-  const set = await accounts.end(tx, { ids: rows.map(({ id }) => id), status, by, undoable: !bulkId, now })
+  const ids = rows.map(({ id }) => id)
+  const set = await accounts.end(tx, { ids, status, by, undoable: !bulkId, now })
+  if (verb === 'revoke') await identities.forget(tx, ids)
   const counts = countsOf(set)
   const events = rows.map(
     (row): DomainEvent => ({

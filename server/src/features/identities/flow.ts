@@ -9,7 +9,7 @@ const asked = z.strictObject({ state: z.string(), nonce: z.string(), verifier: z
 
 /** Where a sign-in elsewhere stands: begun, or answered by somebody who is about to link it to the account they are signed in to. */
 const flow = z.discriminatedUnion('step', [
-  z.strictObject({ step: z.literal('begun'), provider: z.string(), asked, at: z.number() }),
+  z.strictObject({ step: z.literal('begun'), provider: z.string(), linking: z.boolean(), asked, at: z.number() }),
   z.strictObject({
     step: z.literal('answered'),
     sessionId: z.string(),

@@ -26,10 +26,12 @@ const among = (providers: readonly Provider[], wanted: string): Provider => {
 const redeemed = async (
   { providers, key, flow, limits }: Pick<Request, 'providers' | 'key' | 'flow' | 'limits'>,
   given: z.infer<typeof answer>,
+  linking: boolean,
 ): Promise<{ readonly provider: Provider; readonly known: Known; readonly state: string }> => {
   const provider = among(providers, given.provider)
   const begun = flowAt(key, flow, 'begun')
   flow.keep(null)
+  if (begun.linking !== linking) throw new Refused('sign-in-stale')
   if (begun.provider !== provider.id) throw new Refused('provider-answer-wrong')
   // Before the provider is asked, whatever cookies are shown again: nobody makes us flood it.
   if (!(await limits.allow('redeem', begun.asked.state))) throw new Refused('sign-in-stale')
@@ -42,19 +44,21 @@ export const identitiesRouter = router({
 
   /** Remembers in this browser what was asked, and says where to go. */
   begin: sparingly('sign-in')
-    .input(z.strictObject({ provider: providerId }))
+    .input(z.strictObject({ provider: providerId, linking: z.boolean() }))
     .query(async ({ ctx, input }) => {
       const provider = among(ctx.providers, input.provider)
-      if (ctx.person) await mayLink(ctx.db, ctx.person.id, provider.issuer, false, new Date())
-      const { url, asked } = await provider.begin()
-      keepFlow(ctx.key, ctx.flow, { step: 'begun', provider: provider.id, asked, at: Date.now() })
+      const { linking } = input
+      // Before they go there in vain.
+      if (linking && ctx.person) await mayLink(ctx.db, ctx.person.id, provider.issuer, false, new Date())
+      const { url, asked } = await provider.begin(linking)
+      keepFlow(ctx.key, ctx.flow, { step: 'begun', provider: provider.id, linking, asked, at: Date.now() })
       return { url }
     }),
 
   enter: sparingly('sign-in')
     .input(answer)
     .mutation(async ({ ctx, input }) => {
-      const { provider, known, state } = await redeemed(ctx, input)
+      const { provider, known, state } = await redeemed(ctx, input, false)
       const { token } = unlessRefused(await neutrally(enterThrough(asNobody(ctx), provider, known, state)))
       await leaveBehind(ctx)
       ctx.setSession(token)
@@ -63,7 +67,7 @@ export const identitiesRouter = router({
 
   /** Whom the provider knew, before they say that it is to open their account from now on. */
   receive: signedIn.input(answer).query(async ({ ctx, input }) => {
-    const { provider, known, state } = await redeemed(ctx, input)
+    const { provider, known, state } = await redeemed(ctx, input, true)
     const who = { issuer: known.through.issuer, subject: known.subject }
     keepFlow(ctx.key, ctx.flow, { step: 'answered', sessionId: ctx.actor.sessionId, state, ...who, at: Date.now() })
     return { name: provider.name, ...who }

@@ -1,5 +1,5 @@
 import { identity } from '@countersign/drizzle/schema/identity.ts'
-import { and, asc, eq, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../kernel/db.ts'
 
 export type StoredIdentity = typeof identity.$inferSelect
@@ -39,6 +39,11 @@ export const identities = {
       .where(and(eq(identity.accountId, accountId), eq(identity.id, id)))
       .returning({ id: identity.id })
     return gone.length === 1
+  },
+
+  /** Who is gone for good leaves their identities to whoever they come back as. */
+  async forget(tx: Tx, accountIds: readonly string[]): Promise<void> {
+    await tx.delete(identity).where(inArray(identity.accountId, [...accountIds]))
   },
 
   /** False where it was unlinked meanwhile. */

@@ -1,4 +1,5 @@
 import {
+  linkingState,
   oldestSignInHours,
   printable,
   providerAddress,
@@ -6,6 +7,7 @@ import {
   type SignedInThrough,
 } from '@countersign/shared/access/provider.ts'
 import * as openid from 'openid-client'
+import type { Logger } from 'pino'
 import { z } from 'zod'
 import { Refused } from '../../kernel/refused.ts'
 
@@ -21,6 +23,8 @@ export const providerSetting = z.strictObject({
   issuer: z.string().regex(providerAddress, 'has an issuer that is no address over https'),
   clientId: named,
   clientSecret: named,
+  /** Is it asked how old a sign-in there may be? Some know the question and answer an error (ProConnect); the answer is checked in any case. */
+  maxAge: z.boolean().default(true),
   /** What of its acr and amr stands for a second factor; `mfa` among its methods (RFC 8176) where nothing is said. */
   secondFactor: z.strictObject({ acr: z.array(named).default([]), amr: z.array(named).default([]) }).default({ acr: [], amr: ['mfa'] }),
 })
@@ -35,7 +39,7 @@ export type Known = { readonly subject: string; readonly through: SignedInThroug
 export type Provider = Pick<ProviderSetting, 'id' | 'name' | 'issuer'> & {
   readonly secondFactor: SecondFactorOf
   /** Where the browser is sent to sign in there, and what its answer will be held against. */
-  readonly begin: () => Promise<{ readonly url: string; readonly asked: Asked }>
+  readonly begin: (linking: boolean) => Promise<{ readonly url: string; readonly asked: Asked }>
   /** Takes the answer the browser brought back, and redeems it. Refuses one that was refused there, forged, late, or meant for somewhere else. */
   readonly redeem: (answer: string, asked: Asked) => Promise<Known>
 }
@@ -73,20 +77,13 @@ const oldest = oldestSignInHours * 3600
 
 /** Only what went wrong there or on the way is the provider's; everything else is a bug of ours. */
 const refusalOf = (error: unknown): Refused | null => {
-  if (error instanceof openid.AuthorizationResponseError || error instanceof openid.ResponseBodyError)
-    return new Refused('provider-refused')
+  if (error instanceof openid.AuthorizationResponseError) return new Refused('provider-refused')
+  if (error instanceof openid.ResponseBodyError || error instanceof openid.WWWAuthenticateChallengeError)
+    return new Refused('provider-answer-wrong')
   if (error instanceof openid.ClientError)
     return new Refused(error.code === 'OAUTH_TIMEOUT' || error.cause instanceof TypeError ? 'provider-silent' : 'provider-answer-wrong')
   if (error instanceof TypeError) return new Refused('provider-silent')
   return null
-}
-
-const orRefused = async <T>(attempt: Promise<T>): Promise<T> => {
-  try {
-    return await attempt
-  } catch (error) {
-    throw refusalOf(error) ?? error
-  }
 }
 
 const said = (most: number) => z.string().regex(printable).max(most)
@@ -101,17 +98,36 @@ const claims = z.object({
 })
 
 /** Asks for what is needed and no more: who it is, when and how they showed it. No name, no address. */
-const wanted = ({ acr }: SecondFactorOf): Record<string, string> => ({
+const wanted = ({ secondFactor: { acr }, maxAge }: ProviderSetting): Record<string, string> => ({
   scope: 'openid',
-  max_age: String(oldest),
+  // Whoever left a session open there is not let in by it: at a shared desk the next person would be.
+  prompt: 'login',
+  ...(maxAge ? { max_age: String(oldest) } : {}),
   claims: JSON.stringify({ id_token: { auth_time: { essential: true }, amr: { essential: true }, acr: null } }),
   ...(acr.length > 0 ? { acr_values: acr.join(' ') } : {}),
 })
 
+/** What went wrong, for whoever keeps the server: codes of the standard and of the library, and nothing anybody typed or is called. */
+const told = (error: unknown): object => {
+  const { name, code, error: said } = error as { name?: string; code?: unknown; error?: unknown }
+  const cause = error instanceof Error && error.cause instanceof Error && 'code' in error.cause ? error.cause.code : undefined
+  return { error: name, code, said, cause }
+}
+
 /** Found out when it is first needed and kept for an hour: a provider that does not answer keeps nobody else from signing in. */
-export const providerOf = (setting: ProviderSetting, publicUrl: string): Provider => {
+export const providerOf = (setting: ProviderSetting, publicUrl: string, log: Logger): Provider => {
   const { id, name, issuer, clientId, clientSecret, secondFactor } = setting
   const back = `${publicUrl}/through/${id}`
+  const orRefused = async <T>(attempt: Promise<T>): Promise<T> => {
+    try {
+      return await attempt
+    } catch (error) {
+      const refused = error instanceof Refused ? error : refusalOf(error)
+      if (refused && refused.code !== 'provider-refused')
+        log.warn({ provider: id, ...told(error) }, 'an identity provider’s answer was not taken')
+      throw refused ?? error
+    }
+  }
   let known: Promise<openid.Configuration> | null = null
   let since = 0
   const discovered = async (): Promise<openid.Configuration> => {
@@ -145,10 +161,14 @@ export const providerOf = (setting: ProviderSetting, publicUrl: string): Provide
     name,
     issuer,
     secondFactor,
-    begin: async () => {
-      const asked = { state: openid.randomState(), nonce: openid.randomNonce(), verifier: openid.randomPKCECodeVerifier() }
+    begin: async (linking) => {
+      const asked = {
+        state: `${linking ? linkingState : ''}${openid.randomState()}`,
+        nonce: openid.randomNonce(),
+        verifier: openid.randomPKCECodeVerifier(),
+      }
       const url = openid.buildAuthorizationUrl(await orRefused(configuration()), {
-        ...wanted(secondFactor),
+        ...wanted(setting),
         redirect_uri: back,
         state: asked.state,
         nonce: asked.nonce,

@@ -1,20 +1,15 @@
 import type { Proof } from '@countersign/shared/access/proof.ts'
-import type { Actor } from '@countersign/shared/access/scope.ts'
-import { leavesNobodyToSign } from '@countersign/shared/policy/policy.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { accounts } from '../accounts/accounts.store.ts'
 import { links } from '../links/links.store.ts'
-import { policies } from '../policy/policy.store.ts'
 import { type Proving, proveForAct, type Unproven } from '../sessions/prove-again.ts'
 import { sessions } from '../sessions/sessions.store.ts'
 import { identities } from './identities.store.ts'
 
-const owns = ({ grants }: Actor): boolean => grants.some(({ role }) => role === 'policy-owner')
-
 export type UnlinkInput = { readonly identityId: string; readonly proof?: Proof | undefined }
 
-/** Takes away a way into one's own account, and whoever is in anywhere else out: it may have been a thief's. Its owner is told by mail. A policy owner keeps the one without which too few could sign as the policy asks. */
+/** Takes away a way into one's own account, and whoever is in anywhere else out: it may have been a thief's. Its owner is told by mail. */
 export const unlink =
   (proving: Proving): Operation<UnlinkInput, true | Pick<Unproven, 'refusal'>> =>
   async (work, { identityId, proof }) => {
@@ -26,8 +21,6 @@ export const unlink =
     if ('refusal' in proven) return { value: { refusal: proven.refusal }, events: [proven.event] }
 
     await identities.unlink(tx, actor.id, identityId)
-    if (owns(actor) && leavesNobodyToSign((await policies.hold(tx)).rules, await policies.owners(tx)))
-      throw new Refused('owners-too-few', identityId)
     const ended = await sessions.closeOthers(tx, actor.id, actor.sessionId)
     await links.make(tx, { kind: 'disown', accountId: actor.id, requestId: row.createdByRequestId, now })
     const { issuer, subject } = held

@@ -1,9 +1,9 @@
 import { credential } from '@countersign/drizzle/schema/credential.ts'
-import { identity } from '@countersign/drizzle/schema/identity.ts'
 import { passkey } from '@countersign/drizzle/schema/passkey.ts'
 import { eq, inArray, sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import { type Db, type Tx, uuids } from '../../kernel/db.ts'
+import { identities } from '../identities/identities.store.ts'
 
 export type SignInCase = {
   readonly id: string
@@ -80,7 +80,7 @@ export const credentials = {
   async forget(tx: Tx, accountIds: readonly string[]): Promise<void> {
     await tx.delete(credential).where(inArray(credential.accountId, [...accountIds]))
     await tx.delete(passkey).where(inArray(passkey.accountId, [...accountIds]))
-    await tx.delete(identity).where(inArray(identity.accountId, [...accountIds]))
+    await identities.forget(tx, accountIds)
     // Nor is any browser theirs any more: whoever comes in next, and from wherever, their owner is told.
     await tx.execute(sql`
       with gone as (delete from known_device where account_id = any(${uuids(accountIds)}))

@@ -20,6 +20,9 @@ type Opening = {
   now: Date
 }
 
+/** All who are at no browser of the owner's, together. */
+const strangers = '~'
+
 /** Where an attempt comes from: a browser of the owner's, or a network of whoever else. */
 type From = { readonly deviceKey: string | null; readonly address: string }
 
@@ -109,10 +112,10 @@ export const sessions = {
     const source = stranger ? `~${prefixOf(address)}` : deviceKey
     const { rows } = await tx.execute<{ failures: number | null; last_at: string | null; strangers: number }>(sql`
       select max(failures) filter (where source = ${source}) as failures, max(last_at) filter (where source = ${source}) as last_at,
-        coalesce(sum(failures) filter (where source like '~%' and last_at > now() - make_interval(mins => ${lockMinutes})), 0)::int as strangers
+        coalesce(max(failures) filter (where source = ${strangers} and last_at > now() - make_interval(mins => ${lockMinutes})), 0)::int as strangers
       from sign_in_failure where account_id = ${accountId}`)
-    const { failures = null, last_at: lastAt = null, strangers = 0 } = rows[0] ?? {}
-    return { epoch, source, stranger, failures: failures ?? 0, lastAt: lastAt ? new Date(lastAt) : null, ofStrangers: strangers }
+    const { failures = null, last_at: lastAt = null, strangers: ofStrangers = 0 } = rows[0] ?? {}
+    return { epoch, source, stranger, failures: failures ?? 0, lastAt: lastAt ? new Date(lastAt) : null, ofStrangers }
   },
 
   /** Wrong codes in a row within this session, since the last right one. */
@@ -138,7 +141,14 @@ export const sessions = {
     return gone.map(({ id }) => id)
   },
 
-  async failed(tx: Tx, accountId: string, source: string, now: Date): Promise<number> {
+  /** One more from there; and of strangers all together, in a window that begins with the first of them. */
+  async failed(tx: Tx, accountId: string, { source, stranger }: Pick<Failures, 'source' | 'stranger'>, now: Date): Promise<number> {
+    if (stranger)
+      await tx.execute(sql`
+        insert into sign_in_failure as f (account_id, source, failures, last_at) values (${accountId}, ${strangers}, 1, ${now})
+        on conflict (account_id, source) do update set
+          failures = case when f.last_at < ${now}::timestamptz - make_interval(mins => ${lockMinutes}) then 1 else f.failures + 1 end,
+          last_at = case when f.last_at < ${now}::timestamptz - make_interval(mins => ${lockMinutes}) then ${now}::timestamptz else f.last_at end`)
     const { rows } = await tx.execute<{ failures: number }>(sql`
       insert into sign_in_failure (account_id, source, failures, last_at) values (${accountId}, ${source}, 1, ${now})
       on conflict (account_id, source) do update set failures = sign_in_failure.failures + 1, last_at = ${now} returning failures`)

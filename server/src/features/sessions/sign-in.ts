@@ -106,7 +106,10 @@ export const signIn: Operation<SignInInput, SignInAnswer, Nobody> = async (
   if (isWeak(proof)) return refused('provider-one-factor', failures)
   const spent = 'factor' in proof && (await consumed(tx, accountId, proof.factor, now))
   if (!spent) {
-    return refused('wrong' in proof ? proof.wrong : 'code-wrong', await sessions.failed(tx, accountId, source, now))
+    return refused(
+      'wrong' in proof ? proof.wrong : 'code-wrong',
+      await sessions.failed(tx, accountId, { source, stranger: counted.stranger }, now),
+    )
   }
   const token = newToken()
   const method = methods[proof.factor.kind]

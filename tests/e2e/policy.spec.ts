@@ -23,6 +23,12 @@ test('a policy is drafted, tried on the past, asked for by one of its owners, co
   await accounts.fill('50')
   await draft.getByLabel('Trois signaux critiques').check()
 
+  // A click beside it asks first, and "no" loses nothing.
+  const asked = page.waitForEvent('dialog').then((dialog) => dialog.dismiss())
+  await page.getByRole('link', { name: 'Comptes', exact: true }).click()
+  await asked
+  await expect(accounts).toHaveValue('50')
+
   // What one person would give alone is no policy, and is said where it is wrong.
   await draft.getByRole('button', { name: 'Modifier · Règle 9' }).click()
   await draft.getByLabel('Personnes (1 à 4)').fill('1')

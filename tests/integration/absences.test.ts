@@ -63,9 +63,9 @@ describe('an absence', () => {
   })
 
   test.each([
-    ['in the past', -1, 3, 'absence-dates'],
-    ['that ends before it begins', 5, 4, 'absence-dates'],
-    ['of 93 days', 0, 92, 'absence-dates'],
+    ['in the past', -1, 3, 'absence-past'],
+    ['that ends before it begins', 5, 4, 'absence-ends-first'],
+    ['of 93 days', 0, 92, 'absence-long'],
     ['of 92 days', 0, 91, 'allowed'],
   ] as const)('%s', async (_, from, until, expected) => expect(await away(sophie, null, from, until)).toBe(expected))
 

@@ -29,11 +29,9 @@ export type AbsenceCase = {
 const dayMilliseconds = 86_400_000
 
 const rules: readonly Rule<AbsenceCase>[] = [
-  ({ asked, today }) =>
-    (asked.from < today ||
-      asked.until < asked.from ||
-      Date.parse(asked.until) - Date.parse(asked.from) >= longestAbsenceDays * dayMilliseconds) &&
-    'absence-dates',
+  ({ asked, today }) => asked.from < today && 'absence-past',
+  ({ asked }) => asked.until < asked.from && 'absence-ends-first',
+  ({ asked }) => Date.parse(asked.until) - Date.parse(asked.from) >= longestAbsenceDays * dayMilliseconds && 'absence-long',
   ({ overlaps }) => overlaps && 'absence-overlaps',
   ({ asked, actorId }) => asked.delegateId === actorId && 'own-account',
   ({ asked, delegateSigns }) => asked.delegateId !== null && !delegateSigns && 'delegate-cannot-sign',

@@ -4,6 +4,7 @@ import { canonicalJson } from '@countersign/shared/requests/canonical.ts'
 import { leastIndependenceDays, mostIndependenceDays } from '@countersign/shared/requests/requirement.ts'
 import { Button, Checkbox, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
+import { useBlocker } from '@tanstack/react-router'
 import { type FormEvent, type KeyboardEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useTextOfRefusal, useWordedRefusal } from '../../lib/fields.ts'
@@ -60,6 +61,11 @@ export const Draft = ({ policy, done }: { policy: Policy; done: () => void }) =>
   const { none, ask: prove, dialog } = useProof()
   const text = useTextOfRefusal(ask.error)
   const same = samePolicy(after, policy)
+  // An hour of work is not lost to a click beside it.
+  useBlocker({
+    shouldBlockFn: () => !same && !ask.isSuccess && !window.confirm(t('policy.leave')),
+    enableBeforeUnload: () => !same && !ask.isSuccess,
+  })
   const send = (event: FormEvent) => {
     event.preventDefault()
     if (none) ask.mutate({ after, justification })

@@ -33,19 +33,20 @@ const mostIndependenceDays = 365
 const signers = {
   'create-account': ['supervisor', 'policy-owner'],
   'reset-credentials': ['reset-manager', 'supervisor', 'policy-owner'],
+  'change-contact': ['reset-manager', 'supervisor', 'policy-owner'],
   reinstate: ['supervisor', 'policy-owner'],
   'grant-role': ['policy-owner'],
   'reinstate-bulk': ['supervisor', 'policy-owner'],
   'revoke-bulk': ['it-admin', 'supervisor', 'policy-owner'],
   'set-policy': ['policy-owner'],
 }
-/** Kinds about somebody who can be called back. */
-const callable = ['reset-credentials', 'reinstate', 'grant-role']
-/** Kinds that are about one account, which must be named. */
-const aboutOne = ['reset-credentials', 'reinstate', 'grant-role']
+/** Kinds about one account, which must be named, and whose holder can be called back. */
+const callable = ['reset-credentials', 'change-contact', 'reinstate', 'grant-role']
 /** What nobody may obtain with fewer people besides the one who asks (P10), once the network has so many policy owners. */
 const guarded = { 'grant-role': 2, 'set-policy': 2 }
 const foundingPolicyOwners = 3
+/** No reset and no other contact for so long after a contact changed (MITRE T1098). */
+const contactHoldMilliseconds = 72 * hour
 /** Whoever put somebody out may undo that very act for so long (P1), counted between the starts of two transactions. */
 const undoMilliseconds = 40_000
 /** Entries of one transaction begin before it is sealed, and transactions overlap: so far may times run back. */
@@ -181,7 +182,8 @@ const named = ({ position, entry }) =>
 const isList = ({ kind }) => kind.endsWith('-bulk')
 
 /** The number on record is called before anybody signs: always for a reset, and where the policy asked for it. */
-const needsCall = ({ kind, demand }) => kind === 'reset-credentials' || (demand?.callBack === true && callable.includes(kind))
+const needsCall = ({ kind, demand }) =>
+  kind === 'reset-credentials' || kind === 'change-contact' || (demand?.callBack === true && callable.includes(kind))
 
 /** Follows requests, accounts and who had a hand in whom, entry by entry, and says where what is told could not have been allowed. */
 class Story {
@@ -205,6 +207,8 @@ class Story {
   /** Within the transaction that is being told: who proved who they are for what, and whose factors were set through a link. */
   acts = []
   enrolled = new Set()
+  /** Whose "this was not me" was taken in the transaction that is told. */
+  disowned = null
   /** Identities elsewhere that open an account, and what a provider said of the sessions it opened. */
   linked = new Set()
   /** How far back the policy in force looks for who had a hand in whom. */
@@ -415,8 +419,22 @@ class Story {
 
   accountOf(id) {
     if (!this.accounts.has(id))
-      this.accounts.set(id, { status: null, roles: new Set(), passkeys: new Map(), factors: new Set(), identities: new Set(), born: false })
+      this.accounts.set(id, {
+        status: null,
+        roles: new Set(),
+        passkeys: new Map(),
+        factors: new Set(),
+        identities: new Set(),
+        born: false,
+        contactChangedAt: null,
+      })
     return this.accounts.get(id)
+  }
+
+  /** Did this account's contact change so lately that neither a reset nor another contact may follow? */
+  contactIsYoung(told) {
+    const { contactChangedAt } = this.accountOf(told.entry.subjectId)
+    return contactChangedAt !== null && told.at - contactChangedAt < contactHoldMilliseconds
   }
 
   moves(told, to) {
@@ -486,7 +504,7 @@ class Story {
       if (!Object.hasOwn(signers, data.kind)) this.problem(`${named(told)}: nobody knows a request of this kind`)
       if (!Number.isInteger(data.approvalsNeeded) || data.approvalsNeeded < this.floorOf(data.kind))
         this.problem(`${named(told)}: it asks for fewer countersignatures (${data.approvalsNeeded}) than such a request needs`)
-      if (aboutOne.includes(data.kind) && !data.accountId) this.problem(`${named(told)}: it does not say which account it is about`)
+      if (callable.includes(data.kind) && !data.accountId) this.problem(`${named(told)}: it does not say which account it is about`)
       const known = signers[data.kind] ?? []
       if (
         !Array.isArray(data.approverRoles) ||
@@ -526,6 +544,8 @@ class Story {
       if (request.requester !== told.entry.actorId) this.problem(`${named(told)}: it was edited by somebody else than the person who asked`)
       if (request.hash !== told.entry.data.before)
         this.problem(`${named(told)}: it says another content was edited than what was asked for`)
+      if (request.kind === 'change-contact')
+        this.problem(`${named(told)}: what somebody confirmed on the telephone was edited; another contact is asked for anew`)
       const { after, terms, approvalsNeeded } = told.entry.data
       if (!(approvalsNeeded >= request.stated)) this.problem(`${named(told)}: it asks for fewer countersignatures than before`)
       Object.assign(request, {
@@ -646,8 +666,25 @@ class Story {
     },
     'account.reset': (told) => {
       this.forget(told.entry.subjectId)
+      if (this.contactIsYoung(told)) this.problem(`${named(told)}: this account was reset within 72 hours of a change of its contact`)
       const request = this.carriedBy(told, ['reset-credentials'])
       this.hand(request?.requester ?? request?.caller, told.entry.subjectId, told.at)
+    },
+    'account.contact-changed': (told) => {
+      const { email, phone } = told.entry.data
+      if (this.contactIsYoung(told)) this.problem(`${named(told)}: its contact changed again within 72 hours`)
+      const request = this.carriedBy(told, ['change-contact'])
+      this.asAsked(told, request, { email, phone })
+      this.accountOf(told.entry.subjectId).contactChangedAt = told.at
+      this.hand(request?.requester, told.entry.subjectId, told.at)
+    },
+    'account.contact-restored': (told) => {
+      if (this.disowned !== told.entry.subjectId)
+        this.problem(`${named(told)}: a contact goes back to what it was when somebody says that it was not them, and at no other time`)
+      this.accountOf(told.entry.subjectId).contactChangedAt = told.at
+    },
+    'link.disowned': ({ entry }) => {
+      this.disowned = entry.subjectId
     },
     'account.reinstated': (told) => {
       const request = this.carriedBy(told, ['reinstate', 'reinstate-bulk'])
@@ -703,6 +740,7 @@ class Story {
       this.finished = []
       this.acts = []
       this.enrolled.clear()
+      this.disowned = null
       this.transaction = told.entry.transaction
     }
     if (Object.hasOwn(this.meanings, told.entry.type)) this.meanings[told.entry.type](told)

@@ -23,7 +23,7 @@ import { sessions } from './features/sessions/sessions.store.ts'
 import { watchLedger } from './features/signals/watch.ts'
 import { nobody } from './kernel/actor.ts'
 import { runCommitted } from './kernel/commit.ts'
-import type { Db } from './kernel/db.ts'
+import { codeOf, type Db } from './kernel/db.ts'
 import type { Live } from './kernel/live.ts'
 import { type Carrier, type Destination, drain } from './kernel/outbox.ts'
 import { Refused } from './kernel/refused.ts'
@@ -98,7 +98,7 @@ export const recheckSignatures = async (db: Db, now: Date, stopped = () => false
     const page = await signatures.page(db, { after, since })
     // What was decided a month ago was independent of the month before; what waits looks back as far as the policy in force.
     const back = Math.min(independentSince(since, least).getTime(), independentSince(now, window).getTime())
-    const edges = await signatures.kinship(db, [...new Set(page.flatMap(involved))], new Date(back))
+    const edges = await signatures.kinshipOfMany(db, [...new Set(page.flatMap(involved))], new Date(back), null)
     for (const request of page) {
       const at = request.decidedAt ?? now
       if (
@@ -135,7 +135,9 @@ const inTurns = (work: () => Promise<void>, stopped: () => boolean, log: Logger,
       if (stopped()) return
       again = true
       running ??= round()
-        .catch((error: unknown) => log.warn({ error: error instanceof Error ? error.name : 'unknown' }, 'a job failed and will run again'))
+        .catch((error: unknown) =>
+          log.warn({ error: error instanceof Error ? error.name : 'unknown', code: codeOf(error) }, 'a job failed and will run again'),
+        )
         .finally(() => {
           running = null
         })

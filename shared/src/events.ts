@@ -71,6 +71,8 @@ export type EventData = {
   'request.called-back': RequestFact & { outcome: CallBackOutcome; note: string }
   'account.created': { requestId: string; profile: string; reach: number }
   'account.reset': { requestId: string; sessions: number }
+  'account.contact-changed': { requestId: string; email: boolean; phone: boolean }
+  'account.contact-restored': { requestId: string }
   'account.suspended': Ended & { before: string; after: string; cause: string; bulkId?: string }
   'account.revoked': Ended & { before: string; after: string; cause: string; bulkId?: string }
   'account.reinstated': { requestId: string; before: string; after: string; bulkId?: string }
@@ -169,6 +171,8 @@ const catalogue = {
   'request.called-back': true,
   'account.created': true,
   'account.reset': true,
+  'account.contact-changed': true,
+  'account.contact-restored': true,
   'account.suspended': true,
   'account.revoked': true,
   'account.reinstated': true,
@@ -241,8 +245,11 @@ export type DomainEvent = {
   }
 }[EventType]
 
-export const lineageKinds = ['asked', 'countersigned', 'reset', 'granted-role', 'reinstated'] as const
+export const lineageKinds = ['asked', 'countersigned', 'reset', 'changed-contact', 'granted-role', 'reinstated'] as const
 export type LineageKind = (typeof lineageKinds)[number]
+
+/** The hands that make people dependent (P2): whoever had one in somebody could control them. */
+export const tyingKinds = ['asked', 'reset', 'changed-contact', 'granted-role'] as const satisfies readonly LineageKind[]
 
 /** An edge of the family tree of accounts: who had which hand in whom. */
 export type LineageEdge = {

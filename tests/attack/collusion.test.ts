@@ -21,7 +21,7 @@ const now = () => new Date()
 
 const open = async (): Promise<readonly Field[]> => {
   const all: Field[] = []
-  for await (const { field } of fieldsOf(world.db, firstPolicy.rules, now())) all.push(field)
+  for await (const { field } of fieldsOf(world.db, firstPolicy, now())) all.push(field)
   return all
 }
 

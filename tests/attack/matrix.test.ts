@@ -74,6 +74,7 @@ beforeAll(async () => {
     'audit.list': { valid: {} },
     'audit.kept': { valid: undefined },
     'seal.state': { valid: undefined },
+    'seal.checkpoints': { valid: {} },
     'identities.providers': { valid: undefined },
     'identities.begin': { valid: { provider: 'none', linking: false } },
     'identities.enter': { valid: { provider: 'none', answer: '?code=x' } },

@@ -55,6 +55,7 @@ test('a policy is drafted, tried on the past, asked for by one of its owners, co
     await expect(owner.getByText('au plus 50 comptes par jour').first()).toBeVisible()
     await expect(owner.getByText('Sans réponse en 18 h ouvrées, c’est non.').first()).toBeVisible()
     await expect(owner.getByText('8 règles inchangées.').first()).toBeVisible()
+    for (const accounts of [100, 50]) await expect(owner.getByText(`révoque au plus ${accounts} comptes`).first()).toBeVisible()
     await countersign(owner)
     await expect(
       owner.getByText(name === 'Marc Delorme' ? /il manque encore une personne/ : /Contresignée et exécutée/).first(),

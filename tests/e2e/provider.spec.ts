@@ -40,7 +40,7 @@ test('an identity elsewhere opens nothing until its owner links it, then opens t
   await expect(page).toHaveURL(`${address}/`)
   await page.goto('/me')
   await expect(page.getByRole('heading', { name: 'Karim Haddad' })).toBeVisible()
-  await expect(page.getByText('fournisseur d’identité, deux facteurs (127.0.0.1:41731, eidas2)').first()).toBeVisible()
+  await expect(page.getByText('fournisseur d’identité, deux facteurs (Fournisseur pro, eidas2)').first()).toBeVisible()
 
   await page.getByRole('button', { name: 'Délier Fournisseur pro' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Délier' }).click()

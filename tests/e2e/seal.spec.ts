@@ -24,5 +24,21 @@ test('what one does is sealed within moments, seen by the witness, and its proof
   await expect(page.getByRole('heading', { level: 1, name: 'Preuve du journal' })).toBeVisible()
   await expect(page.getByText('localhost/audit', { exact: true })).toBeVisible()
   for (const place of ['Un fichier', 'Un témoin']) await expect(page.getByText(place, { exact: true })).toBeVisible()
+  // What is copied twice into one file is a file the program takes.
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  const copies: string[] = []
+  for (const index of [0, 1]) {
+    await page
+      .getByRole('button', { name: /Copier le point de contrôle de/ })
+      .nth(index)
+      .click()
+    copies.push(await page.evaluate(() => navigator.clipboard.readText()))
+  }
+  const lines = copies
+    .join('')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { size: number; note: string })
+  expect(lines.map(({ note }) => note.split('\n').slice(0, 2).join(' '))).toEqual(lines.map(({ size }) => `localhost/audit ${size}`))
   await expect(page.getByText(/witness\.localhost\/demo a signé que .* entrées suivaient/)).toBeVisible()
 })

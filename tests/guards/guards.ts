@@ -31,6 +31,8 @@ const tampering: Suite = { project: 'integration', file: 'integration/tampering'
 const witness: Suite = { project: 'unit', file: 'unit/witness' }
 const identities: Suite = { project: 'integration', file: 'integration/identities' }
 const rules: Suite = { project: 'integration', file: 'integration/rules' }
+const contact: Suite = { project: 'integration', file: 'integration/contact' }
+const trial: Suite = { project: 'integration', file: 'integration/trial' }
 const rulesAlone: Suite = { project: 'unit', file: 'unit/rules' }
 const absences: Suite = { project: 'integration', file: 'integration/absences' }
 const collusion: Suite = { project: 'attack', file: 'attack/collusion' }
@@ -53,12 +55,16 @@ const ofBulks = (table: string, name: string): Guard => ({ ...trigger(table, nam
 const ofIncidents = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [incidents] })
 const ofSignals = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [signals] })
 
-/** One condition of the function that gives a month up. */
-const within = (name: string, condition: string): Guard => ({
+/** One condition of a function of the database. */
+const inFunction = (name: string, signature: string, [from, to]: readonly [from: string, to: string], suite: Suite): Guard => ({
   name,
-  sql: `do $$ begin execute replace(pg_get_functiondef('close_audit_month(uuid)'::regprocedure), '${condition}', 'false'); end $$`,
-  suites: [retention],
+  sql: `do $do$ declare before text := pg_get_functiondef('${signature}'::regprocedure); after text := replace(before, $one$${from}$one$, $one$${to}$one$);
+    begin if before = after then raise exception 'no such condition'; end if; execute after; end $do$`,
+  suites: [suite],
 })
+/** One condition of the function that gives a month up. */
+const within = (name: string, condition: string): Guard => inFunction(name, 'close_audit_month(uuid)', [condition, 'false'], retention)
+const ofContact = (name: string, signature: string, from: string, to: string): Guard => inFunction(name, signature, [from, to], contact)
 const ofSeal = (table: string, name: string): Guard => ({ ...trigger(table, name), name: `trigger ${name} on ${table}`, suites: [seal] })
 const ofPasskeys = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [passkeys] })
 const ofRules = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [rules] })
@@ -67,6 +73,42 @@ const auditor = 'verify/countersign-verify.mjs'
 const ofRetention = (table: string, name: string): Guard => ({ ...trigger(table, name), suites: [retention] })
 
 const inDatabase: readonly Guard[] = [
+  ofContact(
+    'a contact becomes what was countersigned',
+    'account_changed()',
+    "(NEW.email, NEW.phone) = (r.content ->> 'email', r.content ->> 'phone')",
+    'true',
+  ),
+  ofContact(
+    'a contact changes from what was signed',
+    'account_changed()',
+    "(OLD.email, OLD.phone) = (r.content -> 'before' ->> 'email', r.content -> 'before' ->> 'phone')",
+    'true',
+  ),
+  ofContact('when a contact changed', 'account_changed()', "NEW.contact_changed_at BETWEEN now() - interval '1 second' AND now()", 'true'),
+  ofContact('a contact changes after a call', 'demand_met()', "b.kind = 'change-contact' OR ", ''),
+  ofContact('another contact is asked for anew', 'request_changed()', "NEW.kind = 'change-contact'", 'false'),
+  ofContact('no link on its way to another address', 'account_changed()', 'OLD.email <> NEW.email AND EXISTS', 'false AND EXISTS'),
+  ofContact('a contact goes back for whoever says so alone', 'account_changed()', 'l.used_in = pg_current_xact_id()', 'true'),
+  ofContact(
+    'no reset soon after a contact changed',
+    'link_made()',
+    " AND (a.contact_changed_at <= now() - interval '72 hours') IS NOT FALSE",
+    '',
+  ),
+  ofContact(
+    'no other contact soon after one changed',
+    'account_changed()',
+    "(OLD.contact_changed_at <= now() - interval '72 hours') IS NOT FALSE AND EXISTS",
+    'EXISTS',
+  ),
+  ofContact(
+    'what says it was not me outlives being out',
+    'out_means_out()',
+    "AND NOT (l.kind = 'disown' AND EXISTS (SELECT 1 FROM request r WHERE r.id = l.request_id AND r.kind = 'change-contact'))",
+    '',
+  ),
+  ofContact('who changed a contact could be them', 'kinship_around(uuid[], timestamptz, bigint)', "'changed-contact', ", ''),
   ofPasskeys('passkey', 'passkey_added'),
   { ...trigger('approval', 'approval_device'), suites: [independence] },
   ofPasskeys('passkey', 'passkey_told'),
@@ -202,6 +244,77 @@ const inDatabase: readonly Guard[] = [
 
 const approval = 'shared/src/requests/approval.ts'
 const inSource: readonly Guard[] = [
+  source(
+    'a draft is tried with the days it looks back',
+    'server/src/features/policy/try.ts',
+    'hands: field.hands.filter(({ at }) => at >= independentSince(now, policy)),',
+    'hands: field.hands,',
+    trial,
+  ),
+  source(
+    'a contact is changed from what it is',
+    'server/src/features/accounts/accounts.store.ts',
+    ' and email = ${before.email} and phone = ${before.phone} returning',
+    ' returning',
+    contact,
+  ),
+  source(
+    'what was confirmed on the telephone is what is signed',
+    'server/src/features/requests/edit.ts',
+    "content.kind === 'change-contact' ||",
+    '',
+    contact,
+  ),
+  source(
+    'another contact is always called about',
+    'shared/src/requests/approval.ts',
+    'leadsIn(kind) ||',
+    "kind === 'reset-credentials' ||",
+    contact,
+  ),
+  source(
+    'a link on its way to the old address',
+    'server/src/features/requests/execute.ts',
+    "if (moved.email) await links.voidUnused(tx, row.id, now, ['disown'])",
+    '',
+    contact,
+  ),
+  source(
+    'whoever says it was not them has their contact back',
+    'server/src/features/links/disown-link.ts',
+    'const restored = await restore(tx, link, now)',
+    'const restored: readonly DomainEvent[] = []',
+    contact,
+  ),
+  source(
+    'what says it was not me outlives who asked',
+    'server/src/features/accounts/accounts.store.ts',
+    "and l.kind <> 'disown' and l.used_at is null",
+    'and l.used_at is null',
+    contact,
+  ),
+  source(
+    'a reset on its way to the old address',
+    'server/src/features/requests/execute.ts',
+    "const reset = await requests.pendingOn(tx, row.id, 'reset-credentials')",
+    'const reset = null as Awaited<ReturnType<typeof requests.pendingOn>>',
+    contact,
+  ),
+  source(
+    'the old address hears of it',
+    'server/src/kernel/outbox.ts',
+    "...(email ? [{ destination: 'mail.contact-left', accountId: subject } as const] : []),",
+    '...(email ? [] : []),',
+    contact,
+  ),
+  source('and hears of it there', 'server/src/carriers/mail.ts', 'recipient: before.email,', 'recipient: person.email,', contact),
+  source(
+    'more hands than are looked at tie everybody',
+    'server/src/features/requests/signatures.store.ts',
+    'edges.length > mostHands ? allTied(people, since) : edges',
+    'edges.length > mostHands ? edges : edges',
+    independence,
+  ),
   source('H1 scope before all', approval, "&& 'out-of-scope'\n\nconst open", '&& false\n\nconst open', holes),
   source('H2 somebody must be signed in', 'server/src/trpc.ts', 'if (!ctx.person) throw', 'if (false) throw', matrix),
   source('H3 a network is founded once', 'server/src/commands/init.ts', 'if (await founding.done(db))', 'if (false as boolean)', holes),
@@ -225,6 +338,7 @@ const inSource: readonly Guard[] = [
     'scope.some(({ level, organisationId }) => place',
     'scope.length === 0 || scope.some(({ level, organisationId }) => place',
     holes,
+    { project: 'unit', file: 'unit/access' },
   ),
   source(
     'H7 silence is a refusal',
@@ -256,6 +370,7 @@ const inSource: readonly Guard[] = [
     "const [row] = await tx.select().from(request).where(eq(request.id, id)).for('update')",
     'const [row] = await tx.select().from(request).where(eq(request.id, id))',
     holes,
+    { project: 'races', file: 'races-of-approvals' },
   ),
   source(
     'H14 links fall with their issuer',
@@ -815,6 +930,35 @@ const inSource: readonly Guard[] = [
     'held && (held.passkeys.size > 0 || held.factors.size > 0)',
     'false',
     tampering,
+  ),
+  source(
+    'the auditor: no reset soon after a contact changed',
+    auditor,
+    'return contactChangedAt !== null && told.at - contactChangedAt < contactHoldMilliseconds',
+    'return false',
+    tampering,
+  ),
+  source(
+    'the auditor: a contact goes back for whoever says so',
+    auditor,
+    'if (this.disowned !== told.entry.subjectId)',
+    'if (false)',
+    tampering,
+  ),
+  source('the auditor: another contact is asked for anew', auditor, "if (request.kind === 'change-contact')", 'if (false)', tampering),
+  source(
+    'the way through another contact is searched',
+    'shared/src/policy/attempts.ts',
+    'return [...resets, ...toMove(field, target).filter((one) => !known.has(signedAs(one)))]',
+    'return resets',
+    { project: 'unit', file: 'unit/collusion' },
+  ),
+  source(
+    'no rule that is too weak for its kind',
+    'shared/src/requests/requirement.ts',
+    'return enough ? first : null',
+    'return first ?? null',
+    contact,
   ),
   source('the auditor: codes of somebody who had none', auditor, '!held?.factors.has(assurance)', 'false', tampering),
   source('the auditor: nothing is signed twice', auditor, 'if (this.nonces.has(nonce))', 'if (false)', tampering),

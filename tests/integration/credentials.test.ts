@@ -312,6 +312,7 @@ describe('a reset', () => {
     const decision = { requestId: id, seen: await make.hashOf(id) }
     expect(await outcome(amina.call.requests.approve(decision))).toBe('held-after-contact-change')
     await world.tamper(`update request set held_until = now() - interval '1 minute' where id = $1`, [id])
+    await world.tamper(`update account set contact_changed_at = now() - interval '72 hours' where id = $1`, [accountId])
     expect(await outcome(amina.call.requests.approve(decision))).toBe('allowed')
   })
 

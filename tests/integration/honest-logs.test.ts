@@ -3,6 +3,7 @@ import { policies } from '@countersign/server/features/policy/policy.store.ts'
 import { bundleLines } from '@countersign/server/features/seal/bundle.ts'
 import { roleAsked } from '@countersign/shared/access/proof.ts'
 import { canonicalJson } from '@countersign/shared/requests/canonical.ts'
+import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Verification } from '../../verify/countersign-verify.mjs'
 import { logKey, sealAll } from '../support/bundle.ts'
@@ -70,6 +71,13 @@ const verbs: readonly Verb[] = [
   (life, by) => by.accounts.revoke({ accountIds: [one(life.accounts, life.pick)] }),
   (life, by) => asking(life, by, { kind: 'reinstate', accountId: one(life.accounts, life.pick), justification }),
   (life, by) => asking(life, by, { kind: 'reset-credentials', accountId: one(life.accounts, life.pick), justification }),
+  async (life, by) => {
+    const accountId = one(life.accounts, life.pick)
+    const { rows } = await life.db.execute<{ email: string; phone: string }>(sql`select email, phone from account where id = ${accountId}`)
+    const before = rows[0] ?? { email: '', phone: '' }
+    const email = `moved-${life.pick(1_000)}@example.org`
+    return asking(life, by, { kind: 'change-contact', accountId, before, ...before, email, justification })
+  },
   (life, by) => by.requests.callBack({ requestId: one(life.requests, life.pick), outcome: 'confirmed', note: '' }),
   async (life, by) => {
     const role = (['auditor', 'supervisor', 'reset-manager', 'account-manager'] as const)[life.pick(4)] ?? 'auditor'

@@ -95,6 +95,30 @@ describe('a signature', () => {
   })
 })
 
+test('where more hands were had in somebody than are looked at, nobody counts as independent', async () => {
+  const [nadia, sophie] = [await world.as('nadia.roux'), await world.as('sophie.marchand')]
+  const stranger = await make.agentOf('Mission locale de Lille')
+  const { id, seen } = await make.pending(nadia)
+  const hands = (many: number, on = nadia.person.id) =>
+    world.tamper(
+      `insert into lineage (id, kind, from_account_id, to_account_id, request_id, at) select gen_random_uuid(), 'reset', $1, $2, $3, now() - make_interval(secs => n) from generate_series(1, ${many}) n`,
+      [stranger, on, id],
+    )
+  await hands(100)
+  expect((await sophie.call.requests.get({ requestId: id })).can.approve).toBe(null)
+  await hands(10_001)
+  expect(await outcome(sophie.call.requests.approve({ requestId: id, seen }))).toBe('not-independent')
+
+  // Nor does the hourly look take "too many to tell" for "none".
+  const signed = await halfSigned()
+  await related(signed, 'now()')
+  await hands(10_001, marc.person.id)
+  expect(await recheckSignatures(world.db, new Date(Date.now() + 1000))).toEqual([signed])
+  await claire.call.requests.cancel({ requestId: signed })
+  await forget()
+  await world.tamper('delete from lineage where from_account_id = $1', [stranger])
+})
+
 describe('two hands on one device', () => {
   /** As if both had signed in in one browser, the second after the first. */
   const sameBrowser = (one: Signed, other: Signed) =>

@@ -62,6 +62,21 @@ const verbs: Record<string, Verb> = {
     await file(stage, actor, content)
   },
   reset: (stage, actor, at) => file(stage, actor, { kind: 'reset-credentials', accountId: at(stage.people), justification: 'Essai' }),
+  contact: async (stage, actor, at, pick) => {
+    const accountId = at(stage.people)
+    const { rows } = await world.owner.query<{ email: string; phone: string }>('select email, phone from account where id = $1', [
+      accountId,
+    ])
+    const before = rows[0] ?? { email: '', phone: '' }
+    await file(stage, actor, {
+      kind: 'change-contact',
+      accountId,
+      before,
+      ...before,
+      email: `moved-${pick}@example.org`,
+      justification: 'Essai',
+    })
+  },
   reinstate: (stage, actor, at) => file(stage, actor, { kind: 'reinstate', accountId: at(stage.people), justification: 'Essai' }),
   grant: (stage, actor, at, pick) =>
     file(stage, actor, {

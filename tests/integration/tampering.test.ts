@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { bundleLines } from '@countersign/server/features/seal/bundle.ts'
+import { checkpoints } from '@countersign/server/features/seal/checkpoints.store.ts'
 import { entryText } from '@countersign/server/features/seal/entry-text.ts'
 import { type Leaf, seal } from '@countersign/server/features/seal/seal.store.ts'
 import type { Tx } from '@countersign/server/kernel/db.ts'
@@ -239,6 +240,15 @@ describe('what is done to the whole log is found', () => {
     }
     expect(await after(fork, { against: [] })).toEqual([])
     expect((await after(fork))[0]).toContain('the checkpoint you kept')
+    // One that was copied from the proof page, which shows them all, is as good as any.
+    const first = await checkpoints.page(small.owner, undefined)
+    const second = await checkpoints.page(small.owner, first.next ?? undefined)
+    const shown = [...first.rows, ...second.rows]
+    expect(shown.map((one) => one.size)).toEqual(sizes.toReversed().slice(0, shown.length))
+    for (const { note } of shown.filter((one) => one.size > 100).slice(-2)) {
+      expect(await after(async () => undefined, { against: [{ at: null, note }] })).toEqual([])
+      expect((await after(fork, { against: [{ at: null, note }] }))[0]).toContain('the checkpoint you kept')
+    }
   })
 
   test('a checkpoint taken away: the last positions are under none', async () => {
@@ -371,6 +381,23 @@ describe('a log that was signed all the same, by a server that did wrong, is jud
       () => sql`update audit_entry e set actor_id = (select g.actor_id from audit_entry g where g.subject_id = e.subject_id and g.type = 'request.approval-given' limit 1)
         where e.id = (select d.id from audit_entry d where d.type = 'request.edited' and exists (select 1 from audit_entry g where g.subject_id = d.subject_id and g.type = 'request.approval-given') limit 1)`,
       'it was edited by somebody else than the person who asked',
+    ],
+    [
+      'a reset soon after a contact changed',
+      () => sql`update audit_entry e set type = case e.type when 'account.suspended' then 'account.contact-changed' else 'account.reset' end
+        where e.type in ('account.suspended', 'account.reinstated') and e.subject_id = (select subject_id from audit_entry where type = 'account.reinstated' order by transaction_id limit 1)`,
+      'was reset within 72 hours of a change of its contact',
+    ],
+    [
+      'a contact put back for nobody',
+      () => sql`update audit_entry set type = 'account.contact-restored' where id = ${first('account.suspended')}`,
+      'a contact goes back to what it was when somebody says that it was not them',
+    ],
+    [
+      'another contact put in the place of the one that was confirmed',
+      () =>
+        sql`update audit_entry set data = data || '{"kind": "change-contact"}' where type = 'request.submitted' and subject_id = (select subject_id from audit_entry where id = ${first('request.edited')})`,
+      'another contact is asked for anew',
     ],
     [
       'a countersignature by somebody without the role for it',

@@ -8,6 +8,11 @@ const queries: Record<string, string> = {
   'P1 an active account was born of a satisfied request': `
     select a.id from account a join request r on r.id = a.created_by_request_id
     where r.status <> 'executed' or r.id in (select unsatisfied(array_agg(created_by_request_id)) from account)`,
+  'P1 a contact is that of its birth, or of the last change that was carried out and not taken back': `
+    select a.id from account a join request b on b.id = a.created_by_request_id and b.kind = 'create-account'
+      left join lateral (select content from request r where r.subject_id = a.id and r.kind = 'change-contact' and r.status = 'executed' order by r.decided_at desc, r.id desc limit 1) c on true
+    where (a.email, a.phone) is distinct from (coalesce(c.content, b.content) ->> 'email', coalesce(c.content, b.content) ->> 'phone')
+      and not exists (select 1 from audit_entry e where e.subject_id = a.id and e.type = 'account.contact-restored')`,
   'P1 a role in force names a satisfied request': `
     select g.id from role_grant g join request r on r.id = g.request_id where r.status <> 'executed' or r.id in (select unsatisfied(array_agg(request_id)) from role_grant)`,
   'P1 nobody approved their own request or about themselves': `
@@ -20,7 +25,8 @@ const queries: Record<string, string> = {
       and r.approvals_needed <= (select count(*) from approval a where a.request_id = r.id and a.voided_at is null and a.content_hash = r.content_hash)`,
   'P5 a dead account holds no session': `select s.id from session s join account a on a.id = s.account_id where a.status <> 'active' or a.epoch <> s.epoch`,
   'P5 a dead account holds no usable link': `
-    select l.id from link l join account a on a.id = l.account_id where a.status <> 'active' and l.used_at is null and l.voided_at is null`,
+    select l.id from link l join account a on a.id = l.account_id where a.status <> 'active' and l.used_at is null and l.voided_at is null
+      and not (l.kind = 'disown' and exists (select 1 from request r where r.id = l.request_id and r.kind = 'change-contact'))`,
   'P5 a dead account has nothing pending': `
     select r.id from request r join account a on a.id = r.requester_id where a.status <> 'active' and r.status = 'pending'`,
   'P6 every account has its birth in the audit': `

@@ -31,6 +31,10 @@ export const startPost = async () => {
       })
     },
   })
+  // A worker that is killed resets its connection; only the mail it did not deliver is lost, and it is delivered again.
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ECONNRESET') throw error
+  })
   await new Promise<void>((ready) => server.listen(port, '127.0.0.1', ready))
   return { url: `smtp://127.0.0.1:${port}`, mails, stop: () => new Promise<void>((done) => server.close(() => done())) }
 }

@@ -26,6 +26,7 @@ test('the permission matrix is this one', () => {
         "request:read",
         "request:file:create-account",
         "request:file:reset-credentials",
+        "request:file:change-contact",
         "request:file:reinstate",
       ],
       "auditor": [
@@ -46,6 +47,7 @@ test('the permission matrix is this one', () => {
         "organisation:read",
         "request:read",
         "request:file:reset-credentials",
+        "request:file:change-contact",
         "request:file:reinstate",
         "request:file:grant-role",
         "request:countersign",
@@ -94,6 +96,7 @@ test('the permission matrix is this one', () => {
         "request:read",
         "request:file:create-account",
         "request:file:reset-credentials",
+        "request:file:change-contact",
         "request:file:reinstate",
         "request:file:grant-role",
         "request:countersign",

@@ -59,6 +59,14 @@ const contents: readonly FormContent[] = [
     ...common,
   })),
   ...['paul', 'sophie'].map((accountId) => ({ kind: 'reset-credentials' as const, accountId, ...common })),
+  {
+    kind: 'change-contact',
+    accountId: 'paul',
+    before: { email: 'on.record@example.org', phone: '+33612345678' },
+    email: 'eve@example.org',
+    phone: '+33612345678',
+    ...common,
+  },
   { kind: 'reinstate', accountId: 'dormant', ...common },
   ...roles.flatMap((role) =>
     (['lyon', 'nation'] as const).map((organisationId) => ({
@@ -88,7 +96,15 @@ const filed = (state: State, actor: Actor | 'public', content: FormContent): Sta
     today: '2026-03-02',
     loginTaken: false,
     phoneValid: true,
-    account: subject ? { id: subject, status: state.statuses[subject] ?? 'active', endsOn: '2026-12-31' } : null,
+    account: subject
+      ? {
+          id: subject,
+          status: state.statuses[subject] ?? 'active',
+          endsOn: '2026-12-31',
+          email: 'on.record@example.org',
+          phone: '+33612345678',
+        }
+      : null,
     grantPlace,
     roleHeld: false,
   })
@@ -225,7 +241,7 @@ test.each(['nadia', 'sophie', 'amina', 'olivier', 'isabelle', 'claire', 'paul'] 
 /** The search finds what there is to find: where two hands are enough, it says so. */
 test.each([
   [['nadia', 'sophie'], 2, ['create-account', 'reinstate']],
-  [['nadia', 'amina'], 3, ['reset-credentials']],
+  [['nadia', 'amina'], 3, ['change-contact', 'reset-credentials']],
   [['amina', 'karim'], 3, ['reset-credentials']],
   [['claire', 'marc'], 3, []],
   [['claire', 'marc', 'helene'], 3, ['grant-role']],

@@ -229,6 +229,16 @@ describe('under another policy', () => {
     })
   })
 
+  test('another contact that is signed more easily than a reset is the way to somebody’s access', () => {
+    const managers = (people: number) => ({
+      ...supervisors(people),
+      stages: [{ people, roles: ['reset-manager' as const], level: 'covering' as const }],
+    })
+    const resets = { when: { kinds: ['reset-credentials' as const] }, demand: managers(3) }
+    expect(under({ when: { kinds: ['reset-credentials', 'change-contact'] }, demand: managers(3) })).toMatchObject({ credential: null })
+    expect(under({ when: { kinds: ['change-contact'] }, demand: managers(1) }, resets)).toMatchObject({ credential: 2 })
+  })
+
   test.each([
     ['a profile', { profiles: ['structure-management'] }],
     ['few files within reach', { reachAtLeast: 1_000_000 }],

@@ -86,6 +86,7 @@ describe('a policy', () => {
     expect(requestKinds.map((kind) => [kind, firstRequirement(kind).approvalsNeeded, firstRequirement(kind).approverRoles])).toEqual([
       ['create-account', 1, ['supervisor']],
       ['reset-credentials', 1, ['reset-manager']],
+      ['change-contact', 1, ['reset-manager']],
       ['reinstate', 1, ['supervisor']],
       ['grant-role', 2, ['policy-owner']],
       ['reinstate-bulk', 1, ['policy-owner', 'supervisor']],

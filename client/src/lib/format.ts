@@ -64,6 +64,3 @@ export const asField = (at: Date): string => new Date(at.getTime() - at.getTimez
 
 /** The day that many days ago, as filters take it. */
 export const daysAgo = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10)
-
-/** The whole name of an identity provider but for what all begin with: two of one host are two. */
-export const shortIssuer = (issuer: string): string => issuer.replace(/^https?:\/\//, '')

@@ -1,7 +1,6 @@
 import i18next, { type PostProcessorModule } from 'i18next'
 import { initReactI18next, useTranslation } from 'react-i18next'
-import { en } from '../texts/en.ts'
-import { fr } from '../texts/fr.ts'
+import type { fr } from '../texts/fr.ts'
 
 export type Language = 'fr' | 'en'
 const stored = 'language'
@@ -23,22 +22,29 @@ const unbreakable: PostProcessorModule = {
     language === 'fr' ? text.replace(/ (?=[:;?!»](?:\s|[.,)]|$))|(?<=«) /g, '\u00a0') : text,
 }
 
-void i18next
+/** Nobody waits for the language they do not read. */
+const texts = {
+  fr: async () => (await import('../texts/fr.ts')).fr,
+  en: async () => (await import('../texts/en.ts')).en,
+} as const satisfies Record<Language, () => Promise<typeof fr>>
+
+await i18next
   .use(initReactI18next)
   .use(unbreakable)
   .init({
     postProcess: ['unbreakable'],
     lng: initial(),
-    fallbackLng: 'fr',
-    resources: { fr: { translation: fr }, en: { translation: en } },
+    fallbackLng: false,
+    resources: { [initial()]: { translation: await texts[initial()]() } },
     interpolation: { escapeValue: false },
   })
 document.documentElement.lang = initial()
 
-export const setLanguage = (language: Language): void => {
+export const setLanguage = async (language: Language): Promise<void> => {
   localStorage.setItem(stored, language)
+  if (!i18next.hasResourceBundle(language, 'translation')) i18next.addResourceBundle(language, 'translation', await texts[language]())
   document.documentElement.lang = language
-  void i18next.changeLanguage(language)
+  await i18next.changeLanguage(language)
 }
 
 export const useLanguage = (): Language => (useTranslation().i18n.language === 'en' ? 'en' : 'fr')

@@ -70,6 +70,10 @@ export const fr = {
     'one-pending-already': 'Une demande de ce type attend déjà pour ce compte.',
     'login-taken': 'Cet identifiant est déjà pris.',
     'phone-invalid': 'Ce numéro de téléphone n’existe pas. Exemple : 06 12 34 56 78.',
+    'no-rule-for-kind':
+      'La politique en vigueur ne dit pas qui contresigne une telle demande. Un responsable de la politique peut y ajouter une règle.',
+    'contact-unchanged': 'Rien ne change : écrivez la nouvelle adresse, ou le nouveau numéro.',
+    'contact-changed-since': 'Les coordonnées de ce compte ont changé entre-temps. Rechargez la page.',
     'end-date-past': 'Cette date est passée.',
     'end-date-beyond-convention': 'Cette date dépasse la fin de la convention de la structure.',
     'profile-not-allowed': 'Ce profil n’est pas prévu pour ce réseau.',
@@ -170,6 +174,7 @@ export const fr = {
   kind: {
     'create-account': 'Création de compte',
     'reset-credentials': 'Réinitialisation',
+    'change-contact': 'Changement de coordonnées',
     reinstate: 'Réactivation',
     'grant-role': 'Attribution de rôle',
     'reinstate-bulk': 'Réactivation d’un lot',
@@ -182,6 +187,7 @@ export const fr = {
     'role-revoked': 'Le rôle qui le permettait a été retiré',
     superseded: 'Remplacée par une demande faite par une personne connue',
     'content-changed': 'Le contenu a changé depuis',
+    'contact-changed': 'L’adresse ou le numéro de la personne a changé depuis',
     'not-independent': 'Le signataire n’est plus indépendant des personnes concernées',
   } satisfies Record<VoidReason, string>,
   outcome: {
@@ -194,6 +200,7 @@ export const fr = {
     asked: 'a demandé',
     countersigned: 'a contresigné',
     reset: 'a demandé la réinitialisation',
+    'changed-contact': 'a demandé d’autres coordonnées',
     'granted-role': 'a demandé un rôle',
     reinstated: 'a demandé la réactivation',
   } satisfies Record<LineageKind, string>,
@@ -201,6 +208,7 @@ export const fr = {
     asked: 'compte demandé',
     countersigned: 'contresigné',
     reset: 'réinitialisation demandée',
+    'changed-contact': 'autres coordonnées demandées',
     'granted-role': 'rôle demandé',
     reinstated: 'réactivation demandée',
   } satisfies Record<LineageKind, string>,
@@ -230,6 +238,8 @@ export const fr = {
     'request.called-back': 'Rappel téléphonique',
     'account.created': 'Compte créé',
     'account.reset': 'Accès réinitialisé',
+    'account.contact-changed': 'Coordonnées changées',
+    'account.contact-restored': 'Coordonnées d’avant rétablies',
     'account.suspended': 'Compte suspendu',
     'account.revoked': 'Compte révoqué',
     'account.reinstated': 'Compte réactivé',
@@ -462,6 +472,7 @@ export const fr = {
     failed: 'échecs de connexion',
   },
   accounts: {
+    forgets: '{{reason}} (efface ses identifiants)',
     export: 'Exporter en CSV',
     exportTitle: 'Exporter cette liste',
     title: 'Comptes',
@@ -564,6 +575,7 @@ export const fr = {
     login: 'Identifiant',
     end: 'Fin du compte',
     askReset: 'Demander une réinitialisation',
+    askContact: 'Demander d’autres coordonnées',
     askReinstate: 'Demander une réactivation',
     askRole: 'Demander un rôle',
     subject: 'le concerne',
@@ -582,6 +594,11 @@ export const fr = {
     },
   },
   requests: {
+    otherRole: 'Votre rôle ne contresigne pas une telle demande.',
+    callerSignsNot: 'Personne de connu n’a demandé : qui appelle ne pourra pas contresigner, et une autre personne le devra.',
+    tooFewMay_one: 'Il manque {{count}} personne qui puisse signer : telle quelle, la demande expirera, refusée.',
+    tooFewMay_other: 'Il manque {{count}} personnes qui puissent signer : telle quelle, la demande expirera, refusée.',
+    sharedBy: 'Cette adresse est déjà celle de',
     reasons: {
       denied: 'La personne dément avoir demandé : compte suspendu, rien n’est réinitialisé.',
       'someone-else': 'Quelqu’un d’autre a répondu : rien n’est réinitialisé.',
@@ -597,6 +614,8 @@ export const fr = {
       'create-account':
         '{{requester}} demande un compte pour {{name}}, {{profile}}, {{atPlace}} ; cette personne atteindra {{files}} dossiers de citoyens jusqu’au {{end}}.',
       'reset-credentials': '{{requester}} demande la réinitialisation de l’accès {{ofSubject}}, {{atPlace}}.',
+      'change-contact':
+        '{{requester}} demande d’autres coordonnées pour {{subject}}, {{atPlace}} : qui lit à la nouvelle adresse, ou répond au nouveau numéro, pourra faire réinitialiser cet accès.',
       reinstate:
         '{{requester}} demande la réactivation du compte {{ofSubject}}, {{atPlace}}, qui atteindra de nouveau {{files}} dossiers de citoyens.',
       'grant-role': '{{requester}} demande le rôle « {{role}} » sur {{over}} pour {{subject}}.',
@@ -622,7 +641,7 @@ export const fr = {
     evidence: 'Ce qu’on en sait',
     requester: 'Qui demande',
     subject: 'Qui est concerné',
-    since: 'compte depuis',
+    since: 'compte créé',
     countersignedBy: 'contresigné par',
     founding: 'compte fondateur',
     reach: 'Dossiers accessibles',
@@ -657,11 +676,13 @@ export const fr = {
     contentHash: 'Empreinte du contenu',
   },
   filing: {
+    introChange: 'Rien ne change avant les contresignatures que demande la politique, de personnes indépendantes de vous.',
     profileHint: 'Choisissez d’abord l’organisation : les profils possibles en dépendent.',
     choose: 'Choisissez',
     title: {
       'create-account': 'Demander un compte',
       'reset-credentials': 'Demander une réinitialisation',
+      'change-contact': 'Demander d’autres coordonnées',
       reinstate: 'Demander une réactivation',
       'grant-role': 'Demander un rôle',
     } satisfies Record<FormKind, string>,
@@ -683,6 +704,8 @@ export const fr = {
     submitted: 'Demande n° {{reference}} déposée',
     submittedHint: 'Elle attend une contresignature.',
     typeToSearch: 'Tapez pour chercher',
+    today: 'Aujourd’hui : {{value}}. Laissez vide pour ne pas le changer.',
+    kept: 'inchangé',
   },
   absence: {
     title: 'Mes absences',
@@ -757,6 +780,8 @@ export const fr = {
     none: 'Pas encore de règles : cette demande date d’avant.',
     edit: {
       title: 'Projet de politique',
+      rules: 'Règles du projet, dans l’ordre',
+      same: 'Rien n’est encore changé : ce projet est la politique en vigueur.',
       hint: 'Rien ne change avant que deux autres responsables de la politique l’aient contresigné.',
       kinds: 'Genres de demande',
       networks: 'Réseaux',
@@ -840,6 +865,7 @@ export const fr = {
       massPercent: 'Part d’une structure, en % (1 à 50)',
       independenceDays: 'Jours pendant lesquels un lien rend dépendant (30 à 365)',
     },
+    changes: 'Ce qui change',
     leave: 'Ce projet n’a pas été demandé : le quitter ?',
     change: 'Demander un changement…',
     ask: 'Demander cette politique',
@@ -890,6 +916,7 @@ export const fr = {
       'signed-in': 'Quelqu’un s’y est connecté.',
       tried: 'Quelqu’un a essayé de s’y connecter.',
       asked: 'Quelqu’un a déposé une demande à son sujet.',
+      contact: 'Quelqu’un a changé ses coordonnées.',
       reached: 'Quelqu’un a voulu agir sur lui.',
       ended: 'Quelqu’un l’a mis dehors.',
       reset: 'Ses accès ont été réinitialisés.',
@@ -1099,6 +1126,7 @@ export const fr = {
       asked: 'compte demandé',
       countersigned: 'contresigné',
       reset: 'réinitialisation demandée',
+      'changed-contact': 'autres coordonnées demandées',
       'granted-role': 'rôle demandé',
       reinstated: 'réactivation demandée',
       'same-device': 'même appareil et même adresse',
@@ -1293,6 +1321,7 @@ export const fr = {
     told: { keep: '{{before}} → {{after}} mois', until: 'jusqu’au {{day}}', entries: '{{shown}} entrées' },
   },
   seal: {
+    keptFile: 'le fichier où vous les gardez',
     title: 'Preuve du journal',
     hint: 'Chaque entrée du journal a sa place dans un registre qui ne fait que croître, et une signature faite hors de la base dit jusqu’où il va. Personne ne peut ensuite changer, ôter ou ajouter une seule entrée sans que cela se voie.',
     how: 'Comment nous vérifier',
@@ -1332,6 +1361,12 @@ export const fr = {
       'entry-missing': 'L’entrée à la place {{position}} n’est plus là. Constaté',
       'tree-changed': 'L’arbre n’est pas celui qui a été signé. Constaté',
     },
+    past: 'Les points de contrôle signés',
+    pastHint:
+      'Copiez-en un de temps en temps, à la suite, dans un fichier à vous, hors d’ici : le programme ci-dessous dira si le journal d’aujourd’hui en est bien la suite. Un seul par mois suffit, s’il est bien gardé.',
+    pastColumns: { entries: 'Entrées', at: 'Signé', witnesses: 'Témoins', keep: 'À garder' },
+    copyOf: 'Copier le point de contrôle de {{count}} entrées',
+    unseen: 'aucun',
     yourself: 'Vérifier soi-même',
     yourselfHint:
       'Un exploitant exporte tout le journal dans un fichier, à la console (les boutons d’export du journal donnent des listes, pas ce fichier). Le programme ci-dessous y recalcule chaque sceau, chaque signature et l’état de chaque compte utilisateur, sans réseau et sans rien de nous.',
@@ -1404,10 +1439,12 @@ export const fr = {
     linkOf: 'Lier {{name}}',
     linkAbout: '{{name}} vous connaît sous le nom « {{subject}} ». Cette identité ouvrira votre compte.',
     linkHint: 'Si ce n’est pas vous, annulez. Vous recevrez un e-mail, avec « ce n’était pas moi ».',
+    linked: 'Identité liée.',
     unlink: 'Délier',
     unlinkOf: 'Délier {{name}}',
     unlinkAbout: '{{name}} n’ouvrira plus ce compte. Les autres sessions ouvertes sont fermées.',
     unlinked: 'Identité déliée.',
+    back: 'Retour à mon compte',
     since: 'liée',
   },
   me: {

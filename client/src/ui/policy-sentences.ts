@@ -6,8 +6,9 @@ import { goesUp } from '@countersign/shared/requests/stages.ts'
 import { selfSuspensionsAnHour } from '@countersign/shared/signals/containing.ts'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { count, shortIssuer } from '../lib/format.ts'
+import { count } from '../lib/format.ts'
 import { useLanguage } from '../lib/language.ts'
+import { useProviderName } from '../lib/provider-name.ts'
 import { trpc } from '../lib/trpc.ts'
 
 /** What a policy says of the whole network, as one would say it. */
@@ -29,6 +30,12 @@ export const useDemandSentences = (): ((demand: Demand) => readonly string[]) =>
   const { t } = useTranslation()
   const language = useLanguage()
   const either = new Intl.ListFormat(language, { type: 'disjunction' })
+  const providerName = useProviderName()
+  /** Called what it is called here; the address is what is held. */
+  const provider = (issuer: string): string => {
+    const { name, address } = providerName(issuer)
+    return name === address ? name : `${name} (${address})`
+  }
   const stage = ({ people, roles, level }: Stage): string =>
     t('policy.asks.stage', {
       count: people,
@@ -40,7 +47,7 @@ export const useDemandSentences = (): ((demand: Demand) => readonly string[]) =>
       ? t(then ? 'policy.asks.hoursThen' : 'policy.asks.hours', deadline)
       : t(then ? 'policy.asks.workingHoursThen' : 'policy.asks.workingHours', { hours: deadline.workingHours })
   const through = ({ issuers, contexts }: NonNullable<Demand['signIn']>): string => {
-    const providers = either.format(issuers.map(shortIssuer))
+    const providers = either.format(issuers.map(provider))
     return contexts.length > 0
       ? t('policy.asks.signInAs', { providers, contexts: either.format(contexts) })
       : t('policy.asks.signIn', { providers })

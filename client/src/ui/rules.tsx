@@ -1,7 +1,8 @@
 import { differenceOf, type RuleChange } from '@countersign/shared/policy/difference.ts'
+import type { PolicyOnRecord } from '@countersign/shared/policy/policy.ts'
 import type { PolicyRule } from '@countersign/shared/policy/rules.ts'
 import { useTranslation } from 'react-i18next'
-import { useRuleSentences } from './policy-sentences.ts'
+import { usePolicySentences, useRuleSentences } from './policy-sentences.ts'
 
 /** What a rule says: to what it applies, and what it asks. */
 export const RuleText = ({ when, asks }: { when: string; asks: readonly string[] }) => (
@@ -28,7 +29,7 @@ export const Rules = ({ rules }: { rules: readonly PolicyRule[] }) => {
 const marks = { kept: '', added: '+', removed: '−', moved: '↕' } as const satisfies Record<RuleChange['change'], string>
 
 /** From one list of rules to another: what is taken out, what is put in, and how many stay. */
-export const RulesChanged = ({ before, after }: { before: readonly PolicyRule[]; after: readonly PolicyRule[] }) => {
+const RulesChanged = ({ before, after }: { before: readonly PolicyRule[]; after: readonly PolicyRule[] }) => {
   const { t } = useTranslation()
   const sentences = useRuleSentences([...before, ...after])
   const changes = differenceOf(before, after)
@@ -51,6 +52,43 @@ export const RulesChanged = ({ before, after }: { before: readonly PolicyRule[];
       <p className="soft small" style={{ margin: 0 }}>
         {t('policy.unchanged', { count: kept })}
       </p>
+    </>
+  )
+}
+
+/** From one policy to another, in words: all that changes, and nothing that does not; what is asked for, shown and signed is this. */
+export const PolicyChanged = ({ before, after }: { before: PolicyOnRecord; after: PolicyOnRecord }) => {
+  const { t } = useTranslation()
+  const sentences = usePolicySentences()
+  const [was, is] = [sentences(before), sentences(after)]
+  const changed = is.flatMap((fresh, index) => (fresh === was[index] ? [] : [{ old: was[index] ?? '', fresh }]))
+  return (
+    <>
+      {changed.length > 0 ? (
+        <ul className="rules plain">
+          {changed.flatMap(({ old, fresh }) => [
+            <li key={`before ${old}`} className="removed">
+              <span className="change">
+                <span aria-hidden="true">{marks.removed} </span>
+                {t('policy.before')}
+              </span>
+              <div className="small">{old}</div>
+            </li>,
+            <li key={`after ${fresh}`} className="added">
+              <span className="change">
+                <span aria-hidden="true">{marks.added} </span>
+                {t('policy.after')}
+              </span>
+              <div className="small">{fresh}</div>
+            </li>,
+          ])}
+        </ul>
+      ) : null}
+      {before.rules && after.rules ? (
+        <RulesChanged before={before.rules} after={after.rules} />
+      ) : (
+        <p className="soft">{t('policy.none')}</p>
+      )}
     </>
   )
 }

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { shortIssuer } from '../lib/format.ts'
+import { useProviderName } from '../lib/provider-name.ts'
 import { When } from './when.tsx'
 
 type Session = {
@@ -25,6 +25,7 @@ const deviceName = (agent: string): string => {
 
 export const Sessions = ({ sessions, onEnd }: { sessions: readonly Session[]; onEnd?: (id: string) => void }) => {
   const { t } = useTranslation()
+  const providerName = useProviderName()
   if (sessions.length === 0) return <p className="soft">{t('account.noSession')}</p>
   return (
     <ul className="plain">
@@ -35,7 +36,7 @@ export const Sessions = ({ sessions, onEnd }: { sessions: readonly Session[]; on
             {one.current ? <span className="state good">{t('me.current')}</span> : null}{' '}
             <span className="soft">
               {t(`account.method.${one.method}`)}
-              {one.issuer ? ` (${[shortIssuer(one.issuer), one.acr].filter(Boolean).join(', ')})` : ''} · {t('account.address')}{' '}
+              {one.issuer ? ` (${[providerName(one.issuer).name, one.acr].filter(Boolean).join(', ')})` : ''} · {t('account.address')}{' '}
               {one.address} · {t('account.since')} <When at={new Date(one.createdAt).toISOString()} /> · {t('account.seen')}{' '}
               <When at={new Date(one.lastSeenAt).toISOString()} />
             </span>

@@ -1,4 +1,5 @@
 import type { BulkVerb } from '@countersign/shared/bulks/bulk.ts'
+import { contactHoldHours } from '@countersign/shared/requests/requirement.ts'
 import { sql } from 'drizzle-orm'
 import type { Db } from '../kernel/db.ts'
 
@@ -27,6 +28,23 @@ export const addressees = {
     const { rowCount } = await db.execute(sql`
       select 1 from account a join request r on r.id = a.created_by_request_id and r.kind = 'found-network' where a.id = ${accountId}`)
     return rowCount === 1
+  },
+
+  /** Where somebody was written to before the change of contact an entry tells of, and the request it was. */
+  async before(db: Db, entryId: string): Promise<{ email: string; requestId: string } | null> {
+    const { rows } = await db.execute<{ email: string; requestId: string }>(sql`
+      select r.content -> 'before' ->> 'email' as email, r.id as "requestId" from audit_entry e
+      join request r on r.kind = 'change-contact' and r.id = coalesce((e.data ->> 'requestId')::uuid, e.subject_id) where e.id = ${entryId}`)
+    return rows[0] ?? null
+  },
+
+  /** Where somebody was written to before a contact that changed within the days in which no reset is carried out. */
+  async lately(db: Db, accountId: string): Promise<string | null> {
+    const { rows } = await db.execute<{ email: string }>(sql`
+      select r.content -> 'before' ->> 'email' as email from request r join account a on a.id = r.subject_id
+      where r.subject_id = ${accountId} and r.kind = 'change-contact' and r.status = 'executed' and a.contact_changed_at > now() - make_interval(hours => ${contactHoldHours})
+      order by r.decided_at desc limit 1`)
+    return rows[0]?.email ?? null
   },
 
   /** Who answers for the place of this account: the nearest supervisors, three at most. */
@@ -93,10 +111,11 @@ export const addressees = {
   },
 
   /** Mails that reached this account's own mailbox within the last hour. */
-  async mailsLastHour(db: Db, accountId: string): Promise<{ all: number; notices: number }> {
-    const { rows } = await db.execute<{ all: number; notices: number }>(sql`
-      select count(*)::int as all, count(*) filter (where destination = 'mail.reset-asked')::int as notices from outbox where account_id = ${accountId} and outcome = 'delivered' and settled_at > now() - interval '1 hour'
-        and destination in ('mail.invitation', 'mail.enrolment', 'mail.reset-asked', 'mail.reset-link')`)
-    return rows[0] ?? { all: 0, notices: 0 }
+  async mailsLastHour(db: Db, accountId: string): Promise<{ all: number; notices: number; contacts: number }> {
+    const { rows } = await db.execute<{ all: number; notices: number; contacts: number }>(sql`
+      select count(*) filter (where destination <> 'mail.contact-asked')::int as all, count(*) filter (where destination = 'mail.reset-asked')::int as notices,
+        count(*) filter (where destination = 'mail.contact-asked')::int as contacts from outbox where account_id = ${accountId} and outcome = 'delivered' and settled_at > now() - interval '1 hour'
+        and destination in ('mail.invitation', 'mail.enrolment', 'mail.reset-asked', 'mail.reset-link', 'mail.contact-asked')`)
+    return rows[0] ?? { all: 0, notices: 0, contacts: 0 }
   },
 }

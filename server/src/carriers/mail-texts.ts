@@ -23,6 +23,10 @@ export type MailKind =
   | 'invitation'
   | 'enrolment'
   | 'resetAsked'
+  | 'contactAsked'
+  | 'contactLeft'
+  | 'contactChanged'
+  | 'contactNotice'
   | 'resetLink'
   | 'resetNotice'
   | 'ended'
@@ -73,6 +77,42 @@ const french: Record<MailKind, Text> = {
       `Bonjour ${name},`,
       'quelqu’un a demandé à réinitialiser votre accès. Si c’est vous, attendez notre appel au numéro enregistré : rien ne changera avant.',
       'Si ce n’est pas vous, dites-le ici ; votre compte sera aussitôt suspendu :',
+      address,
+    ],
+  },
+  contactAsked: {
+    subject: 'Un changement de vos coordonnées a été demandé',
+    lines: ({ name, address }) => [
+      `Bonjour ${name},`,
+      'quelqu’un a demandé à remplacer votre adresse ou votre numéro. Si c’est bien votre souhait, ne faites rien : rien ne change avant une contresignature.',
+      'Si ce n’est pas vous, dites-le ici ; votre compte sera aussitôt suspendu et la demande annulée :',
+      address,
+    ],
+  },
+  contactLeft: {
+    subject: 'Votre compte a une autre adresse',
+    lines: ({ name, address, until }) => [
+      `Bonjour ${name},`,
+      'vos messages vont désormais à une autre adresse : la demande a été contresignée. Aucun accès ne peut être réinitialisé avant 72 heures.',
+      ...(address
+        ? [`Si ce n’est pas vous, dites-le ici avant le ${until} ; votre compte sera suspendu et retrouvera vos coordonnées :`, address]
+        : ['Si ce n’est pas vous, prévenez aussitôt votre structure : elle suspend le compte en un clic.']),
+    ],
+  },
+  contactChanged: {
+    subject: 'Vos coordonnées ont changé',
+    lines: ({ name, address }) => [
+      `Bonjour ${name},`,
+      'l’adresse et le numéro de votre compte sont ceux de la demande contresignée. Aucun accès ne peut être réinitialisé avant 72 heures.',
+      'Si ce n’est pas vous, dites-le sur la page de votre compte :',
+      address,
+    ],
+  },
+  contactNotice: {
+    subject: 'Coordonnées changées dans votre périmètre',
+    lines: ({ about, place, address }) => [
+      `L’adresse ou le numéro de ${about} (${place}) vient d’être remplacé après une contresignature.`,
+      'Si cela vous surprend, ouvrez la fiche du compte et suspendez-le en un clic :',
       address,
     ],
   },
@@ -225,6 +265,42 @@ const english: Record<MailKind, Text> = {
       `Hello ${name},`,
       'somebody asked to reset your access. If it was you, wait for our call to the number on record: nothing changes before.',
       'If it was not you, say so here; your account is suspended at once:',
+      address,
+    ],
+  },
+  contactAsked: {
+    subject: 'Somebody asked to change where you are reached',
+    lines: ({ name, address }) => [
+      `Hello ${name},`,
+      'somebody asked to replace your address or your number. If that is what you want, do nothing: nothing changes before a countersignature.',
+      'If it was not you, say so here; your account is suspended at once and the request is void:',
+      address,
+    ],
+  },
+  contactLeft: {
+    subject: 'Your account has another address',
+    lines: ({ name, address, until }) => [
+      `Hello ${name},`,
+      'your messages go to another address from now on: the request was countersigned. No access can be reset for 72 hours.',
+      ...(address
+        ? [`If it was not you, say so here before ${until}; your account is suspended and has your contact back:`, address]
+        : ['If it was not you, tell your structure at once: it suspends the account with one click.']),
+    ],
+  },
+  contactChanged: {
+    subject: 'Where you are reached has changed',
+    lines: ({ name, address }) => [
+      `Hello ${name},`,
+      'the address and number of your account are those of the countersigned request. No access can be reset for 72 hours.',
+      'If it was not you, say so on the page of your account:',
+      address,
+    ],
+  },
+  contactNotice: {
+    subject: 'A contact was changed in your scope',
+    lines: ({ about, place, address }) => [
+      `The address or number of ${about} (${place}) has just been replaced, after a countersignature.`,
+      'If this surprises you, open the account and suspend it with one click:',
       address,
     ],
   },

@@ -56,6 +56,40 @@ const withLink =
       about: person.name,
     }
     await post({ accountId, recipient: person.email, ...wordMail(kind, person.language, facts) })
+    // Where the address is new, whoever was written to before is the one to ask.
+    const before = kind === 'resetAsked' ? await addressees.lately(db, accountId) : null
+    if (before && before !== person.email) await post({ accountId, recipient: before, ...wordMail(kind, person.language, facts) })
+    return 'delivered'
+  }
+
+/** To the address that is to be left, or was: whoever takes an account over moves it to an address of theirs first. Nothing holds up that it was. */
+const toAddressBefore =
+  ({ post, publicUrl }: Carriage, kind: 'contactAsked' | 'contactLeft'): Carrier =>
+  async (db, { accountId, entryId }): Promise<Delivery> => {
+    const [person, before] = [await addressees.find(db, accountId), await addressees.before(db, entryId)]
+    if (!person || person.status === 'revoked' || !before) return 'pointless'
+    if (kind === 'contactAsked' && (await addressees.mailsLastHour(db, accountId)).contacts >= noticesPerHour) return postponed
+    const token = newToken()
+    const link = await links.mint(db, { accountId, kinds: ['disown'], hash: hashToken(token), requestId: before.requestId })
+    // Where the link is dead by now, they are told all the same.
+    const facts: MailFacts = {
+      ...person,
+      address: link ? `${publicUrl}/disown#${token}` : '',
+      until: link ? until(link.expiresAt, person.language) : '',
+      about: person.name,
+    }
+    await post({ accountId, recipient: before.email, ...wordMail(kind, person.language, facts) })
+    return 'delivered'
+  }
+
+/** To the person, with nothing to click but their own page. */
+const toThemselves =
+  ({ post, publicUrl }: Carriage, kind: MailKind): Carrier =>
+  async (db, { accountId }): Promise<Delivery> => {
+    const person = await addressees.find(db, accountId)
+    if (person?.status !== 'active') return 'pointless'
+    const facts: MailFacts = { ...person, address: `${publicUrl}/me`, until: '', about: person.name }
+    await post({ accountId, recipient: person.email, ...wordMail(kind, person.language, facts) })
     return 'delivered'
   }
 
@@ -158,6 +192,10 @@ export const mailCarriers = (carriage: Carriage): Record<Destination, Carrier> =
   'mail.invitation': withLink(carriage, 'invitation', ['invitation'], 'link'),
   'mail.enrolment': withLink(carriage, 'enrolment', ['enrolment'], 'link'),
   'mail.reset-asked': withLink(carriage, 'resetAsked', ['disown'], 'disown'),
+  'mail.contact-asked': toAddressBefore(carriage, 'contactAsked'),
+  'mail.contact-left': toAddressBefore(carriage, 'contactLeft'),
+  'mail.contact-changed': toThemselves(carriage, 'contactChanged'),
+  'mail.contact-notice': toSupervisors(carriage, 'contactNotice'),
   'mail.reset-link': withLink(carriage, 'resetLink', ['reset'], 'link'),
   'mail.reset-notice': toSupervisors(carriage, 'resetNotice'),
   'mail.ended': toSupervisors(carriage, 'ended'),

@@ -11,7 +11,7 @@ const application: Record<string, string> = {
     'select, insert, update (name, email_domain, address, postcode, commune_code, phone, caseload, total_caseload, convention_ends_on)',
   profile: 'select',
   account:
-    'select, insert, update (status, previous_status, status_changed_at, status_changed_by, authorised_by_request_id, epoch, reach, last_sign_in_at, language)',
+    'select, insert, update (status, previous_status, status_changed_at, status_changed_by, authorised_by_request_id, email, phone, contact_changed_at, epoch, reach, last_sign_in_at, language)',
   account_search: 'select, insert, update',
   account_count: 'select',
   collusion_number: 'select, insert, update',

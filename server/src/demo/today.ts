@@ -7,6 +7,7 @@ import { callBack } from '../features/requests/call-back.ts'
 import { cancel } from '../features/requests/cancel.ts'
 import { reject } from '../features/requests/reject.ts'
 import { canonicalContent } from '../features/requests/requests.store.ts'
+import { subjects } from '../features/requests/subjects.store.ts'
 import { type Submitted, submit } from '../features/requests/submit.ts'
 import { nobody } from '../kernel/actor.ts'
 import { unlessRefused } from '../kernel/refused.ts'
@@ -94,6 +95,22 @@ const tellResets = async (cast: Cast): Promise<void> => {
   }
 }
 
+/** Somebody whose mailbox moved: called, and waiting for a signature. */
+const tellContact = async (cast: Cast): Promise<void> => {
+  const { stage, officers } = cast
+  const structure = inRegion(cast, '84')[8] ?? stage.at(lyon)
+  const accountId = oneOf(staffOf(cast, structure)).id
+  const subject = await subjects.find(stage.db, accountId)
+  if (!subject) throw new Error('a structure of the demo has nobody')
+  const { email, phone } = subject
+  const justification = 'Nouvelle adresse de messagerie depuis la fusion'
+  const content = { kind: 'change-contact', accountId, before: { email, phone }, email: `nouvelle.${email}`, phone, justification } as const
+  const { id } = await ask(cast, managerOf(cast, structure), content, 70)
+  const caller = officers.find(({ role, over }) => role === 'reset-manager' && over.id === structure.place.networkId)
+  const note = 'Rappelée au numéro enregistré, confirme'
+  if (caller) await tell(stage, actorOf(caller), stage.now.minus({ minutes: 50 }), callBack, { requestId: id, outcome: 'confirmed', note })
+}
+
 /** Roles need two signatures: the first of these has one already. */
 const tellRoles = async (cast: Cast): Promise<void> => {
   const { stage, officers } = cast
@@ -147,6 +164,7 @@ export const tellToday = async (stage: Stage, officers: readonly Officer[]): Pro
   for (const [index, structure] of asking.entries())
     await ask(cast, managerOf(cast, structure), newcomer(cast, structure, faker.helpers.arrayElement(reasons)), 20 + index * 17)
   await tellResets(cast)
+  await tellContact(cast)
   const suspended = structures.flatMap((structure) =>
     staffOf(cast, structure, 'suspended')
       .slice(0, 1)

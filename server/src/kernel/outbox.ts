@@ -1,16 +1,21 @@
 import type { DomainEvent, EventType } from '@countersign/shared/events.ts'
+import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
 import { byPolicy } from '@countersign/shared/signals/containing.ts'
 import { sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
 import type { Entry } from './audit.ts'
-import { type Db, type Tx, uuids } from './db.ts'
+import { type Db, type Tx, texts, uuids } from './db.ts'
 import { prepared } from './prepared.ts'
 
 export const destinations = [
   'mail.invitation',
   'mail.enrolment',
   'mail.reset-asked',
+  'mail.contact-asked',
+  'mail.contact-changed',
+  'mail.contact-left',
+  'mail.contact-notice',
   'mail.reset-link',
   'mail.reset-notice',
   'mail.ended',
@@ -31,12 +36,26 @@ export type Destination = (typeof destinations)[number]
 type Routed = readonly { readonly destination: Destination; readonly accountId: string }[]
 type Route<T extends EventType> = (event: Extract<DomainEvent, { type: T }>) => Routed
 
+/** What somebody hears of before anybody has signed for it. */
+const toldWhenAsked: Partial<Record<RequestKind, Destination>> = {
+  'reset-credentials': 'mail.reset-asked',
+  'change-contact': 'mail.contact-asked',
+}
+
 /** Which facts leave the building, and for whom. The audit entry is the message; nothing is stored twice. */
 const routes: { readonly [T in EventType]?: Route<T> } = {
   'account.created': ({ subject }) => [{ destination: 'mail.invitation', accountId: subject }],
   'role.granted': ({ subject }) => [{ destination: 'mail.enrolment', accountId: subject }],
-  'request.submitted': ({ data }) =>
-    data.kind === 'reset-credentials' && data.accountId ? [{ destination: 'mail.reset-asked', accountId: data.accountId }] : [],
+  'request.submitted': ({ data: { kind, accountId } }) => {
+    const destination = toldWhenAsked[kind]
+    return destination && accountId ? [{ destination, accountId }] : []
+  },
+  // The new address hears that it is one, the old one that it was: whoever reads there can still say that this was not them.
+  'account.contact-changed': ({ subject, data: { email } }) => [
+    ...(email ? [{ destination: 'mail.contact-left', accountId: subject } as const] : []),
+    { destination: 'mail.contact-changed', accountId: subject },
+    { destination: 'mail.contact-notice', accountId: subject },
+  ],
   'account.reset': ({ subject }) => [
     { destination: 'mail.reset-link', accountId: subject },
     { destination: 'mail.reset-notice', accountId: subject },
@@ -98,13 +117,19 @@ export const undelivered = async (db: Db): Promise<Undelivered> => {
   return rows[0] ?? { waiting: 0, failing: 0, reason: null }
 }
 
+/** What goes to an address that was given up: that it is dead says nothing of whoever it was, and holds no later warning up. */
+const toAddressBefore: readonly Destination[] = ['mail.contact-asked', 'mail.contact-left']
+
+/** What is sent although the account is out meanwhile: the answer to a theft must not silence it. */
+export const outliving: readonly Destination[] = ['mail.contact-left', 'mail.contact-notice']
+
 /** So often a mail was tried and came back, over nearly three hours: nobody reads that mailbox. */
 const triedInVain = 10
 
 /** Of these accounts, those whose mailbox takes no mail: what is sent to them has failed again and again. */
 export const unreachable = async (db: Db | Tx, accountIds: readonly string[]): Promise<ReadonlySet<string>> => {
   const { rows } = await db.execute<{ id: string }>(sql`
-    select distinct account_id as id from outbox where account_id = any(${uuids(accountIds)}) and settled_at is null and attempts >= ${triedInVain} and last_error is not null`)
+    select distinct account_id as id from outbox where account_id = any(${uuids(accountIds)}) and destination <> all(${texts(toAddressBefore)}) and settled_at is null and attempts >= ${triedInVain} and last_error is not null`)
   return new Set(rows.map(({ id }) => id))
 }
 
@@ -131,8 +156,8 @@ const claim = async (db: Db, limit: number): Promise<readonly Due[]> => {
     with due as materialized (
       select o.id from outbox o
       where o.settled_at is null and o.run_after <= now()
-        and not exists (select 1 from outbox earlier where earlier.account_id = o.account_id and earlier.destination = o.destination
-          and earlier.sequence < o.sequence and earlier.settled_at is null)
+        and (o.destination = any(${texts(toAddressBefore)}) or not exists (select 1 from outbox earlier where earlier.account_id = o.account_id and earlier.destination = o.destination
+          and earlier.sequence < o.sequence and earlier.settled_at is null))
       order by o.run_after limit ${limit} for update skip locked)
     update outbox o set attempts = o.attempts + 1, run_after = now() + make_interval(secs => ${leaseSeconds})
     from due where o.id = due.id

@@ -11,6 +11,7 @@ export const permissions = {
   'request:read': ['account-manager', 'supervisor', 'reset-manager', 'it-admin', 'auditor', 'policy-owner'],
   'request:file:create-account': ['account-manager', 'supervisor'],
   'request:file:reset-credentials': ['account-manager', 'supervisor', 'it-admin'],
+  'request:file:change-contact': ['account-manager', 'supervisor', 'it-admin'],
   'request:file:reinstate': ['account-manager', 'supervisor', 'it-admin', 'policy-owner'],
   'request:file:grant-role': ['supervisor', 'it-admin', 'policy-owner'],
   'request:countersign': ['supervisor', 'reset-manager', 'policy-owner', 'it-admin'],
@@ -34,6 +35,7 @@ export type Permission = keyof typeof permissions
 export const filedWith = {
   'create-account': 'request:file:create-account',
   'reset-credentials': 'request:file:reset-credentials',
+  'change-contact': 'request:file:change-contact',
   reinstate: 'request:file:reinstate',
   'grant-role': 'request:file:grant-role',
   'reinstate-bulk': 'request:file:reinstate',

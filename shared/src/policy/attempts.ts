@@ -47,6 +47,7 @@ export type Field = {
 const somebodyElse = 'somebody-else'
 
 const common = { justification: 'x' }
+const onRecord = { email: 'x', phone: 'x' } as const
 const free = { loginTaken: false, phoneValid: true, roleHeld: false, conventionEndsOn: null } as const
 const far = '2999-12-31'
 const todayIn = ({ now }: Field): string => now.toISOString().slice(0, 10)
@@ -84,7 +85,7 @@ const about = (field: Field, id: string, home: Ground) => ({
   place: home.place,
   level: home.level,
   network: home.network,
-  account: { id, status: 'active', endsOn: far } as const,
+  account: { id, status: 'active', endsOn: far, ...onRecord } as const,
   grantPlace: null,
 })
 
@@ -117,7 +118,7 @@ export const toCreate = (field: Field): readonly Attempt[] => {
 /** Somebody a request is about; without a profile, whoever suits the one who asks. */
 export type Target = Pick<Member, 'id' | 'home'> & { readonly profile: ProfileId | null }
 
-export const toReset = (field: Field, { id, home, profile }: Target): readonly Attempt[] => {
+const toReset = (field: Field, { id, home, profile }: Target): readonly Attempt[] => {
   const content = { kind: 'reset-credentials', accountId: id, ...common } as const
   return needs(field, { kind: 'reset-credentials', at: home, profiles: profile ? [profile] : [], chosen: profile ? [] : ['profiles'] }).map(
     (requirement) => ({
@@ -128,6 +129,33 @@ export const toReset = (field: Field, { id, home, profile }: Target): readonly A
       requirement,
     }),
   )
+}
+
+/** Once they are called and written to where whoever attacks says, anybody's honest reset is theirs. */
+const toMove = (field: Field, { id, home, profile }: Target): readonly Attempt[] =>
+  needs(field, {
+    kind: 'change-contact',
+    at: home,
+    profiles: profile ? [profile] : [],
+    chosen: profile ? [] : ['profiles'],
+  }).map((requirement) => ({
+    kind: 'change-contact',
+    filing: {
+      ...about(field, id, home),
+      content: { kind: 'change-contact', accountId: id, before: onRecord, email: 'y', phone: 'y', ...common },
+    },
+    place: home.place,
+    subjectId: id,
+    requirement,
+  }))
+
+const signedAs = ({ requirement: { demand } }: Attempt): string => canonicalJson([demand.stages, demand.signIn ?? null])
+
+/** Each way to somebody's access. A contact that is signed like a reset is no other way: whoever may ask for one may ask for the other. */
+export const toTakeOver = (field: Field, target: Target): readonly Attempt[] => {
+  const resets = toReset(field, target)
+  const known = new Set(resets.map(signedAs))
+  return [...resets, ...toMove(field, target).filter((one) => !known.has(signedAs(one)))]
 }
 
 export const toGrant = (field: Field, role: Role, over: Ground, { id, home, profile }: Target): readonly Attempt[] => {
@@ -151,7 +179,7 @@ export const toGrant = (field: Field, role: Role, over: Ground, { id, home, prof
 const toReinstate = (field: Field): readonly Attempt[] => {
   const { ground } = field
   const content = { kind: 'reinstate', accountId: somebodyElse, ...common } as const
-  const account = { id: somebodyElse, status: 'suspended', endsOn: far } as const
+  const account = { id: somebodyElse, status: 'suspended', endsOn: far, ...onRecord } as const
   const alone = needs(field, { kind: 'reinstate', at: ground, profiles: [], chosen: ['profiles'] }).map((requirement) => ({
     kind: 'reinstate' as const,
     filing: { ...about(field, somebodyElse, ground), account, content },
@@ -185,7 +213,7 @@ export const attemptsAt = (field: Field, goal: Goal): readonly Attempt[] => {
     case 'account':
       return [...toCreate(field), ...toReinstate(field)]
     case 'credential':
-      return toReset(field, other)
+      return toTakeOver(field, other)
     case 'role':
       return rolesOver(field).flatMap(({ role, over }) => toGrant(field, role, over, other))
     case 'policy':

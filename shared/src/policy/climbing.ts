@@ -2,7 +2,7 @@ import { filedWith, permissions } from '../access/permissions.ts'
 import type { Role } from '../access/roles.ts'
 import { covers, type Grant, scopeOf } from '../access/scope.ts'
 import { demandsOf, mayCountersign } from '../requests/requirement.ts'
-import { type Field, type Member, rolesOver, toCreate, toGrant, toReset } from './attempts.ts'
+import { type Field, type Member, rolesOver, toCreate, toGrant, toTakeOver } from './attempts.ts'
 import { type Attempt, type Circumstances, carriedOutBy, mayAsk, type Step, signersThere } from './coalition.ts'
 import type { Kinship } from './independence.ts'
 import type { PolicyRule } from './rules.ts'
@@ -66,7 +66,7 @@ const has = (grants: readonly Grant[], wanted: Grant): boolean =>
 const prizes = (field: Field, holds: readonly Hold[], held: ReadonlySet<string>, accounts: readonly Attempt[]): readonly Prize[] => {
   const resets = field.members
     .filter(({ id, grants }) => !held.has(id) && grants.some(({ role }) => acting.has(role)))
-    .flatMap((member) => toReset(field, member).map((attempt) => ({ member, real: member.id, roots: [], how: [], role: null, attempt })))
+    .flatMap((member) => toTakeOver(field, member).map((attempt) => ({ member, real: member.id, roots: [], how: [], role: null, attempt })))
   const nobodyYet = { id: 'new', grants: [], home: field.ground, profile: 'site-adviser' } as const
   const born = accounts.map((attempt) => ({ member: nobodyYet, real: nobodyYet.id, roots: [], how: [], role: null, attempt }))
   const named = holds.flatMap((hold) =>

@@ -19,7 +19,7 @@ const rule = (when: Condition, people: number, roles: readonly Role[], usual: Us
 })
 
 /** Reach over the whole nation, whichever way it comes about. */
-const national = (kind: RequestKind): Condition => ({ kinds: [kind], profiles: ['national-support'] })
+const national = (...kinds: RequestKind[]): Condition => ({ kinds, profiles: ['national-support'] })
 
 /** What a new network begins with: each kind is signed by those whose work it is, national reach by two, and what nobody thought of by two policy owners. */
 export const firstPolicy: Policy = {
@@ -29,11 +29,11 @@ export const firstPolicy: Policy = {
   independenceDays: leastIndependenceDays,
   rules: [
     rule(national('create-account'), 2, ['supervisor'], twoDays),
-    rule(national('reset-credentials'), 2, ['reset-manager'], halfADay),
+    rule(national('reset-credentials', 'change-contact'), 2, ['reset-manager'], halfADay),
     rule(national('reinstate'), 2, ['supervisor'], twoDays),
     rule(national('reinstate-bulk'), 2, ['supervisor', 'policy-owner'], incident),
     rule({ kinds: ['create-account', 'reinstate'] }, 1, ['supervisor'], twoDays),
-    rule({ kinds: ['reset-credentials'] }, 1, ['reset-manager'], halfADay),
+    rule({ kinds: ['reset-credentials', 'change-contact'] }, 1, ['reset-manager'], halfADay),
     rule({ kinds: ['reinstate-bulk'] }, 1, ['supervisor', 'policy-owner'], incident),
     rule({ kinds: ['revoke-bulk'] }, 1, ['it-admin', 'supervisor', 'policy-owner'], incident),
     rule({}, 2, ['policy-owner'], twoDays),

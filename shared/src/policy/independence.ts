@@ -7,11 +7,12 @@ export type Kinship = { readonly by: string; readonly of: string; readonly at: D
  * did their work together dependent on each other for ever.
  */
 export const controllersOf = (person: string, edges: readonly Kinship[], since: Date): ReadonlySet<string> => {
+  const handsOn = Map.groupBy(edges, ({ of }) => of)
   const found = new Set([person])
   const open = [person]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    for (const { by, of, at } of edges) {
-      if (of === next && at >= since && !found.has(by)) {
+    for (const { by, at } of handsOn.get(next) ?? []) {
+      if (at >= since && !found.has(by)) {
         found.add(by)
         open.push(by)
       }
@@ -19,6 +20,12 @@ export const controllersOf = (person: string, edges: readonly Kinship[], since: 
   }
   return found
 }
+
+/** So many hands on the few people of one request are no network's ordinary life, and no more are looked at. */
+export const mostHands = 10_000
+
+/** Where there are more hands than are looked at, nobody counts as independent: each of these could control the next. */
+export const allTied = (people: readonly string[], at: Date): readonly Kinship[] => people.map((of) => ({ by: people[0] ?? of, of, at }))
 
 /** Two people are related when some one person could control both (P2). Symmetric; grows with edges; shrinks with time. */
 export const related = (a: string, b: string, edges: readonly Kinship[], since: Date): boolean => {

@@ -7,7 +7,7 @@ import { faultsOf } from './faults.ts'
 import { type PolicyRule, policyRule } from './rules.ts'
 
 /** What the policy owners have decided for the whole network; changed by a countersigned request alone. */
-const policyShape = z.strictObject({
+export const policyShape = z.strictObject({
   /** A critical finding about an account suspends it by itself: never more than that, and never by anything less. */
   criticalSuspends: z.boolean(),
   /** More accounts than this are a mass action: a second person makes it final. */

@@ -8,7 +8,7 @@ import type { Demand } from '../policy/rules.ts'
 import type { RefusalCode } from '../refusals.ts'
 import { firstObjection, granted, type Rule, refused, type Verdict } from '../verdict.ts'
 import type { RequestKind } from './kinds.ts'
-import { callable, sureEnough } from './requirement.ts'
+import { callable, leadsIn, sureEnough } from './requirement.ts'
 import { emptyPlaces, fits, type Standing } from './stages.ts'
 import type { CallBackOutcome, RequestStatus } from './status.ts'
 
@@ -88,9 +88,9 @@ export const fillsNow = (actor: Actor, request: Asked, now: Date): boolean =>
     ? request.demand.stages.some((stage) => fits(actor, stage, standingOf(request, now)))
     : covers(scopeOfRoles(actor, request.approverRoles), request.place)
 
-/** The number on record is called before anybody signs: always for a reset, and where the policy asks for it. */
+/** The number on record is called before anybody signs: always for a reset and another contact, and where the policy asks for it. */
 export const needsCall = ({ kind, demand }: Pick<Asked, 'kind' | 'demand'>): boolean =>
-  kind === 'reset-credentials' || ((demand?.callBack ?? false) && (callable as readonly RequestKind[]).includes(kind))
+  leadsIn(kind) || ((demand?.callBack ?? false) && (callable as readonly RequestKind[]).includes(kind))
 
 /** How many places stay empty once these have signed. */
 const missing = (request: Asked, signers: readonly Actor[], now: Date): number =>

@@ -25,6 +25,18 @@ export const resetCredentialsContent = z.strictObject({
   justification,
 })
 
+/** Where somebody is written to and called, as it stands: what it was is signed beside what it becomes. */
+const contactOnRecord = z.strictObject({ email: z.string().max(254), phone: z.string().max(30) })
+
+export const changeContactContent = z.strictObject({
+  kind: z.literal('change-contact'),
+  accountId: z.uuid('field-required'),
+  before: contactOnRecord,
+  email,
+  phone,
+  justification,
+})
+
 export const reinstateContent = z.strictObject({
   kind: z.literal('reinstate'),
   accountId: z.uuid('field-required'),
@@ -62,7 +74,13 @@ export const setPolicyContent = z.strictObject({
 })
 
 /** What a person may ask for in a form. */
-export const formContent = z.discriminatedUnion('kind', [createAccountContent, resetCredentialsContent, reinstateContent, grantRoleContent])
+export const formContent = z.discriminatedUnion('kind', [
+  createAccountContent,
+  resetCredentialsContent,
+  changeContactContent,
+  reinstateContent,
+  grantRoleContent,
+])
 export type FormContent = z.infer<typeof formContent>
 
 const asker = { proof: proof.optional() }
@@ -71,6 +89,7 @@ const asker = { proof: proof.optional() }
 export const filing = z.discriminatedUnion('kind', [
   createAccountContent.extend(asker),
   resetCredentialsContent.extend(asker),
+  changeContactContent.extend(asker),
   reinstateContent.extend(asker),
   grantRoleContent.extend(asker),
 ])

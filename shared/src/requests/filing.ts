@@ -27,7 +27,13 @@ export type FilingCase = {
   readonly today: string
   readonly loginTaken: boolean
   readonly phoneValid: boolean
-  readonly account: { readonly id: string; readonly status: AccountStatus; readonly endsOn: string } | null
+  readonly account: {
+    readonly id: string
+    readonly status: AccountStatus
+    readonly endsOn: string
+    readonly email: string
+    readonly phone: string
+  } | null
   readonly grantPlace: Place | null
   readonly roleHeld: boolean
 }
@@ -75,6 +81,17 @@ const fieldRules = {
       content.endsOn > conventionEndsOn && ['endsOn', 'end-date-beyond-convention'],
   ],
   'reset-credentials': [({ account }) => account?.status !== 'active' && ['accountId', 'account-not-active']],
+  'change-contact': [
+    ({ account }) => account?.status !== 'active' && ['accountId', 'account-not-active'],
+    ({ phoneValid }) => !phoneValid && ['phone', 'phone-invalid'],
+    ({ content, account }) =>
+      content.kind === 'change-contact' &&
+      (content.before.email !== account?.email || content.before.phone !== account.phone) && [null, 'contact-changed-since'],
+    ({ content }) =>
+      content.kind === 'change-contact' &&
+      content.email === content.before.email &&
+      content.phone === content.before.phone && ['email', 'contact-unchanged'],
+  ],
   reinstate: [
     ({ account }) => account?.status === 'revoked' && ['accountId', 'account-revoked'],
     ({ account }) => account?.status !== 'suspended' && ['accountId', 'already-in-state'],

@@ -12,6 +12,7 @@ import type { RequestKind } from './kinds.ts'
 export const mayCountersign = {
   'create-account': ['supervisor', 'policy-owner'],
   'reset-credentials': ['reset-manager', 'supervisor', 'policy-owner'],
+  'change-contact': ['reset-manager', 'supervisor', 'policy-owner'],
   reinstate: ['supervisor', 'policy-owner'],
   'grant-role': ['policy-owner'],
   'reinstate-bulk': ['supervisor', 'policy-owner'],
@@ -20,9 +21,13 @@ export const mayCountersign = {
 } as const satisfies Record<RequestKind, readonly [Role, ...Role[]]>
 
 /** About whom there is a number on record to call. A reset is never signed before somebody has. */
-export const callable = ['reset-credentials', 'reinstate', 'grant-role'] as const satisfies readonly RequestKind[]
+export const callable = ['reset-credentials', 'change-contact', 'reinstate', 'grant-role'] as const satisfies readonly RequestKind[]
 
-/** No reset for this long after a contact changed (MITRE T1098): a hijacker changes the address first. */
+/** What leads into somebody's account: they are always called and told about it, and it waits after their contact changed. */
+const waysIn: ReadonlySet<RequestKind> = new Set(['reset-credentials', 'change-contact'])
+export const leadsIn = (kind: RequestKind): boolean => waysIn.has(kind)
+
+/** No reset for this long after a contact changed (MITRE T1098), and no other contact: a hijacker changes the address first. */
 export const contactHoldHours = 72
 
 /** Resets of one account the public page takes in 24 hours: whoever keeps asking keeps the reset manager and the person from their work. */
@@ -63,6 +68,17 @@ export const requirementOf = (demand: Demand): Requirement => ({
   demand,
 })
 
+/** The rule such a request is held under; null where the policy has none that is enough, as one set before there was such a kind may not. */
+export const ruleFor = (rules: readonly PolicyRule[], matched: Matched): PolicyRule | null => {
+  const [first] = possibleRules(rules, matched, new Set())
+  const allowed: readonly Role[] = mayCountersign[matched.kind]
+  const enough =
+    first !== undefined &&
+    peopleIn(first.demand) >= floorOf(matched.kind, matched.profiles) &&
+    first.demand.stages.every(({ roles }) => roles.every((role) => allowed.includes(role)))
+  return enough ? first : null
+}
+
 /**
  * What a request needs: what the first rule that applies asks. One exception: two founders cannot ask and give two signatures, so until a
  * third policy owner has ever been named, a role grant or a policy needs one founder besides the one who asks. "Ever" cannot be undone by
@@ -70,10 +86,10 @@ export const requirementOf = (demand: Demand): Requirement => ({
  */
 export const requirementFor = (rules: readonly PolicyRule[], matched: Matched, policyOwnersEver: number): Requirement => {
   if (ofOwners.has(matched.kind) && policyOwnersEver < foundingPolicyOwners) return requirementOf(foundingDemand)
-  const [first] = possibleRules(rules, matched, new Set())
-  // A policy whose last rule does not hold for everything is none (P4), and is never read.
-  if (!first || peopleIn(first.demand) < floorOf(matched.kind, matched.profiles)) throw new Error('no rule of the policy applies')
-  return requirementOf(first.demand)
+  const rule = ruleFor(rules, matched)
+  // Nothing is filed where there is none (P4): see `ruleFor`.
+  if (!rule) throw new Error('no rule of the policy applies')
+  return requirementOf(rule.demand)
 }
 
 /** Every requirement such a request may be given, whatever is not known of it turns out to be: what an attacker may choose among. */

@@ -15,7 +15,15 @@ export const nextRequestStatus = {
 } as const satisfies Record<RequestStatus, Partial<Record<RequestVerb, RequestStatus>>>
 
 /** Why a pending request, or a signature under one, fell without anybody having refused it. */
-export const voidReasons = ['account-ended', 'approver-ended', 'role-revoked', 'superseded', 'content-changed', 'not-independent'] as const
+export const voidReasons = [
+  'account-ended',
+  'approver-ended',
+  'role-revoked',
+  'superseded',
+  'content-changed',
+  'contact-changed',
+  'not-independent',
+] as const
 export type VoidReason = (typeof voidReasons)[number]
 
 export const callBackOutcomes = ['confirmed', 'denied', 'not-reached', 'someone-else'] as const

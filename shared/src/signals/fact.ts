@@ -13,6 +13,7 @@ export const watchedTypes = [
   'request.rejected',
   'attempt.refused',
   'account.reset',
+  'account.contact-changed',
   'account.suspended',
   'account.revoked',
   'role.granted',

@@ -5,7 +5,7 @@ import { thresholds } from './thresholds.ts'
 
 const acts: ReadonlySet<Fact['type']> = new Set(['request.submitted', 'request.approval-given', 'request.rejected'])
 /** What gives access. */
-const bursting = ['create-account', 'reset-credentials', 'reinstate', 'grant-role'] as const
+const bursting = ['create-account', 'reset-credentials', 'change-contact', 'reinstate', 'grant-role'] as const
 const mayBurst = (kind: Fact['kind']): kind is (typeof bursting)[number] => bursting.some((one) => one === kind)
 
 /** Today's and the days' before, apart. */

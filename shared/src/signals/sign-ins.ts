@@ -70,6 +70,7 @@ const touching = {
   'request.approval-given': 'asked',
   'attempt.refused': 'reached',
   'account.reset': 'reset',
+  'account.contact-changed': 'contact',
   'account.suspended': 'ended',
   'account.revoked': 'ended',
   'role.granted': 'role',
@@ -77,7 +78,7 @@ const touching = {
 const touched: Partial<Record<Fact['type'], string>> = touching
 
 /** Whoever signed last is not who asked for it: there the decoy itself is what a click suspends. */
-const bySigner: ReadonlySet<Fact['type']> = new Set(['account.reset', 'role.granted', 'request.approval-given'])
+const bySigner: ReadonlySet<Fact['type']> = new Set(['account.reset', 'account.contact-changed', 'role.granted', 'request.approval-given'])
 
 /** Whoever touches a decoy is the suspect, and so is a decoy that acts. */
 export const canaryUsed: Rule = ({ fact, history }) => {

@@ -256,7 +256,7 @@ describe('the application login is refused by the database', () => {
           [ids.agent],
         ),
     ],
-    ['another mailbox', '42501', () => attempt(`update account set email = 'me@example.org' where id = $1`, [ids.agent])],
+    ['another mailbox', 'P1', () => attempt(`update account set email = 'me@example.org' where id = $1`, [ids.agent])],
     ['a wider profile', '42501', () => attempt(`update account set profile_id = 'national-support' where id = $1`, [ids.agent])],
     ['a later end', '42501', () => attempt(`update account set ends_on = '2099-01-01' where id = $1`, [ids.agent])],
     [

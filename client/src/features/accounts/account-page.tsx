@@ -26,6 +26,7 @@ const Asking = ({ id, status }: { id: string; status: string }) => {
   const may: readonly Permission[] = person.may
   const offers = [
     { kind: 'reset-credentials', word: 'account.askReset', needs: 'request:file:reset-credentials', when: 'active' },
+    { kind: 'change-contact', word: 'account.askContact', needs: 'request:file:change-contact', when: 'active' },
     { kind: 'grant-role', word: 'account.askRole', needs: 'request:file:grant-role', when: 'active' },
     { kind: 'reinstate', word: 'account.askReinstate', needs: 'request:file:reinstate', when: 'suspended' },
   ] as const

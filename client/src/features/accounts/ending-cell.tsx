@@ -98,7 +98,10 @@ const EndedCell = ({ subject, ending, endings }: { subject: Subject; ending: End
         onChange={(event) => explain.mutate({ accountIds: [subject.id], reason: event.currentTarget.value as EndReason, note: '' })}
         data={[
           { value: '', label: t('accounts.reason'), disabled: true },
-          ...endReasons.map((reason) => ({ value: reason, label: t(`endReason.${reason}`) })),
+          ...endReasons.map((reason) => ({
+            value: reason,
+            label: knownToOthers.includes(reason) ? t('accounts.forgets', { reason: t(`endReason.${reason}`) }) : t(`endReason.${reason}`),
+          })),
         ]}
       />
       <Ring until={ending.until} />

@@ -35,6 +35,8 @@ export const useEndings = (): Endings => {
         return
       }
       holdStill(undoMilliseconds)
+      // The rows stay where they are; the page of the one account tells it at once.
+      void queryClient.invalidateQueries(trpc.accounts.get.queryFilter())
       setTimeout(() => {
         forget(ended.map(({ id }) => id))
         refresh()

@@ -6,6 +6,7 @@ import { count } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import { type Outputs, trpc } from '../../lib/trpc.ts'
 import { When } from '../../ui/when.tsx'
+import { PastCheckpoints } from './past-checkpoints.tsx'
 
 type State = Outputs['seal']['state']
 
@@ -142,12 +143,13 @@ export const ProofPage = () => {
           {t('seal.checkedHint')}
         </p>
       </section>
+      <PastCheckpoints />
       <section className="card stack tight">
         <h2>{t('seal.yourself')}</h2>
         <p style={{ margin: 0 }}>{t('seal.yourselfHint')}</p>
         <pre className="breaks command">countersign export audit --out bundle.ndjson</pre>
         <p style={{ margin: 0 }}>{t('seal.yourselfThen')}</p>
-        <pre className="breaks command">{`node countersign-verify.mjs bundle.ndjson --key "${t('seal.keyOfLog')}"`}</pre>
+        <pre className="breaks command">{`node countersign-verify.mjs bundle.ndjson --key "${t('seal.keyOfLog')}" --checkpoints "${t('seal.keptFile')}"`}</pre>
         <p style={{ margin: 0 }}>{t('seal.yourselfOne')}</p>
         <pre className="breaks command">{`node countersign-verify.mjs proof-123.json --key "${t('seal.keyOfLog')}"`}</pre>
         {data.key ? (

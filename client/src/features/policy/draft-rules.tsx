@@ -1,7 +1,7 @@
 import type { PolicyRule } from '@countersign/shared/policy/rules.ts'
 import { ActionIcon, Button } from '@mantine/core'
 import { IconArrowDown, IconArrowUp, IconTrash } from '@tabler/icons-react'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useWordedRefusal } from '../../lib/fields.ts'
 import { useRuleSentences } from '../../ui/policy-sentences.ts'
@@ -42,6 +42,12 @@ export const DraftRules = ({ rules, faults, onChange }: Props) => {
     const others = rules.filter((_, at) => at !== from)
     onChange([...others.slice(0, to), rules[from] as DraftRule, ...others.slice(to)])
   }
+  const list = useRef<HTMLOListElement>(null)
+  // What had the focus is gone with it: the keyboard stays where the rules are.
+  const takeOut = (key: string) => {
+    onChange(rules.filter((one) => one.key !== key))
+    list.current?.focus()
+  }
   const add = () => {
     const key = crypto.randomUUID()
     onChange([{ key, rule: fresh }, ...rules])
@@ -54,7 +60,7 @@ export const DraftRules = ({ rules, faults, onChange }: Props) => {
           {t('policy.edit.add')}
         </Button>
       </div>
-      <ol className="rules">
+      <ol className="rules" ref={list} tabIndex={-1} aria-label={t('policy.edit.rules')}>
         {rules.map(({ key, rule }, index) => {
           const at = (path: string) => faults.get(`${index}${path ? `.${path}` : ''}`)
           const place = index + 1
@@ -94,12 +100,7 @@ export const DraftRules = ({ rules, faults, onChange }: Props) => {
                       >
                         <IconArrowDown size={16} aria-hidden="true" />
                       </ActionIcon>
-                      <ActionIcon
-                        variant="subtle"
-                        color="red"
-                        aria-label={t('policy.edit.remove', { place })}
-                        onClick={() => onChange(rules.filter((one) => one.key !== key))}
-                      >
+                      <ActionIcon variant="subtle" color="red" aria-label={t('policy.edit.remove', { place })} onClick={() => takeOut(key)}>
                         <IconTrash size={16} aria-hidden="true" />
                       </ActionIcon>
                     </>

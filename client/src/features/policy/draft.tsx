@@ -11,10 +11,10 @@ import { useTextOfRefusal, useWordedRefusal } from '../../lib/fields.ts'
 import { sha256 } from '../../lib/passkey.ts'
 import { tell } from '../../lib/toast.ts'
 import { queryClient, trpc } from '../../lib/trpc.ts'
+import { PolicyTrial } from '../../ui/policy-trial.tsx'
 import { useProof } from '../../ui/proof.tsx'
-import { RulesChanged } from '../../ui/rules.tsx'
+import { PolicyChanged } from '../../ui/rules.tsx'
 import { type DraftRule, DraftRules, type Faults } from './draft-rules.tsx'
-import { Trial } from './trial.tsx'
 
 const figures = {
   massAccounts: [10, 1000],
@@ -109,7 +109,7 @@ export const Draft = ({ policy, done }: { policy: Policy; done: () => void }) =>
           />
         ))}
       </div>
-      <h3>{t('policy.rules')}</h3>
+      <h3>{t('policy.edit.rules')}</h3>
       {faults.rules.get('') ? (
         <p className="notice danger small" style={{ margin: 0 }}>
           {worded(faults.rules.get('') ?? '')}
@@ -118,8 +118,8 @@ export const Draft = ({ policy, done }: { policy: Policy; done: () => void }) =>
       <DraftRules rules={rules} faults={faults.rules} onChange={setRules} />
       {same ? null : (
         <>
-          <RulesChanged before={policy.rules} after={after.rules} />
-          <Trial draft={after} ready={sound} />
+          <PolicyChanged before={policy} after={after} />
+          <PolicyTrial draft={after} ready={sound} />
         </>
       )}
       <TextInput
@@ -135,6 +135,11 @@ export const Draft = ({ policy, done }: { policy: Policy; done: () => void }) =>
           {text.rest}
         </p>
       ) : null}
+      {same ? (
+        <p className="soft small" style={{ margin: 0 }}>
+          {t('policy.edit.same')}
+        </p>
+      ) : null}
       {sound ? null : (
         <p className="notice danger small" style={{ margin: 0 }}>
           {t('policy.edit.fix')}
@@ -144,7 +149,7 @@ export const Draft = ({ policy, done }: { policy: Policy; done: () => void }) =>
         <Button type="submit" loading={ask.isPending} disabled={justification.trim().length < 3 || same || !sound}>
           {t('policy.ask')}
         </Button>
-        <Button variant="subtle" onClick={done}>
+        <Button variant="subtle" onClick={() => (same || window.confirm(t('policy.leave'))) && done()}>
           {t('common.cancel')}
         </Button>
       </div>

@@ -105,7 +105,7 @@ const Times = ({ demand, onChange, error }: Timing) => {
         label={t('policy.edit.deadline')}
         value={hours}
         onChange={(value) => dated(clock, figure(value))}
-        error={error('deadline')}
+        error={error('deadline') ?? error('deadline.workingHours') ?? error('deadline.hours')}
         min={1}
         max={168}
       />

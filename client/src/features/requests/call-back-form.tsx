@@ -49,6 +49,11 @@ export const CallBack = ({ request }: { request: Detail }) => {
           <p className="soft small" style={{ margin: 0 }}>
             {t('requests.callBackHint')}
           </p>
+          {request.requester === null ? (
+            <p className="notice wait small" style={{ margin: 0 }}>
+              {t('requests.callerSignsNot')}
+            </p>
+          ) : null}
           <TextInput label={t('requests.note')} value={note} maxLength={500} onChange={(event) => setNote(event.currentTarget.value)} />
           <div className="row wrap">
             {callBackOutcomes.map((outcome) => (

@@ -34,7 +34,8 @@ const Verb = ({
   loading?: boolean
 }) => {
   const { t } = useTranslation()
-  const reason = refusal ? t(`refusal.${refusal}`) : null
+  // Whoever reads the request has it within scope: what they lack is the role.
+  const reason = refusal ? t(refusal === 'out-of-scope' ? 'requests.otherRole' : `refusal.${refusal}`) : null
   return (
     <Tooltip label={reason} disabled={reason === null} multiline maw={320}>
       <Button

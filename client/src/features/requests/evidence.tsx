@@ -57,6 +57,11 @@ export const Evidence = ({ request }: { request: Detail }) => {
           {may.includes('signal:read') ? <AccountSignals accountId={request.subjectCard.id} /> : null}
         </section>
       ) : null}
+      {request.sharedBy.length > 0 ? (
+        <p className="notice wait small" style={{ margin: 0 }}>
+          {t('requests.sharedBy')} {request.sharedBy.map(({ name }) => name).join(', ')}.
+        </p>
+      ) : null}
       {request.reach ? (
         <section>
           <h3>{t('requests.reach')}</h3>
@@ -91,6 +96,11 @@ export const Evidence = ({ request }: { request: Detail }) => {
       {request.status === 'pending' ? (
         <section>
           <h3>{t('requests.mayCountersign')}</h3>
+          {request.approvers.length > 0 && request.lacking > 0 ? (
+            <p className="notice danger small" style={{ margin: '6px 0' }}>
+              {t('requests.tooFewMay', { count: request.lacking })}
+            </p>
+          ) : null}
           {request.approvers.length === 0 ? (
             <p className="notice danger small" style={{ margin: '6px 0' }}>
               {t('requests.nobodyMay')}

@@ -1,11 +1,8 @@
 import { actText, roleAsked } from '@countersign/shared/access/proof.ts'
-import { type Role, roles } from '@countersign/shared/access/roles.ts'
-import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
-import type { FormContent } from '@countersign/shared/requests/content.ts'
-import type { FormKind } from '@countersign/shared/requests/kinds.ts'
+import { roles } from '@countersign/shared/access/roles.ts'
 import { Button, NativeSelect, Textarea } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { getRouteApi, useNavigate, useRouter } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useAccountChoices, useOrganisationChoices } from '../../lib/choices.ts'
@@ -14,56 +11,11 @@ import { tell } from '../../lib/toast.ts'
 import { queryClient, refusalOf, trpc } from '../../lib/trpc.ts'
 import { useProof } from '../../ui/proof.tsx'
 import { SearchSelect } from '../../ui/search-select.tsx'
-import { CreateAccountFields, type Typed } from './create-account-fields.tsx'
+import { ContactFields, useContactOf } from './contact-fields.tsx'
+import { CreateAccountFields } from './create-account-fields.tsx'
+import { contentOf, type Draft, empty } from './draft.ts'
 
 const route = getRouteApi('/_signed-in/requests/new/$kind')
-
-type Draft = Typed & {
-  readonly organisationId: string | null
-  readonly accountId: string | null
-  readonly role: Role
-  readonly justification: string
-}
-
-const empty = (accountId: string | null): Draft => ({
-  givenName: '',
-  familyName: '',
-  login: '',
-  email: '',
-  phone: '',
-  // The end of the year, or of the next one when this one is as good as over.
-  endsOn: `${new Date().getFullYear() + (new Date().getMonth() >= 6 ? 1 : 0)}-12-31`,
-  profile: '',
-  organisationId: null,
-  accountId,
-  role: roles[0],
-  justification: '',
-})
-
-/** What the draft asks for; an empty choice goes as it is, so that the server's door says so at its field. */
-const contentOf: { readonly [K in FormKind]: (draft: Draft) => FormContent } = {
-  'create-account': ({ givenName, familyName, login, email, phone, endsOn, profile, organisationId, justification }) => ({
-    kind: 'create-account',
-    givenName,
-    familyName,
-    login,
-    email,
-    phone,
-    endsOn,
-    profile: profile as ProfileId,
-    organisationId: organisationId ?? '',
-    justification,
-  }),
-  'reset-credentials': ({ accountId, justification }) => ({ kind: 'reset-credentials', accountId: accountId ?? '', justification }),
-  reinstate: ({ accountId, justification }) => ({ kind: 'reinstate', accountId: accountId ?? '', justification }),
-  'grant-role': ({ accountId, role, organisationId, justification }) => ({
-    kind: 'grant-role',
-    accountId: accountId ?? '',
-    role,
-    organisationId: organisationId ?? '',
-    justification,
-  }),
-}
 
 /** What a proof was refused for is said where it was given; the rest closes the window, and is said at its field. */
 const unlessOfForm = (error: unknown): void => {
@@ -77,6 +29,7 @@ export const FilingPage = () => {
   const { kind } = route.useParams()
   const { account } = route.useSearch()
   const navigate = useNavigate()
+  const router = useRouter()
   const [draft, setDraft] = useState<Draft>(() => empty(account ?? null))
   const [corrected, setCorrected] = useState<ReadonlySet<string>>(new Set())
   const set = (change: Partial<Draft>) => {
@@ -93,6 +46,7 @@ export const FilingPage = () => {
       },
     }),
   )
+  const contact = useContactOf(kind === 'change-contact' ? draft.accountId : null)
   const { none, ask, dialog } = useProof()
   const refusal = useTextOfRefusal(submit.error)
   // What was said of a field is said until it is changed.
@@ -100,7 +54,7 @@ export const FilingPage = () => {
   const send = (event: FormEvent) => {
     event.preventDefault()
     setCorrected(new Set())
-    const content = contentOf[kind](draft)
+    const content = contentOf[kind](draft, contact)
     if (content.kind !== 'grant-role' || none || !content.accountId) submit.mutate(content)
     else
       ask({
@@ -121,7 +75,7 @@ export const FilingPage = () => {
     <div className="page" style={{ maxWidth: 720 }}>
       <h1>{t(`filing.title.${kind}`)}</h1>
       <p className="soft" style={{ margin: 0 }}>
-        {t('filing.intro')}
+        {t(kind === 'create-account' ? 'filing.intro' : 'filing.introChange')}
       </p>
       <form className="card stack tight" onSubmit={send} noValidate>
         {kind === 'create-account' ? (
@@ -145,11 +99,13 @@ export const FilingPage = () => {
             placeholder={t('filing.typeToSearch')}
             nothing={t('shell.noResult')}
             value={draft.accountId}
-            onChange={(accountId) => set({ accountId })}
+            // What was typed for one person is not asked for another.
+            onChange={(accountId) => set({ accountId, email: '', phone: '' })}
             useChoices={accounts}
             error={text.of('accountId')}
           />
         )}
+        {kind === 'change-contact' ? <ContactFields onRecord={contact} typed={draft} set={set} errorOf={text.of} /> : null}
         {kind === 'grant-role' ? (
           <>
             <NativeSelect
@@ -185,8 +141,15 @@ export const FilingPage = () => {
           </div>
         ) : null}
         <div className="row" style={{ marginTop: 8 }}>
-          <Button type="submit" loading={submit.isPending}>
+          <Button
+            type="submit"
+            loading={submit.isPending}
+            disabled={kind === 'change-contact' && draft.accountId !== null && !contact.email}
+          >
             {t('filing.submit')}
+          </Button>
+          <Button variant="subtle" onClick={() => router.history.back()}>
+            {t('common.cancel')}
           </Button>
         </div>
       </form>

@@ -1,19 +1,22 @@
+import type { Permission } from '@countersign/shared/access/permissions.ts'
+import { policyDocument } from '@countersign/shared/policy/policy.ts'
 import { needsCall } from '@countersign/shared/requests/approval.ts'
 import { Button } from '@mantine/core'
-import { Link } from '@tanstack/react-router'
-import { Fragment, useState } from 'react'
+import { getRouteApi } from '@tanstack/react-router'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { count, exactly, phoneNumber } from '../../lib/format.ts'
+import { exactly } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import type { Outputs } from '../../lib/trpc.ts'
-import { usePolicySentences } from '../../ui/policy-sentences.ts'
-import { RulesChanged } from '../../ui/rules.tsx'
+import { PolicyTrial } from '../../ui/policy-trial.tsx'
 import { RequestState } from '../../ui/state.tsx'
-import { Countdown, Day, When } from '../../ui/when.tsx'
+import { Countdown, When } from '../../ui/when.tsx'
 import { CallBack } from './call-back-form.tsx'
+import { Content } from './content.tsx'
 import { EditForm } from './edit-form.tsx'
 import { useSentence } from './sentence.ts'
 
+const signedIn = getRouteApi('/_signed-in')
 type Detail = Outputs['requests']['get']
 
 /** Reasons the product writes itself; people write their own. */
@@ -25,75 +28,6 @@ const useReason = () => {
   }
 }
 
-const Content = ({ content }: { content: Detail['content'] }) => {
-  const { t } = useTranslation()
-  const language = useLanguage()
-  const sentences = usePolicySentences()
-  return (
-    <dl className="facts">
-      {content.kind === 'create-account' ? (
-        <>
-          <dt>{t('filing.login')}</dt>
-          <dd>{content.login}</dd>
-          <dt>{t('filing.email')}</dt>
-          <dd>{content.email}</dd>
-          <dt>{t('filing.phone')}</dt>
-          <dd>{phoneNumber(content.phone)}</dd>
-          <dt>{t('filing.profile')}</dt>
-          <dd>{t(`profile.${content.profile}`)}</dd>
-          <dt>{t('filing.endsOn')}</dt>
-          <dd>
-            <Day on={content.endsOn} />
-          </dd>
-        </>
-      ) : null}
-      {'bulkId' in content ? (
-        <>
-          <dt>{t('accounts.title')}</dt>
-          <dd>
-            <Link to="/bulks/$bulkId" params={{ bulkId: content.bulkId }}>
-              {t('requests.seeBulk')}
-            </Link>{' '}
-            ({t('requests.accounts', { count: content.accounts, shown: count(content.accounts, language) })})
-          </dd>
-          <dt>{t('requests.listHash')}</dt>
-          <dd>
-            <code title={content.listHash}>{content.listHash.slice(0, 12)}…</code>
-          </dd>
-        </>
-      ) : null}
-      {content.kind === 'set-policy'
-        ? (['before', 'after'] as const).map((when) => (
-            <Fragment key={when}>
-              <dt>{t(`policy.${when}`)}</dt>
-              <dd>
-                {sentences(content[when]).map((one) => (
-                  <p key={one} style={{ margin: '0 0 4px' }}>
-                    {one}
-                  </p>
-                ))}
-              </dd>
-            </Fragment>
-          ))
-        : null}
-      {content.kind === 'set-policy' ? (
-        <>
-          <dt>{t('policy.rules')}</dt>
-          <dd>
-            {content.before.rules && content.after.rules ? (
-              <RulesChanged before={content.before.rules} after={content.after.rules} />
-            ) : (
-              t('policy.none')
-            )}
-          </dd>
-        </>
-      ) : null}
-      <dt>{t('requests.justification')}</dt>
-      <dd>{content.justification === 'public-page' ? t('requests.public') : content.justification}</dd>
-    </dl>
-  )
-}
-
 /** One request: the sentence, its content, its deadline, and the call where one is needed. */
 export const RequestPanel = ({ request }: { request: Detail }) => {
   const { t } = useTranslation()
@@ -101,6 +35,11 @@ export const RequestPanel = ({ request }: { request: Detail }) => {
   const sentence = useSentence(request)
   const reason = useReason()
   const [editing, setEditing] = useState(false)
+  const { person } = signedIn.useRouteContext()
+  const may: readonly Permission[] = person.may
+  const mayTry = may.includes('request:file:set-policy')
+  const asked = request.content.kind === 'set-policy' && request.status === 'pending' ? request.content.after : null
+  const draft = asked && policyDocument.safeParse(asked).data
   return (
     <div className="stack">
       <article className="card stack">
@@ -123,6 +62,7 @@ export const RequestPanel = ({ request }: { request: Detail }) => {
             {t(request.demand?.coolingOffHours ? 'refusal.cooling-off' : 'refusal.held-after-contact-change')}
           </p>
         ) : null}
+        {draft && mayTry ? <PolicyTrial draft={draft} ready /> : null}
         {editing ? <EditForm request={request} onDone={() => setEditing(false)} /> : <Content content={request.content} />}
         {request.reason ? (
           <p className="notice danger" style={{ margin: 0 }}>

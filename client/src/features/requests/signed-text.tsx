@@ -7,7 +7,7 @@ import { useLanguage } from '../../lib/language.ts'
 import { sha256 } from '../../lib/passkey.ts'
 import type { Outputs } from '../../lib/trpc.ts'
 import { useDemandSentences } from '../../ui/policy-sentences.ts'
-import { RulesChanged } from '../../ui/rules.tsx'
+import { Content } from './content.tsx'
 import { useSentence } from './sentence.ts'
 
 type Detail = Outputs['requests']['get']
@@ -55,9 +55,7 @@ export const SignedText = ({ request }: { request: Detail }) => {
             ].join(' ')
           : t('proof.needs', { count: request.approvalsNeeded, roles: request.approverRoles.map((role) => t(`role.${role}`)).join(', ') })}
       </p>
-      {request.content.kind === 'set-policy' && request.content.before.rules && request.content.after.rules ? (
-        <RulesChanged before={request.content.before.rules} after={request.content.after.rules} />
-      ) : null}
+      <Content content={request.content} />
       <h3>{t('proof.exact')}</h3>
       <section
         className="exact"

@@ -1,23 +1,24 @@
 import { actText, identityNamed } from '@countersign/shared/access/proof.ts'
 import { linkingState } from '@countersign/shared/access/provider.ts'
 import { Button } from '@mantine/core'
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { sentenceOf } from '../../lib/toast.ts'
+import { sentenceOf, tell } from '../../lib/toast.ts'
 import { client, queryClient, trpc } from '../../lib/trpc.ts'
 import { Door } from '../../ui/door.tsx'
 import { useProof } from '../../ui/proof.tsx'
 
 type Known = { readonly name: string; readonly issuer: string; readonly subject: string }
-type Arrival = { readonly refused: unknown } | { readonly known: Known } | { readonly entered: true }
+type Arrival = { readonly refused: unknown; readonly linking: boolean } | { readonly known: Known } | { readonly entered: true }
 
 const home = (path: string) => window.location.replace(path)
 
 /** Redeems what the browser brought back: an identity to be linked, or somebody who signs in. */
 export const arrive = async (provider: string, answer: string): Promise<Arrival> => {
+  const brought = { provider, answer: answer || '?' }
+  const linking = new URLSearchParams(answer).get('state')?.startsWith(linkingState) ?? false
   try {
-    const brought = { provider, answer: answer || '?' }
-    if (new URLSearchParams(answer).get('state')?.startsWith(linkingState)) {
+    if (linking) {
       await queryClient.ensureQueryData(trpc.sessions.current.queryOptions(undefined, { staleTime: 60_000 }))
       return { known: await client.identities.receive.query(brought) }
     }
@@ -25,7 +26,7 @@ export const arrive = async (provider: string, answer: string): Promise<Arrival>
     home('/')
     return { entered: true }
   } catch (refused) {
-    return { refused }
+    return { refused, linking }
   }
 }
 
@@ -33,6 +34,7 @@ export const arrive = async (provider: string, answer: string): Promise<Arrival>
 const Linking = ({ name, issuer, subject }: Known) => {
   const { t } = useTranslation()
   const { ask, dialog } = useProof()
+  const navigate = useNavigate()
   const about = <p style={{ margin: 0 }}>{t('identities.linkAbout', { name, subject })}</p>
   return (
     <section className="card stack">
@@ -50,7 +52,9 @@ const Linking = ({ name, issuer, subject }: Known) => {
               textOf: (nonce) => actText('link-identity', identityNamed({ issuer, subject }), nonce),
               run: async (proof) => {
                 await client.identities.link.mutate({ proof })
-                home('/me')
+                tell(t('identities.linked'), name)
+                await queryClient.invalidateQueries()
+                await navigate({ to: '/me', replace: true })
               },
             })
           }
@@ -76,11 +80,11 @@ export const ThroughPage = (arrival: Arrival) => {
     )
   if ('entered' in arrival) return <Door title={t('signIn.title')}>{null}</Door>
   return (
-    <Door title={t('signIn.title')}>
+    <Door title={t(arrival.linking ? 'identities.link' : 'signIn.title')}>
       <div className="notice danger" role="alert">
         {sentenceOf(arrival.refused)}
       </div>
-      <Link to="/sign-in">{t('forgot.back')}</Link>
+      {arrival.linking ? <Link to="/me">{t('identities.back')}</Link> : <Link to="/sign-in">{t('forgot.back')}</Link>}
     </Door>
   )
 }

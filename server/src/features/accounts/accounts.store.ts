@@ -6,8 +6,10 @@ import type { Ended } from '@countersign/shared/events.ts'
 import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
 import { searchWords } from '@countersign/shared/text/search.ts'
 import { eq, type SQL, sql } from 'drizzle-orm'
-import { type Tx, uuids } from '../../kernel/db.ts'
+import { type Tx, texts, uuids } from '../../kernel/db.ts'
+import { outliving } from '../../kernel/outbox.ts'
 import { preparedForFew } from '../../kernel/prepared.ts'
+import { outlivesEnding } from '../links/links.store.ts'
 import type { AboutRequest } from '../requests/facts.ts'
 
 export type LockedAccount = {
@@ -85,12 +87,14 @@ export const accounts = {
     const among = uuids(ids)
     const run = <Row extends Record<string, unknown>>(statement: SQL) => preparedForFew<Row>(tx, ids.length, statement)
     const sessions = await run<{ id: string }>(sql`delete from session where account_id = any(${among}) returning account_id as id`)
-    // Their own links, and the unused ones of what they asked for: an invitation must not outlive its issuer (H14).
+    // Their own links, and the unused ones of what they asked for: an invitation must not outlive its issuer (H14). What says
+    // "this was not me" must: about what others were asked for, and about one's own contact.
     const links = await run<{ id: string }>(sql`
       with dying as (
-        select id, account_id as of from link where account_id = any(${among}) and used_at is null and voided_at is null
+        select l.id, l.account_id as of from link l where l.account_id = any(${among}) and l.used_at is null and l.voided_at is null
+          and not ${outlivesEnding}
         union all select l.id, r.requester_id from request r join link l on l.request_id = r.id
-          where r.requester_id = any(${among}) and l.account_id <> all(${among}) and l.used_at is null and l.voided_at is null)
+          where r.requester_id = any(${among}) and l.account_id <> all(${among}) and l.kind <> 'disown' and l.used_at is null and l.voided_at is null)
       update link l set voided_at = ${now} from dying where l.id = dying.id returning dying.of as id`)
     const requests = await run<{
       id: string
@@ -115,7 +119,9 @@ export const accounts = {
       update approval a set voided_at = ${now}, voided_because = 'approver-ended' from request r
       where r.id = a.request_id and r.status = 'pending' and a.voided_at is null and a.approver_id = any(${among})
       returning r.id, r.reference, r.kind, r.organisation_id as "organisationId", r.subject_id as "subjectId", a.approver_id as "approverId"`)
-    await run(sql`update outbox set settled_at = ${now}, outcome = 'superseded' where settled_at is null and account_id = any(${among})`)
+    await run(sql`
+      update outbox set settled_at = ${now}, outcome = 'superseded'
+      where settled_at is null and account_id = any(${among}) and destination <> all(${texts(outliving)})`)
 
     const [sessionsOf, linksOf] = [tally(sessions.rows.map((row) => row.id)), tally(links.rows.map((row) => row.id))]
     const [requestsOf, approvalsOf] = [tally(requests.rows.map((row) => row.of)), tally(approvals.rows.map((row) => row.approverId))]
@@ -131,6 +137,23 @@ export const accounts = {
       voided: requests.rows.map(({ of: _of, ...row }) => ({ ...row, reference: Number(row.reference) })),
       reopened: approvals.rows.map((row) => ({ ...row, reference: Number(row.reference) })),
     }
+  },
+
+  /** Puts another address and number in the place of those on record; false where these are no longer what was seen. */
+  async moveContact(
+    tx: Tx,
+    { id, before, email, phone, now }: { id: string; before: { email: string; phone: string }; email: string; phone: string; now: Date },
+  ): Promise<boolean> {
+    const { rows } = await tx.execute<{ name: string }>(sql`
+      update account set email = ${email}, phone = ${phone}, contact_changed_at = ${now}
+      where id = ${id} and email = ${before.email} and phone = ${before.phone} returning given_name || ' ' || family_name || ' ' || login as name`)
+    const [row] = rows
+    if (row)
+      await tx
+        .update(accountSearch)
+        .set({ words: searchWords(`${row.name} ${email}`) })
+        .where(eq(accountSearch.accountId, id))
+    return row !== undefined
   },
 
   /** Somebody else wanted these out as well: whoever ended them has no way back any more. */

@@ -1,11 +1,13 @@
+import { account } from '@countersign/drizzle/schema/account.ts'
 import type { Role } from '@countersign/shared/access/roles.ts'
-import type { Level } from '@countersign/shared/access/scope.ts'
+import type { Level, Scope } from '@countersign/shared/access/scope.ts'
 import type { EventType, LineageKind } from '@countersign/shared/events.ts'
 import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
 import type { RequestStatus } from '@countersign/shared/requests/status.ts'
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../kernel/db.ts'
 import { prepared } from '../../kernel/prepared.ts'
+import { within } from '../../kernel/scope.ts'
 
 export type Named = { readonly id: string; readonly name: string }
 export type LifeEntry = {
@@ -40,6 +42,14 @@ export const accountDetail = {
       select phone, to_json(contact_changed_at)#>>'{}' as "contactChangedAt", organisation_id as "organisationId", structure_id as "structureId" from account where id = ${id}`,
     )
     return rows[0] ?? null
+  },
+
+  /** Who else of this scope is written to at this address, revoked ones left out: three at most. */
+  async withAddress(db: Db, email: string, except: string | null, scope: Scope): Promise<readonly Named[]> {
+    const { rows } = await db.execute<Named & Record<string, unknown>>(sql`
+      select id, given_name || ' ' || family_name as name from account
+      where email = ${email} and status <> 'revoked' and id is distinct from ${except}::uuid and ${within(scope, account)} order by id limit 3`)
+    return rows
   },
 
   async life(db: Db, id: string): Promise<readonly LifeEntry[]> {

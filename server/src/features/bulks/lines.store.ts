@@ -4,7 +4,7 @@ import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import type { AccountStatus } from '@countersign/shared/accounts/status.ts'
 import { finalStep, type LinePlan } from '@countersign/shared/bulks/bulk.ts'
 import type { PlannedLine } from '@countersign/shared/bulks/plan.ts'
-import type { Ended } from '@countersign/shared/events.ts'
+import { type Ended, tyingKinds } from '@countersign/shared/events.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import type { RequestContent } from '@countersign/shared/requests/content.ts'
 import { type SQL, sql } from 'drizzle-orm'
@@ -146,10 +146,10 @@ export const bulkLines = {
       with recursive ordered as (select 1 from bulk b join bulk given on given.id = b.gives_back_id and given.orderer_id = ${accountId} where b.id = ${bulkId}),
       controllers as (
         select ${accountId}::uuid as id
-        union select l.from_account_id from lineage l join controllers c on l.to_account_id = c.id where l.at >= ${since} and l.kind in ('asked', 'reset', 'granted-role')),
+        union select l.from_account_id from lineage l join controllers c on l.to_account_id = c.id where l.at >= ${since} and l.kind in ${tyingKinds}),
       kin as (
         select id from controllers
-        union select l.to_account_id from lineage l join kin k on l.from_account_id = k.id where l.at >= ${since} and l.kind in ('asked', 'reset', 'granted-role'))
+        union select l.to_account_id from lineage l join kin k on l.from_account_id = k.id where l.at >= ${since} and l.kind in ${tyingKinds})
       select 1 from kin join bulk_line line on line.bulk_id = ${bulkId} and line.account_id = kin.id and line.plan = 'change' union all select 1 from ordered limit 1`)
     return rowCount === 1
   },

@@ -46,6 +46,7 @@ const weighing = [
   'absence.withdrawn',
   'account.created',
   'account.reset',
+  'account.contact-changed',
   'account.suspended',
   'account.revoked',
   'account.locked-out',

@@ -1,8 +1,12 @@
 import type { Grant, Level, Place } from '@countersign/shared/access/scope.ts'
 import type { NetworkKind, ProfileId } from '@countersign/shared/accounts/profiles.ts'
+import { type LineageKind, tyingKinds } from '@countersign/shared/events.ts'
 import type { Ground, Hand, Member } from '@countersign/shared/policy/attempts.ts'
 import { type SQL, sql } from 'drizzle-orm'
 import { type Db, uuids } from '../../kernel/db.ts'
+
+/** Hands that could leave somebody's account in the hands of whoever had them: a role gives nobody a password. */
+const takingOver: readonly LineageKind[] = tyingKinds.filter((kind) => kind !== 'granted-role')
 
 type GroundRow = {
   id: string
@@ -62,22 +66,22 @@ const holders = async (db: Db, over: readonly string[] | 'anywhere'): Promise<re
 const wards = async (db: Db, people: readonly string[], since: Date): Promise<readonly Member[]> => {
   const { rows } = await db.execute<MemberRow>(sql`
     select a.id as member, a.profile_id as profile, ${ground}
-    from (select distinct to_account_id as id from lineage where from_account_id = any(${uuids(people)}) and at >= ${since} and kind in ('asked', 'reset') limit ${mostWards}) w
+    from (select distinct to_account_id as id from lineage where from_account_id = any(${uuids(people)}) and at >= ${since} and kind in ${takingOver} limit ${mostWards}) w
     join account a on a.id = w.id and a.status = 'active' and not exists (select 1 from role_grant g where g.account_id = a.id and g.revoked_at is null)
     join organisation o on o.id = a.organisation_id left join organisation n on n.id = o.network_id left join organisation convention on convention.id = o.structure_id
     order by a.id`)
   return rows.map((row) => ({ id: row.member, grants: [], home: toGround(row), profile: row.profile }))
 }
 
-type HandRow = { by: string; of: string; at: string; kind: string }
+type HandRow = { by: string; of: string; at: string; kind: LineageKind }
 
 /** Who could control these people, directly or through a chain (P2), and by what. */
 const handsOn = async (db: Db, people: readonly string[], since: Date): Promise<readonly Hand[]> => {
   const { rows } = await db.execute<HandRow>(sql`
     select distinct l.from_account_id as by, l.to_account_id as of, l.at, l.kind
-    from kinship_around(${uuids(people)}, ${since}) k
-    join lineage l on l.to_account_id = k.of_account and l.from_account_id = k.by_account and l.at >= ${since} and l.kind in ('asked', 'reset', 'granted-role')`)
-  return rows.map(({ by, of, at, kind }) => ({ by, of, at: new Date(at), takesOver: kind !== 'granted-role' }))
+    from kinship_around(${uuids(people)}, ${since}, null) k
+    join lineage l on l.to_account_id = k.of_account and l.from_account_id = k.by_account and l.at >= ${since} and l.kind in ${tyingKinds}`)
+  return rows.map(({ by, of, at, kind }) => ({ by, of, at: new Date(at), takesOver: takingOver.includes(kind) }))
 }
 
 export type Measured = Ground & { readonly name: string; readonly networkName: string | null }

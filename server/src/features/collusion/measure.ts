@@ -1,5 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import type { Field, Ground, Hand, Member } from '@countersign/shared/policy/attempts.ts'
+import type { Policy } from '@countersign/shared/policy/policy.ts'
 import type { PolicyRule } from '@countersign/shared/policy/rules.ts'
 import { measuring, type Strength } from '@countersign/shared/policy/strength.ts'
 import { independentSince } from '@countersign/shared/requests/approval.ts'
@@ -18,11 +19,14 @@ type Everywhere = {
   readonly policyOwnersEver: number
 }
 
-const surroundings = async (db: Db, holders: readonly Member[], rules: readonly PolicyRule[], now: Date): Promise<Everywhere> => {
+/** What of a policy decides the number: its rules, and how far back a hand makes people dependent. */
+export type Deciding = Pick<Policy, 'rules' | 'independenceDays'>
+
+const surroundings = async (db: Db, holders: readonly Member[], policy: Deciding, now: Date): Promise<Everywhere> => {
   const nation = await fields.nation(db)
   if (!nation) throw new Refused('not-found')
   const policyOwnersEver = await requests.policyOwnersEver(db)
-  const since = independentSince(now, await policies.independence(db))
+  const since = independentSince(now, policy)
   // Three to name somebody leave nobody to use it: an account without a role has a part only while two are enough.
   const founding = policyOwnersEver < foundingPolicyOwners
   const ids = holders.map(({ id }) => id)
@@ -32,7 +36,7 @@ const surroundings = async (db: Db, holders: readonly Member[], rules: readonly 
     members.map(({ id }) => id),
     since,
   )
-  return { nation, members, hands, rules, policyOwnersEver }
+  return { nation, members, hands, rules: policy.rules, policyOwnersEver }
 }
 
 const organisationsOf = ({ place }: Ground): readonly string[] => Object.values(place).filter((id) => id !== null)
@@ -117,22 +121,23 @@ export const gently = async <T>(search: Generator<void, T>): Promise<T> => {
 
 /** What it takes in one organisation, now. */
 export const measureOne = async (db: Db, ground: Ground, now: Date): Promise<{ readonly strength: Strength; readonly field: Field }> => {
-  const { rules } = await policies.read(db)
+  const policy = await policies.read(db)
+  const { rules } = policy
   const everybody = asksPeers(rules)
-  const around = await surroundings(db, everybody ? await fields.everybody(db) : await fields.near(db, ground), rules, now)
+  const around = await surroundings(db, everybody ? await fields.everybody(db) : await fields.near(db, ground), policy, now)
   const members = everybody ? partsIn(around.members, rules, around.hands)(ground) : around.members
   const field = fieldOf(ground, around, members, now)
   return { strength: await gently(measuring()(field)), field }
 }
 
-/** The fields of a whole network under these rules, one after the other. */
+/** The fields of a whole network under this policy, one after the other. */
 export const fieldsOf = async function* (
   db: Db,
-  rules: readonly PolicyRule[],
+  policy: Deciding,
   now: Date,
 ): AsyncGenerator<{ readonly ground: Measured; readonly field: Field }> {
   const [grounds, holders] = await Promise.all([fields.grounds(db, 'all'), fields.everybody(db)])
-  const everywhere = await surroundings(db, holders, rules, now)
-  const parts = partsIn(everywhere.members, rules, everywhere.hands)
+  const everywhere = await surroundings(db, holders, policy, now)
+  const parts = partsIn(everywhere.members, policy.rules, everywhere.hands)
   for (const ground of grounds) yield { ground, field: fieldOf(ground, everywhere, parts(ground), now) }
 }

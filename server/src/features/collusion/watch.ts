@@ -23,7 +23,7 @@ export const measureNetwork = async (db: Db, now: Date, log: Logger, stopped = (
   const away = await absences.away(db)
   let measured = 0
   let rows: MeasuredNumbers[] = []
-  for await (const { ground, field } of fieldsOf(db, (await policies.read(db)).rules, now)) {
+  for await (const { ground, field } of fieldsOf(db, await policies.read(db), now)) {
     if (stopped()) return measured
     const present = field.members.filter(({ id }) => !away.has(id))
     rows.push({

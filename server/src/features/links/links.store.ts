@@ -20,6 +20,9 @@ export type OpenLink = {
   readonly roles: number
 }
 
+/** What lets somebody say that another contact was not theirs: it gives nothing, and outlives their being out. The database says the same (P5). */
+export const outlivesEnding = sql`(l.kind = 'disown' and exists (select 1 from request r where r.id = l.request_id and r.kind = 'change-contact'))`
+
 export const links = {
   async make(
     tx: Tx,
@@ -41,7 +44,8 @@ export const links = {
     const { rows } = await db.execute<OpenLink & Record<string, unknown>>(sql`
       select l.id, l.kind, l.account_id as "accountId", l.request_id as "requestId", a.login, a.given_name as "givenName", a.organisation_id as "organisationId",
         (select count(*)::int from role_grant g where g.account_id = a.id and g.revoked_at is null) as roles
-      from link l join account a on a.id = l.account_id and a.status = 'active' and a.ends_on >= current_date
+      from link l join account a on a.id = l.account_id and a.ends_on >= current_date
+        and (a.status = 'active' or a.status = 'suspended' and ${outlivesEnding})
       where l.token_hash = ${hashToken(token)} and l.used_at is null and l.voided_at is null and l.expires_at > now()`)
     return rows[0] ?? null
   },
@@ -55,12 +59,12 @@ export const links = {
   /** Gives an unused link its token, at the moment the mail is written; the text of it is returned once and kept nowhere. */
   async mint(
     db: Db,
-    { accountId, kinds, hash }: { accountId: string; kinds: readonly LinkKind[]; hash: Buffer },
+    { accountId, kinds, hash, requestId }: { accountId: string; kinds: readonly LinkKind[]; hash: Buffer; requestId?: string },
   ): Promise<{ id: string; kind: LinkKind; expiresAt: Date } | null> {
     const { rows } = await db.execute<{ id: string; kind: LinkKind; expires_at: string }>(sql`
       update link set token_hash = ${hash} where id = (
-        select id from link where account_id = ${accountId} and kind = any(${sql.param([...kinds])}::text[]) and used_at is null and voided_at is null
-          and (token_hash is null and created_at > now() - interval '72 hours' or expires_at > now())
+        select id from link where account_id = ${accountId} and kind = any(${sql.param([...kinds])}::text[]) and request_id = coalesce(${requestId ?? null}, request_id) and used_at is null and voided_at is null
+          and created_at > now() - interval '72 hours' and (token_hash is null or expires_at > now())
         order by created_at desc limit 1)
       and used_at is null and voided_at is null
       returning id, kind, expires_at`)

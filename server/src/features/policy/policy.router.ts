@@ -19,7 +19,7 @@ export const policyRouter = router({
     .input(z.strictObject({ after: policyDocument }))
     .mutation(async ({ ctx, input }) => {
       if (!(await ctx.limits.allow('dry-run', ctx.actor.id))) throw new Refused('too-many')
-      return tryPolicy(ctx.db, input.after.rules, new Date())
+      return tryPolicy(ctx.db, input.after, new Date())
     }),
   ask: permitted('request:file:set-policy')
     .input(z.strictObject({ after: policyDocument, justification, proof: proof.optional() }))

@@ -1,15 +1,16 @@
 import { policy } from '@countersign/drizzle/schema/policy.ts'
-import { type Policy, type PolicyCase, policyDocument } from '@countersign/shared/policy/policy.ts'
+import { type Policy, type PolicyCase, policyShape } from '@countersign/shared/policy/policy.ts'
 import { leastIndependenceDays, type Means } from '@countersign/shared/requests/requirement.ts'
 import { sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../kernel/db.ts'
 
 type Standing = { readonly id: string; readonly document: Policy }
 
+/** A policy was judged when it was set; what the product has learnt to ask since must not make it unreadable, or nobody could change it. */
 export const policies = {
   async read(db: Db | Tx): Promise<Policy> {
     const [row] = await db.select({ document: policy.document }).from(policy)
-    return policyDocument.parse(row?.document)
+    return policyShape.parse(row?.document)
   },
 
   /** How far back the policy in force looks for who had a hand in whom. */
@@ -21,14 +22,14 @@ export const policies = {
   /** In force until this transaction ends: whoever files under it does so before it changes, or after. */
   async hold(tx: Tx): Promise<Policy> {
     const [row] = await tx.select({ document: policy.document }).from(policy).for('share')
-    return policyDocument.parse(row?.document)
+    return policyShape.parse(row?.document)
   },
 
   /** Held, so that two requests from the same policy are not both carried out. */
   async lock(tx: Tx): Promise<Standing> {
     const [row] = await tx.select({ id: policy.id, document: policy.document }).from(policy).for('update')
     if (!row) throw new Error('the policy is not there')
-    return { id: row.id, document: policyDocument.parse(row.document) }
+    return { id: row.id, document: policyShape.parse(row.document) }
   },
 
   async set(tx: Tx, document: Policy, requestId: string, now: Date): Promise<void> {

@@ -3,12 +3,13 @@ import { type Field, type Goal, goals, type Member } from '@countersign/shared/p
 import type { PolicyRule } from '@countersign/shared/policy/rules.ts'
 import { amounts, measuring } from '@countersign/shared/policy/strength.ts'
 import { type Proven, provenFor, type TrialOutcome, tryOn } from '@countersign/shared/policy/trial.ts'
+import { independentSince } from '@countersign/shared/requests/approval.ts'
 import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
 import { type Means, requirementFor } from '@countersign/shared/requests/requirement.ts'
 import { emptyPlaces } from '@countersign/shared/requests/stages.ts'
 import type { Db } from '../../kernel/db.ts'
 import { fields } from '../collusion/field.store.ts'
-import { fieldsOf, gently } from '../collusion/measure.ts'
+import { type Deciding, fieldsOf, gently } from '../collusion/measure.ts'
 import { requests } from '../requests/requests.store.ts'
 import { type Past, past, triedRequests } from './past.store.ts'
 import { policies } from './policy.store.ts'
@@ -96,27 +97,35 @@ const judge = async (
 }
 
 /** Every organisation under the policy in force and under a draft. */
-const compare = async (db: Db, before: readonly PolicyRule[], after: readonly PolicyRule[], now: Date) => {
+const compare = async (db: Db, before: Deciding, after: Deciding, now: Date) => {
   const measure = { before: measuring(), after: measuring() }
   const means = await past.means(db)
   const weaker: Named[] = []
   const unsigned: Named[] = []
   let [was, is] = [nothing, nothing]
-  for await (const { ground, field } of fieldsOf(db, after, now)) {
-    const [old, fresh] = [amounts(await gently(measure.before({ ...field, rules: before }))), amounts(await gently(measure.after(field)))]
+  // Read as far back as either looks; each is then shown the hands it would see.
+  const widest = { rules: after.rules, independenceDays: Math.max(before.independenceDays, after.independenceDays) }
+  const under = (field: Field, policy: Deciding): Field => ({
+    ...field,
+    rules: policy.rules,
+    hands: field.hands.filter(({ at }) => at >= independentSince(now, policy)),
+  })
+  for await (const { ground, field } of fieldsOf(db, widest, now)) {
+    const [today, draft] = [under(field, before), under(field, after)]
+    const [old, fresh] = [amounts(await gently(measure.before(today))), amounts(await gently(measure.after(draft)))]
     was = weakest(was, old)
     is = weakest(is, fresh)
     const place = { id: ground.id, name: ground.name }
     if (isWeaker(fresh, old)) weaker.push(place)
-    if (isManned({ ...field, rules: before }, means) && !isManned(field, means)) unsigned.push(place)
+    if (isManned(today, means) && !isManned(draft, means)) unsigned.push(place)
   }
   const listed = (all: readonly Named[]) => ({ organisations: all.length, first: all.slice(0, named) })
   return { before: was, after: is, weaker: listed(weaker), unsigned: listed(unsigned) }
 }
 
 /** What a draft would change, before anybody is asked to sign it. Reads alone; gives way to everything else. */
-export const tryPolicy = async (db: Db, after: readonly PolicyRule[], now: Date): Promise<Trial> => {
-  const { rules: before } = await policies.read(db)
-  const [judged, compared] = [await judge(db, before, after), await compare(db, before, after, now)]
+export const tryPolicy = async (db: Db, after: Deciding, now: Date): Promise<Trial> => {
+  const before = await policies.read(db)
+  const [judged, compared] = [await judge(db, before.rules, after.rules), await compare(db, before, after, now)]
   return { ...judged, ...compared }
 }

@@ -1,3 +1,4 @@
+import { scopeOf } from '@countersign/shared/access/scope.ts'
 import { reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
 import { fillsNow } from '@countersign/shared/requests/approval.ts'
 import type { Person } from '../../kernel/actor.ts'
@@ -39,10 +40,12 @@ const approversOf = async (db: Db, stored: StoredRequest, now: Date) => {
     ...stored,
     except: [requesterId, subjectId, requesterId === null ? callerId : null, ...approverIds],
   })
-  return found
-    .filter(({ id, grant }) => fillsNow({ id, grants: [grant] }, stored, now))
-    .slice(0, 12)
-    .map(({ id, name, role, over, away }) => ({ id, name, role, over, away }))
+  const able = found.filter(({ id, grant }) => fillsNow({ id, grants: [grant] }, stored, now))
+  return {
+    approvers: able.slice(0, 12).map(({ id, name, role, over, away }) => ({ id, name, role, over, away })),
+    /** How many more would have to be able to sign. */
+    lacking: Math.max(0, stored.approvalsNeeded - approverIds.length - new Set(able.map(({ id }) => id)).size),
+  }
 }
 
 /** One request with all the evidence a countersigner decides on. */
@@ -51,7 +54,7 @@ export const requestDetail = async ({ db, actor, key }: { db: Db; actor: Person;
   if (!stored || !requestListing.mayRead(actor, stored)) throw new Refused('not-found', id)
   const { content } = stored
   const grantedOver = content.kind === 'grant-role' ? await organisations.find(db, content.organisationId) : null
-  const [row, can, people, approvals, calls, approvers, reach, contact, pace] = await Promise.all([
+  const [row, can, people, approvals, calls, signing, sharedBy, reach, contact, pace] = await Promise.all([
     requestListing.row(db, id),
     requestListing.can(db, actor, stored, new Date()),
     requestListing.people(
@@ -61,6 +64,7 @@ export const requestDetail = async ({ db, actor, key }: { db: Db; actor: Person;
     requestListing.approvals(db, id),
     requestListing.calls(db, id),
     approversOf(db, stored, new Date()),
+    'email' in content ? accountDetail.withAddress(db, content.email, stored.subjectId, scopeOf(actor, 'account:read')) : [],
     reachOf(db, stored),
     stored.subjectId ? accountDetail.contact(db, stored.subjectId) : null,
     stored.status === 'pending' ? paces.of(db, actor.id, new Date()) : null,
@@ -73,7 +77,9 @@ export const requestDetail = async ({ db, actor, key }: { db: Db; actor: Person;
     subjectCard: people.find((one) => one.id === stored.subjectId) ?? null,
     approvals,
     calls,
-    approvers,
+    ...signing,
+    /** Others of the reader's scope who are written to there. */
+    sharedBy,
     approverRoles: stored.approverRoles,
     /** What a decision about it is signed with; it remembers since when it was looked at. */
     nonce: newNonce(key, `request:${actor.sessionId}:${stored.id}`),

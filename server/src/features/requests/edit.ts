@@ -17,9 +17,11 @@ export const edit: Operation<EditInput, { readonly contentHash: string }> = asyn
   orRefuse(decideOwn({ actor, request, now }), requestId)
   const ownLogin = request.content.kind === 'create-account' ? request.content.login : null
   const prepared = await prepare(tx, actor, content, now, ownLogin)
-  // A request keeps its subject and its place: another one is another request, and a role is asked for with a proof, as a whole.
+  // A request keeps its subject and its place: another one is another request. A role is asked for with a proof, as a whole, and what
+  // somebody has confirmed on the telephone is what is signed: another contact is asked for anew.
   if (
     content.kind === 'grant-role' ||
+    content.kind === 'change-contact' ||
     content.kind !== request.kind ||
     prepared.subjectId !== request.subjectId ||
     prepared.organisationId !== request.organisationId

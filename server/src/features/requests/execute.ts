@@ -2,6 +2,7 @@ import { reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
 import type { DomainEvent, LineageEdge } from '@countersign/shared/events.ts'
 import type { ContentOf } from '@countersign/shared/requests/content.ts'
 import type { FormKind } from '@countersign/shared/requests/kinds.ts'
+import { movedBy } from '@countersign/shared/requests/terms.ts'
 import { v7 as uuid } from 'uuid'
 import type { Tx } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
@@ -13,8 +14,9 @@ import { organisations } from '../organisations/organisations.store.ts'
 import { setPolicy } from '../policy/set.ts'
 import { credentials } from '../sessions/credentials.store.ts'
 import { sessions } from '../sessions/sessions.store.ts'
+import { requestVoided } from './facts.ts'
 import { grants } from './grants.store.ts'
-import type { StoredRequest } from './requests.store.ts'
+import { requests, type StoredRequest } from './requests.store.ts'
 
 type Executed = { readonly events: readonly DomainEvent[]; readonly accountId: string }
 type Execution<K extends FormKind> = (tx: Tx, request: StoredRequest, content: ContentOf<K>, now: Date) => Promise<Executed>
@@ -76,6 +78,29 @@ const resetCredentials: Execution<'reset-credentials'> = async (tx, request, con
   }
 }
 
+/** From here on they are written to and called elsewhere: what was on its way to the old address is void, and so is a reset that was to go there. */
+const changeContact: Execution<'change-contact'> = async (tx, request, content, now) => {
+  const row = await activeSubject(tx, content.accountId)
+  const moved = movedBy(content)
+  if (moved.email) await links.voidUnused(tx, row.id, now, ['disown'])
+  if (!(await accounts.moveContact(tx, { id: row.id, ...content, now }))) throw new Refused('contact-changed-since', row.id)
+  await links.make(tx, { kind: 'disown', accountId: row.id, requestId: request.id, now })
+  const reset = await requests.pendingOn(tx, row.id, 'reset-credentials')
+  if (reset) await requests.decide(tx, reset.id, { status: 'voided', by: null, now, reason: 'contact-changed' })
+  return {
+    accountId: row.id,
+    events: [
+      {
+        type: 'account.contact-changed',
+        subject: row.id,
+        organisation: row.organisationId,
+        data: { requestId: request.id, ...moved },
+      },
+      ...(reset ? [requestVoided(reset, 'contact-changed')] : []),
+    ],
+  }
+}
+
 const reinstate: Execution<'reinstate'> = async (tx, request, content, now) => {
   const row = await subjectOf(tx, content.accountId)
   if (row.status !== 'suspended') throw new Refused(row.status === 'revoked' ? 'account-revoked' : 'already-in-state', row.id)
@@ -115,6 +140,7 @@ const grantRole: Execution<'grant-role'> = async (tx, request, content, now) => 
 const executions: { readonly [K in FormKind]: Execution<K> } = {
   'create-account': createAccount,
   'reset-credentials': resetCredentials,
+  'change-contact': changeContact,
   reinstate,
   'grant-role': grantRole,
 }
@@ -123,6 +149,7 @@ const executions: { readonly [K in FormKind]: Execution<K> } = {
 const handOf = {
   'create-account': 'asked',
   'reset-credentials': 'reset',
+  'change-contact': 'changed-contact',
   reinstate: 'reinstated',
   'grant-role': 'granted-role',
 } as const satisfies Record<FormKind, LineageEdge['kind']>

@@ -3,8 +3,9 @@ import type { Actor, Grant, Place } from '@countersign/shared/access/scope.ts'
 import type { Demand } from '@countersign/shared/policy/rules.ts'
 import type { RequestCase } from '@countersign/shared/requests/approval.ts'
 import { canonicalJson } from '@countersign/shared/requests/canonical.ts'
-import { type RequestContent, requestContent } from '@countersign/shared/requests/content.ts'
+import { type ContentOf, changeContactContent, type RequestContent, requestContent } from '@countersign/shared/requests/content.ts'
 import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
+import { contactHoldHours } from '@countersign/shared/requests/requirement.ts'
 import type { CallBackOutcome, RequestStatus, VoidReason } from '@countersign/shared/requests/status.ts'
 import { and, eq, inArray, or, sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
@@ -157,13 +158,35 @@ export const requests = {
   },
 
   /** The one pending request of this kind about an account, held. */
-  async pendingOn(tx: Tx, subjectId: string, kind: RequestKind) {
+  async pendingOn<K extends RequestKind>(tx: Tx, subjectId: string, kind: K) {
     const [found] = await tx
-      .select({ id: request.id, reference: request.reference, requesterId: request.requesterId })
+      .select({ id: request.id, reference: request.reference, requesterId: request.requesterId, organisationId: request.organisationId })
       .from(request)
       .where(and(eq(request.subjectId, subjectId), eq(request.kind, kind), eq(request.status, 'pending')))
       .for('update')
-    return found ?? null
+    return found ? { ...found, kind, subjectId } : null
+  },
+
+  /** The last change of this account's contact that was carried out, while it is young enough to be taken back: for the days a link about it may live. */
+  async contactChanged(
+    tx: Tx,
+    accountId: string,
+    now: Date,
+  ): Promise<(ContentOf<'change-contact'> & { readonly requestId: string }) | null> {
+    const [row] = await tx
+      .select({ id: request.id, content: request.content })
+      .from(request)
+      .where(
+        and(
+          eq(request.subjectId, accountId),
+          eq(request.kind, 'change-contact'),
+          eq(request.status, 'executed'),
+          sql`${request.decidedAt} > ${now}::timestamptz - make_interval(hours => ${2 * contactHoldHours})`,
+        ),
+      )
+      .orderBy(sql`decided_at desc`)
+      .limit(1)
+    return row ? { ...changeContactContent.parse(row.content), requestId: row.id } : null
   },
 
   /** How often the public page was asked for a reset of this account in the last 24 hours. */

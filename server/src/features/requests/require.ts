@@ -3,8 +3,9 @@ import type { Place } from '@countersign/shared/access/scope.ts'
 import { type NetworkKind, type ProfileId, reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
 import type { ConditionName } from '@countersign/shared/policy/rules.ts'
 import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
-import { type Requirement, requirementFor } from '@countersign/shared/requests/requirement.ts'
+import { type Requirement, requirementFor, ruleFor } from '@countersign/shared/requests/requirement.ts'
 import type { Tx } from '../../kernel/db.ts'
+import { Refused } from '../../kernel/refused.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 import { policies } from '../policy/policy.store.ts'
 import { findings } from '../signals/findings.store.ts'
@@ -35,5 +36,7 @@ export const requirementNow = async (tx: Tx, { requesterId, subjectId, ...about 
   const reach = asked('reachAtLeast') ? await widestReach(tx, about) : null
   const whose = [requesterId, subjectId, about.place.structureId].filter((id) => id !== null)
   const signals = asked('signals') ? await findings.openAbout(tx, whose) : []
-  return requirementFor(rules, { ...about, reach, signals }, await requests.policyOwnersEver(tx))
+  const matched = { ...about, reach, signals }
+  if (!ruleFor(rules, matched)) throw new Refused('no-rule-for-kind', subjectId)
+  return requirementFor(rules, matched, await requests.policyOwnersEver(tx))
 }

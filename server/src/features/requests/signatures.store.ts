@@ -1,6 +1,6 @@
 import { approval } from '@countersign/drizzle/schema/request.ts'
 import type { Assurance } from '@countersign/shared/access/proof.ts'
-import type { Kinship } from '@countersign/shared/policy/independence.ts'
+import { allTied, type Kinship, mostHands } from '@countersign/shared/policy/independence.ts'
 import type { Involved } from '@countersign/shared/requests/approval.ts'
 import type { VoidReason } from '@countersign/shared/requests/status.ts'
 import { sql } from 'drizzle-orm'
@@ -49,10 +49,16 @@ export const signatures = {
     }))
   },
 
-  /** The lineage around these people since then: what independence is decided on (P2). */
+  /** The lineage around the people of one request since then: what independence is decided on (P2). */
   async kinship(db: Db | Tx, people: readonly string[], since: Date): Promise<readonly Kinship[]> {
+    const edges = await signatures.kinshipOfMany(db, people, since, mostHands + 1)
+    return edges.length > mostHands ? allTied(people, since) : edges
+  },
+
+  /** The lineage around the people of many requests, whole; or its first edges, where the answer is needed while somebody waits. */
+  async kinshipOfMany(db: Db | Tx, people: readonly string[], since: Date, most: number | null): Promise<readonly Kinship[]> {
     const { rows } = await db.execute<{ by_account: string; of_account: string; at: string }>(
-      sql`select * from kinship_around(${uuids(people)}, ${since})`,
+      sql`select * from kinship_around(${uuids(people)}, ${since}, ${most})`,
     )
     return rows.map((row) => ({ by: row.by_account, of: row.of_account, at: new Date(row.at) }))
   },

@@ -10,6 +10,8 @@ export type Subject = {
   readonly endsOn: string
   readonly organisationId: string
   readonly profileId: ProfileId
+  readonly email: string
+  readonly phone: string
   readonly contactChangedAt: Date | null
 }
 
@@ -19,6 +21,8 @@ const columns = {
   endsOn: account.endsOn,
   organisationId: account.organisationId,
   profileId: account.profileId,
+  email: account.email,
+  phone: account.phone,
   contactChangedAt: account.contactChangedAt,
 }
 

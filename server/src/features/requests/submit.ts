@@ -1,9 +1,9 @@
 import { type Proof, roleAsked } from '@countersign/shared/access/proof.ts'
 import type { Actor, Place } from '@countersign/shared/access/scope.ts'
 import type { NetworkKind, ProfileId } from '@countersign/shared/accounts/profiles.ts'
-import type { DomainEvent } from '@countersign/shared/events.ts'
 import type { FormContent } from '@countersign/shared/requests/content.ts'
 import { type FilingCase, objectionsToFiling } from '@countersign/shared/requests/filing.ts'
+import { leadsIn } from '@countersign/shared/requests/requirement.ts'
 import { readersMore } from '@countersign/shared/signals/breaker.ts'
 import { isValidPhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { type Operation, told } from '../../kernel/commit.ts'
@@ -16,7 +16,7 @@ import { organisations } from '../organisations/organisations.store.ts'
 import { type Proving, proveForAct, type Unproven } from '../sessions/prove-again.ts'
 import { breaker } from './breaker.store.ts'
 import { tooFewPresent } from './escalate.ts'
-import { requestSubmitted } from './facts.ts'
+import { requestSubmitted, requestVoided } from './facts.ts'
 import { grants } from './grants.store.ts'
 import { requests } from './requests.store.ts'
 import { type AboutToBeHeld, requirementNow } from './require.ts'
@@ -28,7 +28,7 @@ export type Submitted = { readonly id: string; readonly reference: number }
 
 /** Phone numbers are kept as E.164; one typed the French way is read as French. */
 const withPlainPhone = (content: FormContent): FormContent => {
-  if (content.kind !== 'create-account') return content
+  if (content.kind !== 'create-account' && content.kind !== 'change-contact') return content
   const parsed = parsePhoneNumberFromString(content.phone, 'FR')
   return parsed?.isValid() ? { ...content, phone: parsed.number } : content
 }
@@ -60,7 +60,7 @@ const look = async (tx: Tx, actor: Actor | 'public', content: FormContent, now: 
     conventionEndsOn: home.conventionEndsOn,
     today: todayInParis(now),
     loginTaken: content.kind === 'create-account' && content.login !== ownLogin && (await logins.taken(tx, content.login)),
-    phoneValid: content.kind !== 'create-account' || isValidPhoneNumber(content.phone),
+    phoneValid: !('phone' in content) || isValidPhoneNumber(content.phone),
     account: subject,
     grantPlace: granted?.place ?? null,
     roleHeld: content.kind === 'grant-role' && (await grants.held(tx, content)),
@@ -122,25 +122,14 @@ export const hold = async (
   const bursts = by.requesterId ? await breaker.bursts(tx, by.requesterId, prepared.place.structureId) : []
   const more = readersMore(content.kind, bursts, by.now)
   const requirement = { ...usual, approvalsNeeded: usual.approvalsNeeded + more }
-  const times = timesOf(by.now, usual.demand, content.kind === 'reset-credentials' ? prepared.contactChangedAt : null)
+  const times = timesOf(by.now, usual.demand, leadsIn(content.kind) ? prepared.contactChangedAt : null)
   const alone = await tooFewPresent(tx, { ...prepared, ...requirement, except: [by.requesterId, subjectId] })
   const filed = await requests.file(tx, { ...prepared, ...requirement, ...by, ...times, ...(alone ? { widensAt: by.now } : {}) })
   // Whoever asked, the person is told, and may say "this was not me".
-  if (subjectId && content.kind === 'reset-credentials')
-    await links.make(tx, { kind: 'disown', accountId: subjectId, requestId: filed.id, now: by.now })
+  if (subjectId && leadsIn(content.kind)) await links.make(tx, { kind: 'disown', accountId: subjectId, requestId: filed.id, now: by.now })
   const { organisationId } = prepared
   const event = requestSubmitted({ filed, content, subjectId, organisationId, requirement, channel: by.channel, thirdReader: more > 0 })
-  const voided: readonly DomainEvent[] = superseded
-    ? [
-        {
-          type: 'request.voided',
-          subject: superseded.id,
-          organisation: prepared.organisationId,
-          data: { reference: superseded.reference, kind: content.kind, accountId: subjectId, reason: 'superseded' },
-        },
-      ]
-    : []
-  return { filed, events: told([event, ...voided]) }
+  return { filed, events: told([event, ...(superseded ? [requestVoided(superseded, 'superseded')] : [])]) }
 }
 
 /** Asks. Nothing exists yet but the request itself. */

@@ -1,9 +1,19 @@
 import { sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../kernel/db.ts'
+import { decodeCursor, type Page, toPage } from '../../kernel/page.ts'
 
 export type SignedCheckpoint = { readonly size: number; readonly note: string; readonly madeAt: Date }
 
 export type Cosignature = { readonly size: number; readonly witness: string; readonly line: string; readonly at: Date }
+
+export type PastCheckpoint = {
+  readonly size: number
+  readonly note: string
+  readonly madeAt: string
+  readonly witnesses: readonly string[]
+}
+/** So many at a time: one is made a second while people work. */
+const shown = 8
 
 type Row = { size: string; note: string; made_at: string }
 const toCheckpoint = ({ size, note, made_at }: Row): SignedCheckpoint => ({ size: Number(size), note, madeAt: new Date(made_at) })
@@ -41,6 +51,23 @@ export const checkpoints = {
       select k.size, k.note, array(select c.line from cosignature c where c.size = k.size order by c.witness) as lines
       from checkpoint k where k.size > ${after} and k.size <= ${upTo} order by k.size`)
     return rows.map((row) => ({ ...row, size: Number(row.size) }))
+  },
+
+  /** What was signed so far, the newest first, each with the witnesses that saw it. */
+  async page(db: Db, cursor: string | undefined): Promise<Page<PastCheckpoint>> {
+    const [before = null] = decodeCursor(cursor, ['integer']) ?? []
+    const { rows } = await db.execute<{ size: string; note: string; madeAt: string; lines: string[]; witnesses: string[] }>(sql`
+      select k.size, k.note, to_json(k.made_at)#>>'{}' as "madeAt", array(select c.line from cosignature c where c.size = k.size order by c.witness) as lines,
+        array(select c.witness from cosignature c where c.size = k.size order by c.witness) as witnesses
+      from checkpoint k where k.size < coalesce(${before}::bigint, 9223372036854775807) order by k.size desc limit ${shown + 1}`)
+    const past = rows.map(({ size, note, madeAt, lines, witnesses }) => ({
+      size: Number(size),
+      // A note with its cosignatures under it, as c2sp.org/tlog-cosignature has it: what an auditor keeps.
+      note: [note, ...lines.map((line) => `${line}\n`)].join(''),
+      madeAt,
+      witnesses,
+    }))
+    return toPage(past, shown, ({ size }) => [size])
   },
 
   /** The newest checkpoint that a witness has seen, with what it answered. */

@@ -1,10 +1,17 @@
-import { permitted, router } from '../../trpc.ts'
+import { z } from 'zod'
+import { paging } from '../../kernel/page.ts'
+import { listing, permitted, router } from '../../trpc.ts'
 import { checks } from './check.store.ts'
 import { checkpoints } from './checkpoints.store.ts'
 import { places } from './places.store.ts'
 import { seal } from './seal.store.ts'
 
 export const sealRouter = router({
+  /** Every checkpoint that was signed, the newest first, as an auditor keeps it. */
+  checkpoints: listing('audit:read')
+    .input(z.strictObject(paging))
+    .query(({ ctx, input }) => checkpoints.page(ctx.db, input.cursor)),
+
   /** How far the audit is sealed, who has seen it, and whether it is still what was sealed. */
   state: permitted('audit:read').query(async ({ ctx }) => {
     const [newest, witnessed, everywhere, { heldAt, held, wrong }, waitingSince] = await Promise.all([

@@ -30,8 +30,9 @@ export const sealable = sql`
   json_build_array(e.nation_id, e.network_id, e.region_id, e.departement_id, e.structure_id, e.site_id) as place, e.origin, e.data`
 
 export const seal = {
-  /** One process at a time; false where another is at it. */
+  /** One process at a time; false where another is at it. What waits may be a million entries: nobody else waits for them to be put in order. */
   async turn(tx: Tx): Promise<boolean> {
+    await tx.execute(sql`set local statement_timeout = '60s'`)
     const { rows } = await tx.execute<{ alone: boolean }>(sql`select pg_try_advisory_xact_lock(${sealLock}) as alone`)
     return rows[0]?.alone ?? false
   },

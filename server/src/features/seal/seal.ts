@@ -8,6 +8,8 @@ import { seal } from './seal.store.ts'
 
 /** So many entries are sealed at a time: a quarter of a second of work. */
 const batch = 5_000
+/** And so many when it is far behind: all that waits is put in order for each batch, and a million of it only a few times. */
+const mostAtOnce = 40_000
 /** So many transactions without an entry are left behind at a time: moving on is a transaction too. */
 const stride = 1_000n
 
@@ -33,12 +35,12 @@ const isOurs = (newest: SignedCheckpoint | null, size: number, root: Hash, log: 
  * Gives what was committed its place in the log, grows the tree over it and signs how far it goes now; answers how many entries that
  * were. No account's story is in it, so nothing is told: an entry about every seal would have to be sealed.
  */
-const sealBatch = (db: Db, log: Signer): Promise<number> =>
+const sealBatch = (db: Db, log: Signer, limit: number): Promise<number> =>
   db.transaction(async (tx) => {
     if (!(await seal.turn(tx))) return 0
     const end = await seal.end(tx)
     if (end.stranded) throw new LogStranded('the database counts its transactions anew: nothing new would ever be sealed')
-    const entries = await seal.next(tx, end, batch)
+    const entries = await seal.next(tx, end, limit)
     const behind = BigInt(end.horizon) - BigInt(end.below) > stride
     if (entries.length === 0) {
       if (behind) await seal.advance(tx, end)
@@ -60,17 +62,17 @@ const sealBatch = (db: Db, log: Signer): Promise<number> =>
     await seal.append(tx, end.size, leaves, grown.made)
     const note = signedNote(checkpointText({ origin: log.name, size, root: joined(grown.edge) }), log)
     await checkpoints.add(tx, { size, note, madeAt: new Date() })
-    if (entries.length < batch) await seal.advance(tx, end)
+    if (entries.length < limit) await seal.advance(tx, end)
     return leaves.length
   })
 
 /** Seals whatever the audit has gained until there is nothing new; answers how many entries. */
 export const sealLedger = async (db: Db, log: Signer, stopped: () => boolean = () => false): Promise<number> => {
   let sealed = 0
-  while (!stopped()) {
-    const many = await sealBatch(db, log)
+  for (let limit = batch; !stopped(); limit = Math.min(2 * limit, mostAtOnce)) {
+    const many = await sealBatch(db, log, limit)
     sealed += many
-    if (many < batch) break
+    if (many < limit) break
   }
   return sealed
 }

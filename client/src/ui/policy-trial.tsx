@@ -6,10 +6,10 @@ import { Button, Loader } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { useTextOfRefusal } from '../../lib/fields.ts'
-import { count } from '../../lib/format.ts'
-import { useLanguage } from '../../lib/language.ts'
-import { type Outputs, trpc } from '../../lib/trpc.ts'
+import { useTextOfRefusal } from '../lib/fields.ts'
+import { count } from '../lib/format.ts'
+import { useLanguage } from '../lib/language.ts'
+import { type Outputs, trpc } from '../lib/trpc.ts'
 
 type Result = Outputs['policy']['try']
 
@@ -119,8 +119,8 @@ const Numbers = ({ result }: { result: Result }) => {
   )
 }
 
-/** What a draft would change, before anybody is asked to sign it. */
-export const Trial = ({ draft, ready }: { draft: Policy; ready: boolean }) => {
+/** What another policy would change: tried before it is asked for, and before it is signed. */
+export const PolicyTrial = ({ draft, ready }: { draft: Policy; ready: boolean }) => {
   const { t } = useTranslation()
   const attempt = useMutation(trpc.policy.try.mutationOptions())
   const text = useTextOfRefusal(attempt.error)
@@ -156,17 +156,17 @@ export const Trial = ({ draft, ready }: { draft: Policy; ready: boolean }) => {
               {t('policy.trial.one')}
             </p>
           ) : null}
+          <div className={result.unsigned.organisations > 0 ? 'notice danger' : undefined}>
+            {result.unsigned.organisations > 0
+              ? t('policy.trial.places', { count: result.unsigned.organisations })
+              : t('policy.trial.noPlaces')}
+            {result.unsigned.organisations > 0 ? <Places places={result.unsigned} /> : null}
+          </div>
           <Judged result={result} />
           <Numbers result={result} />
           <div>
             {t('policy.trial.weaker', { count: result.weaker.organisations })}
             {result.weaker.organisations > 0 ? <Places places={result.weaker} /> : null}
-          </div>
-          <div>
-            {result.unsigned.organisations > 0
-              ? t('policy.trial.places', { count: result.unsigned.organisations })
-              : t('policy.trial.noPlaces')}
-            {result.unsigned.organisations > 0 ? <Places places={result.unsigned} /> : null}
           </div>
         </div>
       ) : null}

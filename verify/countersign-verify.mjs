@@ -479,6 +479,7 @@ class Story {
       data.through &&
       canonical(began) === canonical(data.through) &&
       asked.issuers.includes(began.issuer) &&
+      (asked.behind === undefined || asked.behind.includes(began.behind)) &&
       (asked.contexts.length === 0 || [began.acr, ...began.amr].some((one) => asked.contexts.includes(one)))
     if (!fits) this.problem(`${named(told)}: it was given by somebody who had not signed in where its request asks`)
   }

@@ -17,6 +17,8 @@ export const session = pgTable(
       .notNull(),
     /** What an identity provider said of this sign-in; nothing where it happened here. */
     issuer: text(),
+    /** Which of the providers a hub leads to, by the hub's name for it. */
+    behind: text(),
     acr: text(),
     amr: text().array(),
     epoch: integer().notNull(),

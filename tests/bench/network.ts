@@ -82,8 +82,13 @@ export const openNetwork = async (accounts: number) => {
   const bare = new pg.Pool({ connectionString: database.url('run'), max: 40, options: '-c session_replication_role=replica' })
   const db = openDb(pool)
 
-  /** What a server does when it starts, such as holding a month of signatures against the lineage, is done before anything is measured. */
+  /** What a server does when it starts, such as sealing what was copied and holding a month of signatures against the lineage, is done before anything is measured. */
   const quiet = async (): Promise<void> => {
+    const unsealed = 'select 1 from audit_entry e, seal_position s where e.transaction_id >= s.position limit 1'
+    for (let tries = 0; (await owner.query(unsealed)).rowCount; tries += 1) {
+      if (tries > 900) throw new Error('the audit is not sealed')
+      await wait(1_000)
+    }
     const busy = `select 1 from pg_stat_activity where datname = 'run' and state <> 'idle' and pid <> pg_backend_pid()`
     for (let [calm, tries] = [0, 0]; calm < 10; tries += 1) {
       if (tries > 3_000) throw new Error('the server does not come to rest')

@@ -19,6 +19,7 @@ let world: World
 let make: ReturnType<typeof makerOf>
 let pro: TestProvider
 let other: TestProvider
+let hub: TestProvider
 let providers: readonly Provider[]
 let sophie: Signed
 let hers: Authenticator
@@ -28,7 +29,8 @@ beforeAll(async () => {
   make = makerOf(world)
   pro = await openProvider({ publicUrl, id: 'pro' })
   other = await openProvider({ publicUrl, id: 'other' })
-  providers = [pro, other].map(({ setting }) => providerOf(setting, publicUrl, world.log))
+  hub = await openProvider({ publicUrl, id: 'hub', hub: true })
+  providers = [pro, other, hub].map(({ setting }) => providerOf(setting, publicUrl, world.log))
   sophie = await world.as('sophie.marchand')
   hers = await withPasskey(sophie)
 })
@@ -37,7 +39,7 @@ afterEach(async () => {
   expect(await world.broken()).toEqual([])
 })
 afterAll(async () => {
-  await Promise.all([pro.close(), other.close()])
+  await Promise.all([pro.close(), other.close(), hub.close()])
   await world.close()
 })
 
@@ -131,6 +133,32 @@ describe('signing in through an identity provider', () => {
       sophie.person.id,
     ])
     expect(rows).toHaveLength(1)
+  })
+
+  test('a hub says which of its providers it was; what stands with the session and its signatures is that name, and without it nobody comes in', async () => {
+    const through = async (who: Parameters<TestProvider['signsIn']>[0]) => {
+      const browser = browserOf()
+      const url = await browser.begin('hub')
+      hub.signsIn(who)
+      const answer = await hub.visit(url)
+      return { browser, entered: await outcome(browser.call().enter({ provider: 'hub', answer })) }
+    }
+    const mine = browserOf(sophie)
+    const { url } = await mine.call().begin({ provider: 'hub', linking: true })
+    hub.signsIn({ ...known, behind: 'agency-1' })
+    const { issuer, subject } = await mine.call().receive({ provider: 'hub', answer: await hub.visit(url) })
+    await mine.call().link({ proof: await hers.act(sophie, 'link-identity', identityNamed({ issuer, subject })) })
+    const { browser, entered } = await through({ ...known, behind: 'agency-1' })
+    expect(entered).toBe('allowed')
+    const at = { issuer: hub.issuer, behind: 'agency-1', acr: 'eidas2', amr: ['pwd', 'mfa'] }
+    expect(await personOf(browser.token())).toMatchObject({ through: at })
+    const { rows } = await world.owner.query(
+      `select data -> 'through' as through from audit_entry where type = 'session.opened' and subject_id = $1 order by at desc limit 1`,
+      [sophie.person.id],
+    )
+    expect(rows).toEqual([{ through: at }])
+    expect((await through(known)).entered).toBe('provider-answer-wrong')
+    expect((await through({ ...known, behind: 'agency \u202e1' })).entered).toBe('provider-answer-wrong')
   })
 
   test('is nothing that was refused there, replayed, brought to another browser, or too long ago', async () => {

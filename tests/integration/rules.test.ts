@@ -170,6 +170,27 @@ describe('a request', () => {
     await world.tamper(`update session set method = 'demo', issuer = null, acr = null, amr = null where id = $1`, [sophie.person.sessionId])
   })
 
+  test('asks to have come from one provider behind a hub where its rule names it, at the door and in the database', async () => {
+    const issuer = 'https://hub.example'
+    const from = (behind: string | null) =>
+      world.tamper(`update session set method = 'provider-two-factor', issuer = $2, behind = $3, acr = null, amr = '{mfa}' where id = $1`, [
+        sophie.person.sessionId,
+        issuer,
+        behind,
+      ])
+    await inForce([creations(asked([supervisor('covering')], { signIn: { issuers: [issuer], behind: ['agency-1'], contexts: [] } }))])
+    const request = await make.pending(nadia)
+    for (const behind of [null, 'agency-2']) {
+      await from(behind)
+      expect(await approving(sophie, request)).toBe('signed-in-elsewhere')
+      expect(await anyhow(sophie, request.id)).toBe('P1')
+    }
+    await from('agency-1')
+    expect(await approving(sophie, request)).toBe('allowed')
+    const back = `update session set method = 'demo', issuer = null, behind = null, acr = null, amr = null where id = $1`
+    await world.tamper(back, [sophie.person.sessionId])
+  })
+
   test('for somebody back is signed after a call where the policy asks for one, and not before', async () => {
     await inForce([{ when: { kinds: ['reinstate'] }, demand: asked([supervisor('covering')], { callBack: true }) }])
     const accountId = await make.agentOf('Mission locale de Lyon')

@@ -5,7 +5,7 @@ import type { ProviderSetting } from '@countersign/server/features/identities/pr
 import { Provider } from 'oidc-provider'
 
 /** Whom the provider takes whoever comes for, and what it says of how they showed it. Nobody: they give up there. */
-export type SignsIn = { readonly subject: string; readonly acr?: string; readonly amr?: readonly string[] } | null
+export type SignsIn = { readonly subject: string; readonly acr?: string; readonly amr?: readonly string[]; readonly behind?: string } | null
 
 const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
@@ -30,10 +30,10 @@ const travel = async (url: string, back: string): Promise<string> => {
   return new URL(at).search
 }
 
-type Opening = { readonly publicUrl: string; readonly id: string; readonly port?: number }
+type Opening = { readonly publicUrl: string; readonly id: string; readonly port?: number; readonly hub?: boolean }
 
 /** A real OpenID Connect provider on loopback, which signs in whoever it is told to and asks nobody anything. */
-export const openProvider = async ({ publicUrl, id, port = 0 }: Opening) => {
+export const openProvider = async ({ publicUrl, id, port = 0, hub = false }: Opening) => {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const jwk = privateKey.export({ format: 'jwk' })
   const kid = createHash('sha256')
@@ -54,6 +54,7 @@ export const openProvider = async ({ publicUrl, id, port = 0 }: Opening) => {
     clientSecret: 'a secret between the two of them',
     maxAge: true,
     secondFactor: { acr: ['eidas2'], amr: ['mfa'] },
+    ...(hub ? { behind: 'idp_id' } : {}),
   }
   const provider = new Provider(issuer, {
     clients: [
@@ -68,14 +69,14 @@ export const openProvider = async ({ publicUrl, id, port = 0 }: Opening) => {
     cookies: { keys: ['for tests alone'] },
     pkce: { required: () => true },
     acrValues: ['eidas1', 'eidas2'],
-    claims: { openid: ['sub'], acr: null, amr: null, auth_time: null, iss: null, sid: null },
+    claims: { openid: ['sub'], idp_id: ['idp_id'], acr: null, amr: null, auth_time: null, iss: null, sid: null },
     features: { devInteractions: { enabled: false }, claimsParameter: { enabled: true } },
     ttl: { AccessToken: 60, AuthorizationCode: 60, Grant: 60, IdToken: 60, Interaction: 60, Session: 60 },
     interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
-    findAccount: (_context, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
+    findAccount: (_context, accountId) => ({ accountId, claims: () => ({ sub: accountId, idp_id: signsIn?.behind }) }),
     loadExistingGrant: async ({ oidc }) => {
       const grant = new provider.Grant({ clientId: oidc.client?.clientId ?? '', accountId: oidc.session?.accountId ?? '' })
-      grant.addOIDCScope('openid')
+      grant.addOIDCScope('openid idp_id')
       grant.addOIDCClaims(['acr', 'amr', 'auth_time'])
       await grant.save()
       return grant

@@ -46,8 +46,9 @@ export const useDemandSentences = (): ((demand: Demand) => readonly string[]) =>
     'hours' in deadline
       ? t(then ? 'policy.asks.hoursThen' : 'policy.asks.hours', deadline)
       : t(then ? 'policy.asks.workingHoursThen' : 'policy.asks.workingHours', { hours: deadline.workingHours })
-  const through = ({ issuers, contexts }: NonNullable<Demand['signIn']>): string => {
-    const providers = either.format(issuers.map(provider))
+  const through = ({ issuers, behind, contexts }: NonNullable<Demand['signIn']>): string => {
+    const hubs = either.format(issuers.map(provider))
+    const providers = behind ? t('policy.asks.behind', { hubs, behind: either.format(behind) }) : hubs
     return contexts.length > 0
       ? t('policy.asks.signInAs', { providers, contexts: either.format(contexts) })
       : t('policy.asks.signIn', { providers })

@@ -6,8 +6,9 @@ import { When } from './when.tsx'
 type Session = {
   readonly id: string
   readonly method: 'password' | 'password-totp' | 'password-recovery-code' | 'passkey' | 'provider' | 'provider-two-factor' | 'demo'
-  /** The provider somebody signed in through, and the context class it gave. */
+  /** The provider somebody signed in through, which of those behind it, and the context class it gave. */
   readonly issuer?: string | null
+  readonly behind?: string | null
   readonly acr?: string | null
   readonly device: string
   readonly address: string
@@ -36,9 +37,9 @@ export const Sessions = ({ sessions, onEnd }: { sessions: readonly Session[]; on
             {one.current ? <span className="state good">{t('me.current')}</span> : null}{' '}
             <span className="soft">
               {t(`account.method.${one.method}`)}
-              {one.issuer ? ` (${[providerName(one.issuer).name, one.acr].filter(Boolean).join(', ')})` : ''} · {t('account.address')}{' '}
-              {one.address} · {t('account.since')} <When at={new Date(one.createdAt).toISOString()} /> · {t('account.seen')}{' '}
-              <When at={new Date(one.lastSeenAt).toISOString()} />
+              {one.issuer ? ` (${[providerName(one.issuer).name, one.behind, one.acr].filter(Boolean).join(', ')})` : ''} ·{' '}
+              {t('account.address')} {one.address} · {t('account.since')} <When at={new Date(one.createdAt).toISOString()} /> ·{' '}
+              {t('account.seen')} <When at={new Date(one.lastSeenAt).toISOString()} />
             </span>
           </span>
           {onEnd ? (

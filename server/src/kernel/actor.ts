@@ -43,6 +43,7 @@ type Row = {
   epoch: number
   method: string
   issuer: string | null
+  behind: string | null
   acr: string | null
   amr: string[] | null
   device: string | null
@@ -61,7 +62,10 @@ const toPerson = (row: Omit<Row, 'unseen' | 'position'>): Person => {
     sessionId: row.session_id,
     epoch: row.epoch,
     device: row.device,
-    through: row.issuer === null ? 'here' : { issuer: row.issuer, acr: row.acr, amr: row.amr ?? [] },
+    through:
+      row.issuer === null
+        ? 'here'
+        : { issuer: row.issuer, ...(row.behind === null ? {} : { behind: row.behind }), acr: row.acr, amr: row.amr ?? [] },
     twoFactor,
     grants: twoFactor ? row.grants : [],
   }
@@ -73,7 +77,7 @@ const rowWhere = async (db: Db | Tx, which: SQL): Promise<Row | null> => {
   const { rows } = await prepared<Row>(
     db,
     sql`
-    select a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, s.issuer, s.acr, s.amr, s.device_key as device, ${grantsOf} as grants,
+    select a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, s.issuer, s.behind, s.acr, s.amr, s.device_key as device, ${grantsOf} as grants,
       s.last_seen_at < now() - interval '1 minute' as unseen, pg_current_wal_flush_lsn()::text as position
     from session s join account a on a.id = s.account_id and a.status = 'active' and a.epoch = s.epoch
     where ${which} and s.expires_at > now() and s.last_seen_at > now() - make_interval(mins => ${idleMinutes})
@@ -127,7 +131,7 @@ export const holdPerson = async (tx: Tx, person: Person): Promise<{ person: Pers
   const { rows } = await prepared<Omit<Row, 'unseen' | 'position'> & { now: string }>(
     tx,
     sql`
-    select ${transactionTime} as now, a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, s.issuer, s.acr, s.amr, s.device_key as device, ${grantsOf} as grants
+    select ${transactionTime} as now, a.id, a.organisation_id, s.id as session_id, a.epoch, s.method, s.issuer, s.behind, s.acr, s.amr, s.device_key as device, ${grantsOf} as grants
     from account a join session s on s.account_id = a.id
     where a.id = ${person.id} and a.status = 'active' and a.epoch = ${person.epoch} and s.id = ${person.sessionId} and s.expires_at > now()`,
   )

@@ -30,10 +30,16 @@ const mostHours = 168
 
 const hoursUpTo = (most: number) => z.int('number-range').min(1, 'number-range').max(most, 'number-range')
 
-/** Where whoever signs has signed in: through one of these identity providers and, where any is named, in one of these contexts or by one of these methods. */
+const saidByProvider = z.string().regex(printable, 'level-unreadable').max(200, 'level-unreadable')
+
+/**
+ * Where whoever signs has signed in: through one of these identity providers and, where any is named, at one of these behind them (those a
+ * hub leads to, by the hub's names for them) and in one of these contexts or by one of these methods.
+ */
 const signIn = z.strictObject({
   issuers: z.array(z.url('provider-unknown').max(300).regex(providerAddress, 'provider-unknown')).min(1, 'field-required').max(5),
-  contexts: z.array(z.string().regex(printable, 'level-unreadable').max(200, 'level-unreadable')).max(10),
+  behind: z.array(saidByProvider).min(1, 'field-required').max(20).exactOptional(),
+  contexts: z.array(saidByProvider).max(10),
 })
 
 /** What a rule asks of a request; frozen word for word into each request it applies to (P3). */

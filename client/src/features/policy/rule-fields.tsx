@@ -143,7 +143,9 @@ const Times = ({ demand, onChange, error }: Timing) => {
 const SignIn = ({ demand, onChange, error }: Timing) => {
   const { t } = useTranslation()
   const { data: providers = [] } = useQuery(trpc.identities.providers.queryOptions())
-  const { issuers, contexts } = demand.signIn ?? { issuers: [], contexts: [] }
+  const signIn = demand.signIn ?? { issuers: [], contexts: [] }
+  const { issuers, contexts } = signIn
+  const behind = signIn.behind ?? []
   const known = providers.map(({ name, issuer }) => ({ value: issuer, label: name }))
   const named = issuers.filter((issuer) => !providers.some((one) => one.issuer === issuer)).map((value) => ({ value, label: value }))
   if (known.length + named.length === 0) return null
@@ -155,7 +157,7 @@ const SignIn = ({ demand, onChange, error }: Timing) => {
         data={[...known, ...named]}
         value={issuers}
         onChange={(values) =>
-          onChange(values.length > 0 ? { ...demand, signIn: { issuers: values, contexts } } : without(demand, 'signIn'))
+          onChange(values.length > 0 ? { ...demand, signIn: { ...signIn, issuers: values } } : without(demand, 'signIn'))
         }
         maxValues={5}
         error={error('signIn') ?? issuers.map((_, index) => error(`signIn.issuers.${index}`)).find(Boolean)}
@@ -163,10 +165,22 @@ const SignIn = ({ demand, onChange, error }: Timing) => {
       />
       {issuers.length > 0 ? (
         <TagsInput
+          label={t('policy.edit.behind')}
+          description={t('policy.edit.behindHint')}
+          value={behind}
+          onChange={(values) =>
+            onChange({ ...demand, signIn: values.length > 0 ? { ...signIn, behind: values } : without(signIn, 'behind') })
+          }
+          maxTags={20}
+          error={behind.map((_, index) => error(`signIn.behind.${index}`)).find(Boolean)}
+        />
+      ) : null}
+      {issuers.length > 0 ? (
+        <TagsInput
           label={t('policy.edit.contexts')}
           description={t('policy.edit.contextsHint')}
           value={contexts}
-          onChange={(values) => onChange({ ...demand, signIn: { issuers, contexts: values } })}
+          onChange={(values) => onChange({ ...demand, signIn: { ...signIn, contexts: values } })}
           maxTags={10}
           error={contexts.map((_, index) => error(`signIn.contexts.${index}`)).find(Boolean)}
         />

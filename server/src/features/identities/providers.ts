@@ -27,6 +27,11 @@ export const providerSetting = z.strictObject({
   maxAge: z.boolean().default(true),
   /** What of its acr and amr stands for a second factor; `mfa` among its methods (RFC 8176) where nothing is said. */
   secondFactor: z.strictObject({ acr: z.array(named).default([]), amr: z.array(named).default([]) }).default({ acr: [], amr: ['mfa'] }),
+  /** Of a hub: the claim in which it says which of its providers it was, asked for as a scope of that name (ProConnect: `idp_id`). */
+  behind: z
+    .string()
+    .regex(/^[a-z_]{1,40}$/, 'names a claim that is not of small letters and underscores')
+    .optional(),
 })
 export type ProviderSetting = z.infer<typeof providerSetting>
 
@@ -66,11 +71,11 @@ const bounded: openid.CustomFetch = async (url, options) => {
 
 /** What it says of itself leads where people and secrets may go; it goes by the very name it was given. */
 const isFit = (
-  { issuer, authorization_endpoint: authorize, token_endpoint: token, jwks_uri: keys }: openid.ServerMetadata,
-  wanted: string,
+  { issuer, authorization_endpoint: authorize, token_endpoint: token, jwks_uri: keys, userinfo_endpoint: about }: openid.ServerMetadata,
+  { issuer: wanted, behind }: ProviderSetting,
 ) =>
   issuer === wanted &&
-  [authorize, token, keys].every(
+  [authorize, token, keys, ...(behind ? [about] : [])].every(
     (one) => typeof one === 'string' && URL.canParse(one) && (one.startsWith('https://') || (one.startsWith('http://') && onLoopback(one))),
   )
 const oldest = oldestSignInHours * 3600
@@ -86,26 +91,37 @@ const refusalOf = (error: unknown): Refused | null => {
   return null
 }
 
-const said = (most: number) => z.string().regex(printable).max(most)
+type Tokens = Awaited<ReturnType<typeof openid.authorizationCodeGrant>>
+
+const printableUpTo = (most: number) => z.string().regex(printable).max(most)
 
 /** What is not written as the standard has it is no answer: the subject is at most 255 ASCII characters (section 2). */
 const claims = z.object({
   iss: z.string(),
-  sub: said(255),
-  acr: said(200).optional(),
-  amr: z.array(said(100)).max(20).optional(),
+  sub: printableUpTo(255),
+  acr: printableUpTo(200).optional(),
+  amr: z.array(printableUpTo(100)).max(20).optional(),
   auth_time: z.number(),
 })
 
-/** Asks for what is needed and no more: who it is, when and how they showed it. No name, no address. */
-const wanted = ({ secondFactor: { acr }, maxAge }: ProviderSetting): Record<string, string> => ({
-  scope: 'openid',
+/** Asks for what is needed and no more: who it is, when, where and how they showed it. No name, no address. */
+const wanted = ({ secondFactor: { acr }, maxAge, behind }: ProviderSetting): Record<string, string> => ({
+  scope: behind ? `openid ${behind}` : 'openid',
   // Whoever left a session open there is not let in by it: at a shared desk the next person would be.
   prompt: 'login',
   ...(maxAge ? { max_age: String(oldest) } : {}),
   claims: JSON.stringify({ id_token: { auth_time: { essential: true }, amr: { essential: true }, acr: null } }),
   ...(acr.length > 0 ? { acr_values: acr.join(' ') } : {}),
 })
+
+/** Which of a hub's providers it was: said in the ID token or, by ProConnect, to whoever asks about its bearer. */
+const providerBehind = async (found: openid.Configuration, tokens: Tokens, claim: string): Promise<string> => {
+  const own = tokens.claims()
+  if (!own) throw new Refused('provider-answer-wrong')
+  const read = printableUpTo(200).safeParse(own[claim] ?? (await openid.fetchUserInfo(found, tokens.access_token, own.sub))[claim])
+  if (!read.success) throw new Refused('provider-answer-wrong')
+  return read.data
+}
 
 /** What went wrong, for whoever keeps the server: codes of the standard and of the library, and nothing anybody typed or is called. */
 const told = (error: unknown): object => {
@@ -143,7 +159,7 @@ export const providerOf = (setting: ProviderSetting, publicUrl: string, log: Log
         execute: [openid.enableNonRepudiationChecks, ...(onLoopback(issuer) ? [openid.allowInsecureRequests] : [])],
       },
     )
-    if (!isFit(found.serverMetadata(), issuer)) throw new Refused('provider-answer-wrong')
+    if (!isFit(found.serverMetadata(), setting)) throw new Refused('provider-answer-wrong')
     return found
   }
   const configuration = () => {
@@ -191,7 +207,8 @@ export const providerOf = (setting: ProviderSetting, publicUrl: string, log: Log
       const read = claims.safeParse(tokens.claims())
       if (!read.success || read.data.auth_time > Date.now() / 1000 + clockSkew) throw new Refused('provider-answer-wrong')
       const { iss, sub, acr = null, amr = [] } = read.data
-      return { subject: sub, through: { issuer: iss, acr, amr } }
+      const behind = setting.behind ? { behind: await orRefused(providerBehind(found, tokens, setting.behind)) } : {}
+      return { subject: sub, through: { issuer: iss, ...behind, acr, amr } }
     },
   }
 }

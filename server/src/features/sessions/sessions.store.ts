@@ -50,8 +50,8 @@ export const sessions = {
       with held as (
         update account set last_sign_in_at = ${opening.now}
         where id = ${opening.accountId} and status = 'active' and ends_on >= current_date returning id, epoch, organisation_id)
-      insert into session (id, account_id, token_hash, method, issuer, acr, amr, epoch, device, device_key, address, created_at, last_seen_at, expires_at)
-      select ${uuid()}, id, ${opening.tokenHash}, ${opening.method}, ${through?.issuer ?? null}, ${through?.acr ?? null}, ${through ? sql.param([...through.amr]) : null}::text[], epoch, ${opening.device}, ${opening.deviceKey}, ${opening.address}, ${opening.now}, ${opening.now}, ${expiresAt}
+      insert into session (id, account_id, token_hash, method, issuer, behind, acr, amr, epoch, device, device_key, address, created_at, last_seen_at, expires_at)
+      select ${uuid()}, id, ${opening.tokenHash}, ${opening.method}, ${through?.issuer ?? null}, ${through?.behind ?? null}, ${through?.acr ?? null}, ${through ? sql.param([...through.amr]) : null}::text[], epoch, ${opening.device}, ${opening.deviceKey}, ${opening.address}, ${opening.now}, ${opening.now}, ${expiresAt}
       from held returning id, (select organisation_id from held) as "organisationId"`)
     return rows[0] ?? null
   },
@@ -91,6 +91,7 @@ export const sessions = {
         id: session.id,
         method: session.method,
         issuer: session.issuer,
+        behind: session.behind,
         acr: session.acr,
         device: session.device,
         address: session.address,

@@ -38,5 +38,6 @@ export const auditEntry = pgTable(
       .on(sql`(${table.data} ->> 'accountId')`, table.at)
       .where(sql`(${table.data} ->> 'accountId') is not null`),
     index('audit_entry__transaction').on(table.transactionId, table.subjectId),
+    index('audit_entry__unnumbered').on(table.transactionId, table.id).where(sql`${table.number} is null`),
   ],
 )

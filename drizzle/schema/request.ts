@@ -3,6 +3,7 @@ import type { Role } from '@countersign/shared/access/roles.ts'
 import type { Demand } from '@countersign/shared/policy/rules.ts'
 import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
 import type { CallBackOutcome, RequestStatus } from '@countersign/shared/requests/status.ts'
+import type { SignalRule } from '@countersign/shared/signals/finding.ts'
 import { sql } from 'drizzle-orm'
 import { bigint, boolean, check, index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { account } from './account.ts'
@@ -36,6 +37,8 @@ export const request = pgTable(
     approverRoles: text('approver_roles').array().$type<Role[]>().notNull(),
     /** What the rule of the policy asked when it was filed, word for word; null where policies had no rules yet. */
     demand: jsonb().$type<Demand>(),
+    /** What was open about who asked, whom it is about or the structure when it was filed: what the policy saw, for drafts of others to be tried on. */
+    signals: text().array().$type<SignalRule[]>().notNull().default([]),
     /** When whoever may sign is told next that it waits. */
     remindAt: instant('remind_at'),
     /** From when on those one level up may sign as well. */

@@ -43,6 +43,7 @@ export const finding = pgTable(
     check('finding__severity', sql`${table.severity} in ('notice', 'serious', 'critical')`),
     check('finding__settled', sql`(${table.status} = 'open') = (${table.until} is null)`),
     uniqueIndex('finding__about').on(table.rule, table.aboutId, table.part),
+    index('finding__about_id').on(table.aboutId),
     index('finding__queue').on(table.lastAt, table.id),
     index('finding__structure').on(table.structureId, table.lastAt),
     index('finding__account').on(table.accountId, table.lastAt),

@@ -29,8 +29,8 @@ import { type Carrier, type Destination, drain } from './kernel/outbox.ts'
 import { Refused } from './kernel/refused.ts'
 import type { Signer } from './transparency/note.ts'
 
-/** The log's own key, and where its checkpoints go. */
-export type Sealing = { readonly signer: Signer; readonly carriers: readonly CheckpointCarrier[] }
+/** The log's own key, connections that bear how long a backlog takes, and where its checkpoints go. */
+export type Sealing = { readonly db: Db; readonly signer: Signer; readonly carriers: readonly CheckpointCarrier[] }
 
 export type Jobs = { readonly stop: () => Promise<void> }
 
@@ -120,7 +120,7 @@ export const recheckSignatures = async (db: Db, now: Date, stopped = () => false
 }
 
 /** Does work whenever it is woken, one turn at a time, with a rest between; a call that comes during a turn makes another. */
-const inTurns = (work: () => Promise<void>, stopped: () => boolean, log: Logger, restMilliseconds = 0) => {
+const inTurns = (job: string, work: () => Promise<void>, stopped: () => boolean, log: Logger, restMilliseconds = 0) => {
   let running: Promise<void> | null = null
   let again = false
   const round = async () => {
@@ -136,7 +136,7 @@ const inTurns = (work: () => Promise<void>, stopped: () => boolean, log: Logger,
       again = true
       running ??= round()
         .catch((error: unknown) =>
-          log.warn({ error: error instanceof Error ? error.name : 'unknown', code: codeOf(error) }, 'a job failed and will run again'),
+          log.warn({ job, error: error instanceof Error ? error.name : 'unknown', code: codeOf(error) }, 'a job failed and will run again'),
         )
         .finally(() => {
           running = null
@@ -169,6 +169,7 @@ export const startJobs = ({
   // A place that does not answer holds up neither the others nor the seal.
   const bringing = sealing.carriers.map((carrier) =>
     inTurns(
+      'checkpoints',
       () => bringCheckpoint(db, carrier, log),
       () => stopped,
       log,
@@ -176,11 +177,13 @@ export const startJobs = ({
     ),
   )
   const measuring = inTurns(
+    'collusion',
     () => watchCollusion(db, log, () => stopped),
     () => stopped,
     log,
   )
   const urging = inTurns(
+    'reminders',
     async () => void (await urgeWaiting(db, log, () => stopped)),
     () => stopped,
     log,
@@ -188,6 +191,7 @@ export const startJobs = ({
   // A long bulk holds up no mail, and a slow mail server no bulk.
   const turns = [
     inTurns(
+      'deliveries',
       async () => {
         // One that fails does not hold up the other.
         const results = await Promise.allSettled([closeOverdue(db), drain(db, carriers, log)])
@@ -197,24 +201,27 @@ export const startJobs = ({
       log,
     ),
     inTurns(
+      'signals',
       () => watchLedger(db, () => stopped, log),
       () => stopped,
       log,
       ledgerRestMilliseconds,
     ),
     inTurns(
+      'bulks',
       () => workBulks(db, () => stopped, log),
       () => stopped,
       log,
     ),
     measuring,
     inTurns(
+      'seal',
       async () => {
-        await sealLedger(db, sealing.signer, () => stopped)
+        await sealLedger(sealing.db, sealing.signer, () => stopped)
         // A transaction that is older than what was committed is waited for: nobody says when it ends.
         for (let tries = 0; tries < 50 && !stopped && (await seal.waitingSince(db)); tries += 1) {
           await wait(sealRestMilliseconds)
-          await sealLedger(db, sealing.signer, () => stopped)
+          await sealLedger(sealing.db, sealing.signer, () => stopped)
         }
         for (const one of bringing) one.wake()
       },

@@ -20,6 +20,9 @@ export type Serving = { readonly port: number; readonly stop: () => Promise<void
 export const processRoles = ['web', 'worker'] as const
 export type ProcessRole = (typeof processRoles)[number]
 
+/** What waits to be sealed may be a million entries: nobody else waits while they are put in order. */
+const backlogMilliseconds = 60_000
+
 const listen = (server: Server, port: number, host: string): Promise<void> =>
   new Promise((done, failed) => {
     server.once('error', failed)
@@ -36,7 +39,14 @@ const logKeyOf = ({ PUBLIC_URL, SEALING_KEY }: Settings): string | null =>
   SEALING_KEY ? keyLine(verifierOf(logOf({ PUBLIC_URL, SEALING_KEY }), 'log')) : null
 
 /** What seals the audit here: no worker runs without its key, or what happened would be provable to nobody. */
-const sealingOf = ({ SEALING_KEY, PUBLIC_URL, CHECKPOINT_FILE, CHECKPOINT_URL, WITNESS_URL, WITNESS_KEY }: Settings): Sealing => {
+const sealingOf = ({
+  SEALING_KEY,
+  PUBLIC_URL,
+  CHECKPOINT_FILE,
+  CHECKPOINT_URL,
+  WITNESS_URL,
+  WITNESS_KEY,
+}: Settings): Omit<Sealing, 'db'> => {
   if (!SEALING_KEY) throw new SettingsWrong(['SEALING_KEY is missing: 32 random bytes in base64, with which a worker seals the audit'])
   if ((WITNESS_URL === undefined) !== (WITNESS_KEY === undefined)) throw new SettingsWrong(['WITNESS_URL and WITNESS_KEY go together'])
   return {
@@ -95,7 +105,8 @@ export const serve = async (settings: Settings, role: ProcessRole | null = null)
   const metrics = metricsServer(db, replica)
   if (role !== 'worker') await listen(server, settings.PORT, settings.HOST)
   if (!settings.demo) await listen(metrics, settings.METRICS_PORT, '127.0.0.1')
-  const jobs = sealing ? startJobs({ db, live, carriers, sealing, log }) : null
+  const sealer = openPool(settings.DATABASE_URL, 2, backlogMilliseconds)
+  const jobs = sealing ? startJobs({ db, live, carriers, sealing: { ...sealing, db: openDb(sealer) }, log }) : null
 
   return {
     port: settings.PORT,
@@ -104,7 +115,7 @@ export const serve = async (settings: Settings, role: ProcessRole | null = null)
       await jobs?.stop()
       await live.close()
       await replica?.close()
-      await pool.end()
+      await Promise.all([pool.end(), sealer.end()])
     },
   }
 }

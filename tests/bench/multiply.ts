@@ -28,6 +28,8 @@ const differing = {
   audit_entry: {
     id: 'copied(t.id, k)',
     subject_id: 'copied(t.subject_id, k)',
+    // As if from before the audit was sealed.
+    number: 'null::bigint',
     data: `case when t.data ? 'requestId' then jsonb_set(t.data, '{requestId}', to_jsonb(copied((t.data ->> 'requestId')::uuid, k))) else t.data end`,
   },
 } as const satisfies Record<Table, Record<string, string>>

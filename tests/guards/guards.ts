@@ -873,6 +873,27 @@ const inSource: readonly Guard[] = [
     "false && 'signed-in-elsewhere'",
     rules,
   ),
+  source(
+    'came from the provider behind the hub that the rule names',
+    'shared/src/access/provider.ts',
+    '(asked.behind === undefined || (through.behind !== undefined && asked.behind.includes(through.behind))) &&',
+    '',
+    rules,
+  ),
+  source(
+    'of a hub it is known which provider it was',
+    'server/src/features/identities/providers.ts',
+    "  if (!read.success) throw new Refused('provider-answer-wrong')\n  return read.data",
+    "  return read.data ?? ''",
+    identities,
+  ),
+  source(
+    'what was suspicious is kept with what is asked',
+    'server/src/features/requests/requests.store.ts',
+    'signals: [...(filing.signals ?? [])],',
+    '',
+    trial,
+  ),
   source('the last factor stays', 'shared/src/access/factors.ts', "refused('last-factor')", 'granted(true)', passkeys),
   source(
     'a reset forgets passkeys',
@@ -1176,7 +1197,7 @@ const inSource: readonly Guard[] = [
   source(
     'what a provider says of itself is fit',
     'server/src/features/identities/providers.ts',
-    "if (!isFit(found.serverMetadata(), issuer)) throw new Refused('provider-answer-wrong')",
+    "if (!isFit(found.serverMetadata(), setting)) throw new Refused('provider-answer-wrong')",
     '',
     identities,
   ),

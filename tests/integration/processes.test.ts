@@ -67,7 +67,7 @@ test('two workers deliver every message once and raise every finding once', asyn
     return 'delivered'
   }
   const carriers = Object.fromEntries(destinations.map((name) => [name, carrier])) as Record<Destination, Carrier>
-  const workers = [one, other].map(({ db, live }) => startJobs({ db, live, carriers, sealing: { signer: sealer, carriers: [] }, log }))
+  const workers = [one, other].map(({ db, live }) => startJobs({ db, live, carriers, sealing: { db, signer: sealer, carriers: [] }, log }))
   const nadia = await world.as('nadia.roux')
   const invited = [await make.account(), await make.account()]
   for (let index = 0; index < 6; index += 1) await make.pending(nadia)

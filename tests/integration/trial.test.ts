@@ -66,6 +66,36 @@ test('a draft is tried with the days it would look back: a tie of two months mak
   expect(draft.after.account).toBe(null)
 })
 
+test('a draft is tried with the signals that were known when each was asked, and says where only the times differ', {
+  timeout: 120_000,
+}, async () => {
+  const requester = await world.as('nadia.roux')
+  const { id } = await make.pending(requester)
+  const about = async (rule: string) => {
+    await world.tamper(`update request set signals = array[$2] where id = $1`, [id, rule])
+    return outcomesOf(
+      await tried({ rules: withRule({ ...asking(2, ['supervisor']), when: { kinds: ['create-account'], signals: ['dormant-awake'] } }) }),
+      'create-account',
+    )
+  }
+  expect(await about('off-hours')).not.toContain('more')
+  expect(await about('dormant-awake')).toContain('more')
+  const later = firstPolicy.rules.map((rule) => ({ ...rule, demand: { ...rule.demand, deadline: { workingHours: 30 } } }))
+  expect(new Set((await tried({ rules: later })).judged.map((one) => one.outcome))).toEqual(new Set(['timing']))
+})
+
+test('what was open about whoever asks is kept with the request, whether or not the policy asks for it', async () => {
+  const requester = await world.as('nadia.roux')
+  await world.tamper(
+    `insert into finding (id, rule, severity, about_id, account_id, organisation_id, numbers, facts, times, first_at, last_at, status)
+     select gen_random_uuid(), 'off-hours', 'notice', id, id, organisation_id, '{}', '{}', 1, now(), now(), 'open' from account where id = $1`,
+    [requester.person.id],
+  )
+  const { id } = await make.pending(requester)
+  const { rows } = await world.owner.query('select signals from request where id = $1', [id])
+  expect(rows).toEqual([{ signals: ['off-hours'] }])
+})
+
 test('whoever owns no policy tries none', async () => {
   expect(await outcome((await world.as('sophie.marchand')).call.policy.try({ after: firstPolicy }))).toBe('not-permitted')
 })

@@ -395,6 +395,7 @@ describe('a request in stages', () => {
 })
 
 describe('a trial of a draft', () => {
+  const inTwoDays = firstPolicy.rules.find(({ when }) => when.kinds?.includes('create-account') && !when.profiles) ?? rule({})
   const tried = (after: PolicyRule, signers: readonly Actor[] = [sophie, thomas, claire], kind: RequestKind = 'create-account') =>
     tryOn({
       matched: asked({ kind }),
@@ -404,7 +405,8 @@ describe('a trial of a draft', () => {
       signers: signers.map((one) => ({ ...one, strongest: 'totp', issuers: [] })),
     })
   test.each([
-    ['same', rule({ kinds: ['create-account'] }, [stage(['supervisor'])])],
+    ['same', inTwoDays],
+    ['timing', rule({ kinds: ['create-account'] }, [stage(['supervisor'])])],
     ['more', rule({ kinds: ['create-account'] }, [stage(['supervisor'], 2)])],
     ['others', rule({ kinds: ['create-account'] }, [stage(['policy-owner'])])],
     ['others', rule({ kinds: ['create-account'] }, [stage(['supervisor'])], { assurance: 'totp' })],

@@ -5,7 +5,7 @@ import { emptyPlaces } from '../requests/stages.ts'
 import type { Demand, Matched, PolicyRule } from './rules.ts'
 
 /** What a draft would have asked of a request, beside what the policy in force asks. */
-export const trialOutcomes = ['nobody', 'fewer', 'more', 'others', 'same'] as const
+export const trialOutcomes = ['nobody', 'fewer', 'more', 'others', 'timing', 'same'] as const
 export type TrialOutcome = (typeof trialOutcomes)[number]
 
 export type Tried = {
@@ -26,11 +26,15 @@ export const provenFor = (people: readonly Proven[], demand: Pick<Demand, 'assur
 const signed = ({ stages, assurance, signIn, callBack }: Demand): string =>
   canonicalJson({ stages, assurance, signIn: signIn ?? null, callBack })
 
+const timed = ({ coolingOffHours, deadline, escalation }: Demand): string => canonicalJson({ coolingOffHours, deadline, escalation })
+
 /** Somebody for each place, even when those one level up may sign: that nobody does is the gravest that can be said of it. */
 export const tryOn = ({ matched, before, after, policyOwnersEver, signers }: Tried): TrialOutcome => {
   const [was, is] = [before, after].map((rules) => requirementFor(rules, matched, policyOwnersEver).demand) as [Demand, Demand]
   const unsigned = (asked: Demand) => emptyPlaces(asked.stages, provenFor(signers, asked), { place: matched.place, wide: true }) > 0
   if (unsigned(is) && !unsigned(was)) return 'nobody'
   const [fewer, more] = [peopleIn(is) < peopleIn(was), peopleIn(is) > peopleIn(was)]
-  return more ? 'more' : fewer ? 'fewer' : signed(is) === signed(was) ? 'same' : 'others'
+  if (more || fewer) return more ? 'more' : 'fewer'
+  if (signed(is) !== signed(was)) return 'others'
+  return timed(is) === timed(was) ? 'same' : 'timing'
 }

@@ -4,10 +4,11 @@ import { type NetworkKind, type ProfileId, reachedOrganisation } from '@counters
 import type { Matched } from '@countersign/shared/policy/rules.ts'
 import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
 import type { Means } from '@countersign/shared/requests/requirement.ts'
+import type { SignalRule } from '@countersign/shared/signals/finding.ts'
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../kernel/db.ts'
 
-/** A request of the past as a policy would have seen it; what was suspicious then is not known any more. */
+/** A request of the past as a policy would have seen it; of what was suspicious, what was known when it was asked. */
 export type Past = { readonly matched: Matched; readonly requesterId: string | null; readonly subjectId: string | null }
 
 type Row = Place & {
@@ -15,6 +16,7 @@ type Row = Place & {
   network: NetworkKind | null
   profiles: ProfileId[]
   role: Role | null
+  signals: SignalRule[]
   requester: string | null
   subject: string | null
 }
@@ -28,12 +30,12 @@ export const past = {
   async requests(db: Db): Promise<readonly Past[]> {
     const { rows } = await db.execute<Row>(sql`
       select r.kind, n.network_kind as network, case when r.content ->> 'bulkId' is null then array_remove(array[coalesce(r.content ->> 'profile', a.profile_id)], null)
-        else array(select distinct t.profile_id from bulk_line l join account t on t.id = l.account_id where l.bulk_id = (r.content ->> 'bulkId')::uuid and l.plan = 'change') end as profiles, r.content ->> 'role' as role, r.requester_id as requester, r.subject_id as subject,
+        else array(select distinct t.profile_id from bulk_line l join account t on t.id = l.account_id where l.bulk_id = (r.content ->> 'bulkId')::uuid and l.plan = 'change') end as profiles, r.content ->> 'role' as role, r.signals, r.requester_id as requester, r.subject_id as subject,
         r.nation_id as "nationId", r.network_id as "networkId", r.region_id as "regionId", r.departement_id as "departementId", r.structure_id as "structureId", r.site_id as "siteId"
       from (select * from request where submitted_at > now() - make_interval(days => ${triedDays}) and kind <> 'found-network' order by submitted_at desc, id desc limit ${triedRequests}) r
       left join organisation n on n.id = r.network_id left join account a on a.id = r.subject_id`)
     const files = await past.caseloads(db)
-    return rows.map(({ kind, network, profiles, role, requester, subject, ...place }) => ({
+    return rows.map(({ kind, network, profiles, role, signals, requester, subject, ...place }) => ({
       matched: {
         kind,
         network,
@@ -41,7 +43,7 @@ export const past = {
         profiles: kind === 'revoke-bulk' ? [] : profiles,
         role,
         reach: profiles.length > 0 ? Math.max(...profiles.map((one) => files.get(reachedOrganisation(one, place) ?? '') ?? 0)) : null,
-        signals: [],
+        signals,
       },
       requesterId: requester,
       subjectId: subject,

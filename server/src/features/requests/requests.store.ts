@@ -7,6 +7,7 @@ import { type ContentOf, changeContactContent, type RequestContent, requestConte
 import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
 import { contactHoldHours } from '@countersign/shared/requests/requirement.ts'
 import type { CallBackOutcome, RequestStatus, VoidReason } from '@countersign/shared/requests/status.ts'
+import type { SignalRule } from '@countersign/shared/signals/finding.ts'
 import { and, eq, inArray, or, sql } from 'drizzle-orm'
 import { v7 as uuid } from 'uuid'
 import { type Db, type Tx, uuids } from '../../kernel/db.ts'
@@ -40,6 +41,7 @@ type Filing = {
   readonly approvalsNeeded: number
   readonly approverRoles: RequestCase['approverRoles']
   readonly demand: Demand
+  readonly signals?: readonly SignalRule[]
   readonly now: Date
   readonly expiresAt: Date
   readonly remindAt: Date | null
@@ -147,6 +149,7 @@ export const requests = {
         approvalsNeeded: filing.approvalsNeeded,
         approverRoles: [...filing.approverRoles],
         demand: filing.demand,
+        signals: [...(filing.signals ?? [])],
         submittedAt: filing.now,
         expiresAt: filing.expiresAt,
         remindAt: filing.remindAt,

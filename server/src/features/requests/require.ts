@@ -1,9 +1,9 @@
 import type { Role } from '@countersign/shared/access/roles.ts'
 import type { Place } from '@countersign/shared/access/scope.ts'
 import { type NetworkKind, type ProfileId, reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
-import type { ConditionName } from '@countersign/shared/policy/rules.ts'
 import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
 import { type Requirement, requirementFor, ruleFor } from '@countersign/shared/requests/requirement.ts'
+import type { SignalRule } from '@countersign/shared/signals/finding.ts'
 import type { Tx } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { organisations } from '../organisations/organisations.store.ts'
@@ -29,14 +29,19 @@ const widestReach = async (tx: Tx, { profiles, place }: Pick<AboutToBeHeld, 'pro
   return reaches.length > 0 ? Math.max(...reaches) : null
 }
 
+/** What is asked of a request, and what was open about it when it was. */
+export type RequirementNow = Requirement & { readonly signals: readonly SignalRule[] }
+
 /** What the policy in force asks of it, with the policy held: nothing is filed under one that is being replaced. */
-export const requirementNow = async (tx: Tx, { requesterId, subjectId, ...about }: AboutToBeHeld): Promise<Requirement> => {
+export const requirementNow = async (tx: Tx, { requesterId, subjectId, ...about }: AboutToBeHeld): Promise<RequirementNow> => {
   const { rules } = await policies.hold(tx)
-  const asked = (name: ConditionName): boolean => rules.some(({ when }) => when[name] !== undefined)
-  const reach = asked('reachAtLeast') ? await widestReach(tx, about) : null
-  const whose = [requesterId, subjectId, about.place.structureId].filter((id) => id !== null)
-  const signals = asked('signals') ? await findings.openAbout(tx, whose) : []
+  const reach = rules.some(({ when }) => when.reachAtLeast !== undefined) ? await widestReach(tx, about) : null
+  // Kept with the request whether or not this policy asks: the next one's draft is tried on what was known then.
+  const signals = await findings.openAbout(
+    tx,
+    [requesterId, subjectId, about.place.structureId].filter((id) => id !== null),
+  )
   const matched = { ...about, reach, signals }
   if (!ruleFor(rules, matched)) throw new Refused('no-rule-for-kind', subjectId)
-  return requirementFor(rules, matched, await requests.policyOwnersEver(tx))
+  return { ...requirementFor(rules, matched, await requests.policyOwnersEver(tx)), signals }
 }

@@ -30,9 +30,8 @@ export const sealable = sql`
   json_build_array(e.nation_id, e.network_id, e.region_id, e.departement_id, e.structure_id, e.site_id) as place, e.origin, e.data`
 
 export const seal = {
-  /** One process at a time; false where another is at it. What waits may be a million entries: nobody else waits for them to be put in order. */
+  /** One process at a time; false where another is at it. */
   async turn(tx: Tx): Promise<boolean> {
-    await tx.execute(sql`set local statement_timeout = '60s'`)
     const { rows } = await tx.execute<{ alone: boolean }>(sql`select pg_try_advisory_xact_lock(${sealLock}) as alone`)
     return rows[0]?.alone ?? false
   },
@@ -49,15 +48,19 @@ export const seal = {
 
   /**
    * What was committed since, in the order it was written, up to the first that cannot have a place yet because something older still runs.
-   * Whoever waited for somebody else's row wrote after them: nobody stands before what they rest on, whichever began first.
+   * Whoever waited for somebody else's row wrote after them: nobody stands before what they rest on, whichever began first. What was written
+   * before entries had a number comes before all others, in the order of an index: a network that was never sealed may have millions.
    */
   async next(tx: Tx, { below, horizon }: End, limit: number): Promise<readonly SealableEntry[]> {
-    const { rows } = await tx.execute<SealableEntry & Record<string, unknown>>(sql`
+    const waiting = sql`e.transaction_id >= ${below}::xid8 and e.transaction_id < ${horizon}::xid8 and not exists (select 1 from audit_leaf l where l.entry_id = e.id)`
+    const { rows: unnumbered } = await tx.execute<SealableEntry & Record<string, unknown>>(sql`
+      select ${sealable} from audit_entry e where e.number is null and ${waiting} order by e.transaction_id, e.id limit ${limit}`)
+    if (unnumbered.length === limit) return unnumbered
+    const { rows: numbered } = await tx.execute<SealableEntry & Record<string, unknown>>(sql`
       select ${sealable} from audit_entry e
-      where e.transaction_id >= ${below}::xid8 and e.transaction_id < ${horizon}::xid8 and not exists (select 1 from audit_leaf l where l.entry_id = e.id)
-        and (e.number is null or e.number < coalesce((select min(later.number) from audit_entry later where later.transaction_id >= ${horizon}::xid8), e.number + 1))
-      order by e.number nulls first, e.transaction_id, e.id limit ${limit}`)
-    return rows
+      where ${waiting} and e.number < coalesce((select min(later.number) from audit_entry later where later.transaction_id >= ${horizon}::xid8), e.number + 1)
+      order by e.number, e.transaction_id, e.id limit ${limit - unnumbered.length}`)
+    return [...unnumbered, ...numbered]
   },
 
   /** Moves on to the first transaction of which something has no place yet. */

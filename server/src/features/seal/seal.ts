@@ -8,7 +8,7 @@ import { seal } from './seal.store.ts'
 
 /** So many entries are sealed at a time: a quarter of a second of work. */
 const batch = 5_000
-/** And so many when it is far behind: all that waits is put in order for each batch, and a million of it only a few times. */
+/** And so many when it is far behind: all that waits is put in order for each batch. */
 const mostAtOnce = 40_000
 /** So many transactions without an entry are left behind at a time: moving on is a transaction too. */
 const stride = 1_000n
@@ -62,7 +62,7 @@ const sealBatch = (db: Db, log: Signer, limit: number): Promise<number> =>
     await seal.append(tx, end.size, leaves, grown.made)
     const note = signedNote(checkpointText({ origin: log.name, size, root: joined(grown.edge) }), log)
     await checkpoints.add(tx, { size, note, madeAt: new Date() })
-    if (entries.length < limit) await seal.advance(tx, end)
+    await seal.advance(tx, end)
     return leaves.length
   })
 

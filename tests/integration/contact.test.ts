@@ -106,6 +106,12 @@ describe('a contact', () => {
     const { rows } = await world.owner.query('select status, email from account where id = $1', [accountId])
     expect(rows).toEqual([{ status: 'suspended', email: `${login}@ml-lyon.example` }])
     expect(await world.entriesAbout(accountId)).toContain('account.contact-restored')
+    sent = []
+    await deliver()
+    expect(
+      sent.filter(({ subject }) => subject === 'Votre adresse et votre numéro sont rétablis').map(({ recipient }) => recipient),
+    ).toEqual([`${login}@ml-lyon.example`])
+    expect(sent.filter(({ subject }) => subject === 'Coordonnées rétablies dans votre périmètre').length).toBeGreaterThan(0)
   })
 
   test('that changed can be disowned after whoever asked for it is out', async () => {

@@ -52,6 +52,9 @@ export const useEntryDetail = () => {
   const worded = (key: string, value: string) => (i18n.exists(key) ? t(key as 'agent') : value)
   const sentences = usePolicySentences()
   const own: { readonly [T in EventType]?: (data: EventData[T]) => string } = {
+    'account.contact-changed': ({ email, phone }) =>
+      [email ? t('filing.email') : '', phone ? t('filing.phone') : ''].filter((one) => one !== '').join(', '),
+    'session.opened': ({ method }) => worded(`account.method.${method}`, method),
     'incident.dated': ({ before, after }) => `${exactly(before, language)} → ${exactly(after, language)}`,
     'incident.notified': ({ at, reference }) => `${exactly(at, language)} · ${reference}`,
     'policy.set': ({ before, after }) =>

@@ -27,6 +27,8 @@ export type MailKind =
   | 'contactLeft'
   | 'contactChanged'
   | 'contactNotice'
+  | 'contactRestored'
+  | 'restoredNotice'
   | 'resetLink'
   | 'resetNotice'
   | 'ended'
@@ -113,6 +115,22 @@ const french: Record<MailKind, Text> = {
     lines: ({ about, place, address }) => [
       `L’adresse ou le numéro de ${about} (${place}) vient d’être remplacé après une contresignature.`,
       'Si cela vous surprend, ouvrez la fiche du compte et suspendez-le en un clic :',
+      address,
+    ],
+  },
+  contactRestored: {
+    subject: 'Votre adresse et votre numéro sont rétablis',
+    lines: ({ name, place }) => [
+      `Bonjour ${name},`,
+      'quelqu’un a répondu « ce n’est pas moi » : votre compte a retrouvé l’adresse et le numéro qu’il avait, et il est suspendu.',
+      `Pour y revenir, adressez-vous à votre structure (${place}) : elle demande votre réintégration, qu’une autre personne contresigne.`,
+    ],
+  },
+  restoredNotice: {
+    subject: 'Coordonnées rétablies dans votre périmètre',
+    lines: ({ about, place, address }) => [
+      `« Ce n’est pas moi » : ${about} (${place}) retrouve l’adresse et le numéro d’avant le dernier changement. Son compte est suspendu.`,
+      'Regardez qui avait demandé ce changement, et qui l’avait contresigné, avant de demander une réintégration :',
       address,
     ],
   },
@@ -301,6 +319,22 @@ const english: Record<MailKind, Text> = {
     lines: ({ about, place, address }) => [
       `The address or number of ${about} (${place}) has just been replaced, after a countersignature.`,
       'If this surprises you, open the account and suspend it with one click:',
+      address,
+    ],
+  },
+  contactRestored: {
+    subject: 'Your address and number are back',
+    lines: ({ name, place }) => [
+      `Hello ${name},`,
+      'somebody answered “this was not me”: your account has the address and number it had before, and is suspended.',
+      `To come back, turn to your structure (${place}): it asks for you to be reinstated, and another person countersigns.`,
+    ],
+  },
+  restoredNotice: {
+    subject: 'A contact was restored in your scope',
+    lines: ({ about, place, address }) => [
+      `“This was not me”: ${about} (${place}) has the address and number from before the last change. The account is suspended.`,
+      'See who had asked for that change, and who countersigned it, before you ask for a reinstatement:',
       address,
     ],
   },

@@ -82,12 +82,12 @@ const toAddressBefore =
     return 'delivered'
   }
 
-/** To the person, with nothing to click but their own page. */
+/** To the person, with nothing to click but their own page; whether or not they are in, as long as they may come back. */
 const toThemselves =
-  ({ post, publicUrl }: Carriage, kind: MailKind): Carrier =>
+  ({ post, publicUrl }: Carriage, kind: 'contactChanged' | 'contactRestored'): Carrier =>
   async (db, { accountId }): Promise<Delivery> => {
     const person = await addressees.find(db, accountId)
-    if (person?.status !== 'active') return 'pointless'
+    if (!person || !(person.status === 'active' || (kind === 'contactRestored' && person.status === 'suspended'))) return 'pointless'
     const facts: MailFacts = { ...person, address: `${publicUrl}/me`, until: '', about: person.name }
     await post({ accountId, recipient: person.email, ...wordMail(kind, person.language, facts) })
     return 'delivered'
@@ -196,6 +196,8 @@ export const mailCarriers = (carriage: Carriage): Record<Destination, Carrier> =
   'mail.contact-left': toAddressBefore(carriage, 'contactLeft'),
   'mail.contact-changed': toThemselves(carriage, 'contactChanged'),
   'mail.contact-notice': toSupervisors(carriage, 'contactNotice'),
+  'mail.contact-restored': toThemselves(carriage, 'contactRestored'),
+  'mail.restored-notice': toSupervisors(carriage, 'restoredNotice'),
   'mail.reset-link': withLink(carriage, 'resetLink', ['reset'], 'link'),
   'mail.reset-notice': toSupervisors(carriage, 'resetNotice'),
   'mail.ended': toSupervisors(carriage, 'ended'),

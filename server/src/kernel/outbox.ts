@@ -16,6 +16,8 @@ export const destinations = [
   'mail.contact-changed',
   'mail.contact-left',
   'mail.contact-notice',
+  'mail.contact-restored',
+  'mail.restored-notice',
   'mail.reset-link',
   'mail.reset-notice',
   'mail.ended',
@@ -55,6 +57,11 @@ const routes: { readonly [T in EventType]?: Route<T> } = {
     ...(email ? [{ destination: 'mail.contact-left', accountId: subject } as const] : []),
     { destination: 'mail.contact-changed', accountId: subject },
     { destination: 'mail.contact-notice', accountId: subject },
+  ],
+  // Who took an account is out; whoever it was taken from, and those who answer for it, know where it stands.
+  'account.contact-restored': ({ subject }) => [
+    { destination: 'mail.contact-restored', accountId: subject },
+    { destination: 'mail.restored-notice', accountId: subject },
   ],
   'account.reset': ({ subject }) => [
     { destination: 'mail.reset-link', accountId: subject },
@@ -121,7 +128,12 @@ export const undelivered = async (db: Db): Promise<Undelivered> => {
 const toAddressBefore: readonly Destination[] = ['mail.contact-asked', 'mail.contact-left']
 
 /** What is sent although the account is out meanwhile: the answer to a theft must not silence it. */
-export const outliving: readonly Destination[] = ['mail.contact-left', 'mail.contact-notice']
+export const outliving: readonly Destination[] = [
+  'mail.contact-left',
+  'mail.contact-notice',
+  'mail.contact-restored',
+  'mail.restored-notice',
+]
 
 /** So often a mail was tried and came back, over nearly three hours: nobody reads that mailbox. */
 const triedInVain = 10

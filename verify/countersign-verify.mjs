@@ -40,6 +40,26 @@ const signers = {
   'revoke-bulk': ['it-admin', 'supervisor', 'policy-owner'],
   'set-policy': ['policy-owner'],
 }
+/** An entry's place: the nation, network, region, département, structure and site it is about, as far down as it goes. */
+const [networkAt, structureAt] = [1, 4]
+const placesBelow = 6
+/**
+ * Where the role of a signer must be held, by what a stage asks; with those one level up, whose turn may have come by the time of the
+ * signature (when it does is told to nobody here). `over` is the organisation of the role.
+ */
+const reaching = {
+  covering: ({ place }, over) => place.includes(over),
+  structure: ({ place }, over) => place.includes(over),
+  above: ({ place }, over) => isAbove(place, over),
+  network: ({ place }, over) => place.slice(0, networkAt + 1).includes(over),
+  'another-structure': ({ place }, over, networkOf) =>
+    isAbove(place, over) || (over !== place[structureAt] && place[networkAt] !== null && networkOf(over) === place[networkAt]),
+}
+/** A site counts as its structure. */
+const isAbove = (place, over) => {
+  const home = place.slice(0, structureAt + 1).findLastIndex((id) => id !== null)
+  return place.slice(0, home).includes(over)
+}
 /** Kinds about one account, which must be named, and whose holder can be called back. */
 const callable = ['reset-credentials', 'change-contact', 'reinstate', 'grant-role']
 /** What nobody may obtain with fewer people besides the one who asks (P10), once the network has so many policy owners. */
@@ -185,6 +205,9 @@ const isList = ({ kind }) => kind.endsWith('-bulk')
 const needsCall = ({ kind, demand }) =>
   kind === 'reset-credentials' || kind === 'change-contact' || (demand?.callBack === true && callable.includes(kind))
 
+/** Where a request may be signed; what was asked before policies had rules, by whoever covers its place. */
+const stagesOf = ({ roles, demand }) => (Array.isArray(demand?.stages) ? demand.stages : [{ roles, level: 'covering' }])
+
 /** Follows requests, accounts and who had a hand in whom, entry by entry, and says where what is told could not have been allowed. */
 class Story {
   requests = new Map()
@@ -214,6 +237,8 @@ class Story {
   /** How far back the policy in force looks for who had a hand in whom. */
   independenceDays = leastIndependenceDays
   through = new Map()
+  /** Of each structure an entry was about, its network. */
+  networks = new Map()
 
   constructor(problem, host) {
     this.problem = problem
@@ -259,14 +284,25 @@ class Story {
     return this.objectionToSigner(request, actorId)
   }
 
-  /** They were somebody then, and held a role that signs for this. */
-  objectionToSigner({ roles }, actorId) {
+  /** They were somebody then, and held a role that signs for this where it was asked. */
+  objectionToSigner(request, actorId) {
     const signer = this.accounts.get(actorId)
     if (!this.whole) return null
     if (signer?.status !== 'active') return 'was given by somebody who had no account in force'
-    return [...signer.roles].some((held) => roles.includes(held.split(' ')[0]))
+    const { roles } = request
+    if (![...signer.roles].some((held) => roles.includes(held.split(' ')[0])))
+      return `was given by somebody who holds none of the roles that sign for this (${roles.join(', ')})`
+    return stagesOf(request).some((stage) => this.mayFill(request, stage, signer))
       ? null
-      : `was given by somebody who holds none of the roles that sign for this (${roles.join(', ')})`
+      : 'was given by somebody whose role does not reach to where it was asked'
+  }
+
+  /** Do they hold one of the roles of a stage where it asks for it? */
+  mayFill(request, { roles, level }, signer) {
+    return [...signer.roles].some((held) => {
+      const [role, over] = held.split(' ')
+      return roles.includes(role) && Object.hasOwn(reaching, level) && reaching[level](request, over, (id) => this.networks.get(id))
+    })
   }
 
   /** From where it was asked and signed, and called about where nobody known asked; what is not known is none. */
@@ -291,6 +327,7 @@ class Story {
     if (!Array.isArray(stages) || stages.length === 0) return 'it does not say in what stages it is countersigned'
     if (!stages.every(({ people, roles }) => Number.isInteger(people) && people >= 1 && Array.isArray(roles) && roles.length > 0))
       return 'a stage of it asks for nobody'
+    if (!stages.every(({ level }) => Object.hasOwn(reaching, level))) return 'a stage of it is signed nowhere that is known'
     if (stages.reduce((sum, { people }) => sum + people, 0) > approvalsNeeded)
       return 'it asks for fewer countersignatures than its stages name'
     const namedRoles = [...new Set(stages.flatMap(({ roles }) => roles))].sort()
@@ -299,17 +336,18 @@ class Story {
   }
 
   /** Is there somebody for each place of each stage? Everybody fills one: a largest matching, by augmenting paths, over the roles they hold. */
-  placesFilled({ demand, approvals }) {
-    const places = (demand?.stages ?? []).flatMap(({ people, roles }) => Array.from({ length: people }, () => roles))
+  placesFilled(request) {
+    const { demand, approvals } = request
+    const places = (demand?.stages ?? []).flatMap((stage) => Array.from({ length: stage.people }, () => stage))
     const takenBy = new Map()
-    const fits = (id, roles) => {
-      const held = this.accounts.get(id)?.roles
+    const fits = (id, stage) => {
+      const signer = this.accounts.get(id)
       // Who is not known, because the export begins later, is taken to hold what they need.
-      return !this.whole || [...(held ?? [])].some((one) => roles.includes(one.split(' ')[0]))
+      return !this.whole || (signer !== undefined && this.mayFill(request, stage, signer))
     }
     const seat = (id, tried) =>
-      places.some((roles, index) => {
-        if (tried.has(index) || !fits(id, roles)) return false
+      places.some((stage, index) => {
+        if (tried.has(index) || !fits(id, stage)) return false
         tried.add(index)
         if (takenBy.has(index) && !seat(takenBy.get(index), tried)) return false
         takenBy.set(index, id)
@@ -426,6 +464,7 @@ class Story {
         factors: new Set(),
         identities: new Set(),
         born: false,
+        place: null,
         contactChangedAt: null,
       })
     return this.accounts.get(id)
@@ -467,6 +506,16 @@ class Story {
     this.accountOf(id).identities.clear()
   }
 
+  /** What is about one account names it, and is asked for, and so signed for, where that account is. */
+  aboutWhom(told) {
+    const { data, place } = told.entry
+    if (!callable.includes(data.kind)) return
+    if (!data.accountId) this.problem(`${named(told)}: it does not say which account it is about`)
+    const known = this.accounts.get(data.accountId)?.place
+    if (known && canonical(known) !== canonical(place))
+      this.problem(`${named(told)}: it was asked for in another place than where the account is`)
+  }
+
   /** A request may ask that it be signed in a session that began at a provider: the session it was signed in did, as its own entry says. */
   cameAsAsked(told, { demand }) {
     const asked = demand?.signIn
@@ -505,7 +554,7 @@ class Story {
       if (!Object.hasOwn(signers, data.kind)) this.problem(`${named(told)}: nobody knows a request of this kind`)
       if (!Number.isInteger(data.approvalsNeeded) || data.approvalsNeeded < this.floorOf(data.kind))
         this.problem(`${named(told)}: it asks for fewer countersignatures (${data.approvalsNeeded}) than such a request needs`)
-      if (callable.includes(data.kind) && !data.accountId) this.problem(`${named(told)}: it does not say which account it is about`)
+      this.aboutWhom(told)
       const known = signers[data.kind] ?? []
       if (
         !Array.isArray(data.approverRoles) ||
@@ -533,6 +582,7 @@ class Story {
         stated: data.approvalsNeeded,
         roles: data.approverRoles,
         demand: data.demand,
+        place: told.entry.place,
         terms: data.terms,
         callBack: null,
         approvals: new Set(),
@@ -663,6 +713,9 @@ class Story {
       if (this.founded?.request === entry.data.requestId) this.founded.births += 1
       const request = this.carriedBy(told, ['create-account'])
       this.asAsked(told, request, { profile: entry.data.profile, organisationId: entry.organisationId })
+      account.place = entry.place
+      if (request && canonical(request.place) !== canonical(entry.place))
+        this.problem(`${named(told)}: this account was created in another place than it was asked for`)
       this.hand(request?.requester, entry.subjectId, at)
     },
     'account.reset': (told) => {
@@ -744,6 +797,12 @@ class Story {
       this.disowned = null
       this.transaction = told.entry.transaction
     }
+    const { place } = told.entry
+    if (!Array.isArray(place) || place.length !== placesBelow) {
+      this.problem(`${named(told)}: it does not say where it was`)
+      return
+    }
+    if (place[structureAt] !== null) this.networks.set(place[structureAt], place[networkAt])
     if (Object.hasOwn(this.meanings, told.entry.type)) this.meanings[told.entry.type](told)
     const request = this.requests.get(told.entry.subjectId)
     if (request && request.status !== 'pending' && !isList(request)) this.finished.push(told.entry.subjectId)

@@ -405,6 +405,19 @@ describe('a log that was signed all the same, by a server that did wrong, is jud
       'holds none of the roles that sign for this (supervisor)',
     ],
     [
+      'a countersignature by somebody whose role is elsewhere',
+      () => sql`update audit_entry set region_id = null, departement_id = null, structure_id = '00000000-0000-4000-8000-000000000000', site_id = null, network_id = null, nation_id = null
+        where type in ('request.submitted', 'account.created') and subject_id in (select subject_id from audit_entry where id = ${firstSigned('request.approval-given')} union all
+          select subject_id from audit_entry where type = 'account.created' and data ->> 'requestId' = (select subject_id::text from audit_entry where id = ${firstSigned('request.approval-given')}))`,
+      'whose role does not reach to where it was asked',
+    ],
+    [
+      'an account created in another place than it was asked for',
+      () =>
+        sql`update audit_entry set site_id = null, structure_id = '00000000-0000-4000-8000-000000000000' where id = (select id from audit_entry where type = 'account.created' order by number desc limit 1)`,
+      'in another place than',
+    ],
+    [
       'a countersignature from the device it was asked from',
       () =>
         sql`update audit_entry e set origin = origin || jsonb_build_object('deviceKey', 'x') where subject_id = (select subject_id from audit_entry where id = ${firstSigned('request.approval-given')})`,

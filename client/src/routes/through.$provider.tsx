@@ -1,5 +1,6 @@
 import { createFileRoute } from '@tanstack/react-router'
-import { arrive, ThroughPage } from '../features/sign-in/through-page.tsx'
+import { arrive } from '../features/sign-in/arrive.ts'
+import { ThroughPage } from '../features/sign-in/through-page.tsx'
 
 /** As the provider wrote it, read before the router makes an address of its own of it. */
 const brought = window.location.search

@@ -1,34 +1,12 @@
 import { actText, identityNamed } from '@countersign/shared/access/proof.ts'
-import { linkingState } from '@countersign/shared/access/provider.ts'
 import { Button } from '@mantine/core'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { sentenceOf, tell } from '../../lib/toast.ts'
-import { client, queryClient, trpc } from '../../lib/trpc.ts'
+import { client, queryClient } from '../../lib/trpc.ts'
 import { Door } from '../../ui/door.tsx'
 import { useProof } from '../../ui/proof.tsx'
-
-type Known = { readonly name: string; readonly issuer: string; readonly subject: string }
-type Arrival = { readonly refused: unknown; readonly linking: boolean } | { readonly known: Known } | { readonly entered: true }
-
-const home = (path: string) => window.location.replace(path)
-
-/** Redeems what the browser brought back: an identity to be linked, or somebody who signs in. */
-export const arrive = async (provider: string, answer: string): Promise<Arrival> => {
-  const brought = { provider, answer: answer || '?' }
-  const linking = new URLSearchParams(answer).get('state')?.startsWith(linkingState) ?? false
-  try {
-    if (linking) {
-      await queryClient.ensureQueryData(trpc.sessions.current.queryOptions(undefined, { staleTime: 60_000 }))
-      return { known: await client.identities.receive.query(brought) }
-    }
-    await client.identities.enter.mutate(brought)
-    home('/')
-    return { entered: true }
-  } catch (refused) {
-    return { refused, linking }
-  }
-}
+import type { Arrival, Known } from './arrive.ts'
 
 /** Who the provider knew, and whether that is to open this account from now on: proven by what opened it before. */
 const Linking = ({ name, issuer, subject }: Known) => {
@@ -61,7 +39,7 @@ const Linking = ({ name, issuer, subject }: Known) => {
         >
           {t('identities.link')}
         </Button>
-        <Button variant="default" onClick={() => home('/me')}>
+        <Button variant="default" onClick={() => window.location.replace('/me')}>
           {t('common.cancel')}
         </Button>
       </div>

@@ -7,10 +7,13 @@ import { fileURLToPath } from 'node:url'
 import { startEmbedded } from '@countersign/server/database/embedded.ts'
 import { analyse, dropDatabase, ensureDatabase, migrate } from '@countersign/server/database/migrate.ts'
 import { seedDemo } from '@countersign/server/demo/seed.ts'
+import { seal } from '@countersign/server/features/seal/seal.store.ts'
+import { sealLedger } from '@countersign/server/features/seal/seal.ts'
 import { enterDemo } from '@countersign/server/features/sessions/enter-demo.ts'
 import { nobody } from '@countersign/server/kernel/actor.ts'
 import { runCommitted } from '@countersign/server/kernel/commit.ts'
 import { openDb, openPool } from '@countersign/server/kernel/db.ts'
+import { signingKey } from '@countersign/server/transparency/note.ts'
 import pg from 'pg'
 import { layMonths } from '../support/months.ts'
 import { applicationUrl } from '../support/template.ts'
@@ -21,6 +24,15 @@ import { multiply } from './multiply.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 /** What is told through the commits; the rest is copied from it. */
 const told = 20_000
+
+/** As a worker does, which would be busy with it for minutes while something is measured. */
+const sealAll = async (owner: string): Promise<void> => {
+  note('sealing')
+  const pool = openPool(applicationUrl(owner), 2, 0)
+  const log = { name: 'localhost/audit', key: signingKey(Buffer.alloc(32, 11)) }
+  for (const db = openDb(pool); await seal.waitingSince(db); ) await sealLedger(db, log)
+  await pool.end()
+}
 
 /** The network, seeded once and kept; what is measured is a fresh copy of it. */
 export const copied = async (databaseUrl: (name: string) => string, accounts: number): Promise<void> => {
@@ -38,6 +50,7 @@ export const copied = async (databaseUrl: (name: string) => string, accounts: nu
       await seedDemo({ db: openDb(pool), accounts: Math.min(told, accounts), report: (line) => note(`seeding: ${line}`) })
       await pool.end()
       await multiply(owner, accounts, note)
+      await sealAll(owner)
       await admin.query(`alter database seeding rename to ${kept}`)
     }
     note('copying the network')
@@ -134,7 +147,11 @@ export const openNetwork = async (accounts: number) => {
           if (answer.statusCode !== 200) failed(new Error(`${path}: ${answer.statusCode}`))
           answer.resume().once('end', done)
         })
-        call.once('error', failed).end(sent)
+        // A connection that was kept may be closed by the server at the very moment it is used again: that call is made anew.
+        call.once('error', (error: NodeJS.ErrnoException) =>
+          call.reusedSocket && error.code === 'ECONNRESET' ? void ask(token, path, body)().then(done, failed) : failed(error),
+        )
+        call.end(sent)
       })
   }
   const memory = async (): Promise<number> => {

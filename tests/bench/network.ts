@@ -149,7 +149,7 @@ export const openNetwork = async (accounts: number) => {
         })
         // A connection that was kept may be closed by the server at the very moment it is used again: that call is made anew.
         call.once('error', (error: NodeJS.ErrnoException) =>
-          call.reusedSocket && error.code === 'ECONNRESET' ? void ask(token, path, body)().then(done, failed) : failed(error),
+          call.reusedSocket && error.code === 'ECONNRESET' ? void ask(token, path, body)().then(() => done(), failed) : failed(error),
         )
         call.end(sent)
       })

@@ -55,6 +55,7 @@ const reaching = {
   'another-structure': ({ place }, over, networkOf) =>
     isAbove(place, over) || (over !== place[structureAt] && place[networkAt] !== null && networkOf(over) === place[networkAt]),
 }
+const isPlace = (place) => Array.isArray(place) && place.length === placesBelow
 /** A site counts as its structure. */
 const isAbove = (place, over) => {
   const home = place.slice(0, structureAt + 1).findLastIndex((id) => id !== null)
@@ -67,6 +68,12 @@ const guarded = { 'grant-role': 2, 'set-policy': 2 }
 const foundingPolicyOwners = 3
 /** No reset and no other contact for so long after a contact changed (MITRE T1098). */
 const contactHoldMilliseconds = 72 * hour
+/** And until so long after it, "this was not me" takes it back. */
+const contactRestoreMilliseconds = 144 * hour
+/** Why somebody is out whose credentials are forgotten, because others have used them. */
+const notMe = ['disowned', 'denied-on-call-back']
+/** Transactions whose entries may still come, while those of others are told. */
+const mostOpen = 1_000
 /** Whoever put somebody out may undo that very act for so long (P1), counted between the starts of two transactions. */
 const undoMilliseconds = 40_000
 /** Entries of one transaction begin before it is sealed, and transactions overlap: so far may times run back. */
@@ -222,23 +229,19 @@ class Story {
   /** False where anything of before may be missing: who is not known then may have been known before. */
   whole = true
   transaction = ''
-  finished = []
   /** How many countersignatures were given, by how sure it is who gave them. */
   given = new Map()
   /** What was signed lately: nothing is signed twice. */
   nonces = new Map()
-  /** Within the transaction that is being told: who proved who they are for what, and whose factors were set through a link. */
-  acts = []
-  enrolled = new Set()
-  /** Whose "this was not me" was taken in the transaction that is told. */
-  disowned = null
+  /** What is known within each transaction that is being told: entries of one may stand between those of another. */
+  open = new Map()
   /** Identities elsewhere that open an account, and what a provider said of the sessions it opened. */
   linked = new Set()
   /** How far back the policy in force looks for who had a hand in whom. */
   independenceDays = leastIndependenceDays
   through = new Map()
-  /** Of each structure an entry was about, its network. */
-  networks = new Map()
+  /** Of each organisation an entry was about or within, those above it. */
+  above = new Map()
 
   constructor(problem, host) {
     this.problem = problem
@@ -301,7 +304,7 @@ class Story {
   mayFill(request, { roles, level }, signer) {
     return [...signer.roles].some((held) => {
       const [role, over] = held.split(' ')
-      return roles.includes(role) && Object.hasOwn(reaching, level) && reaching[level](request, over, (id) => this.networks.get(id))
+      return roles.includes(role) && Object.hasOwn(reaching, level) && reaching[level](request, over, (id) => this.networkOf(id))
     })
   }
 
@@ -333,6 +336,12 @@ class Story {
     const namedRoles = [...new Set(stages.flatMap(({ roles }) => roles))].sort()
     if (canonical(namedRoles) !== canonical(approverRoles)) return 'its stages name other roles than may countersign it'
     return Object.hasOwn(signers, kind) ? null : 'nobody knows a request of this kind'
+  }
+
+  /** The network of a structure; of anything else, and of what is not known, none. */
+  networkOf(id) {
+    const above = JSON.parse(this.above.get(id) ?? '[]')
+    return above.length === structureAt ? above[networkAt] : undefined
   }
 
   /** Is there somebody for each place of each stage? Everybody fills one: a largest matching, by augmenting paths, over the roles they hold. */
@@ -367,7 +376,7 @@ class Story {
       this.problem(`${named(told)}: it does not show how sure it is who did it`)
       return
     }
-    if (entry.type === 'proof.given') this.acts.push({ actor: entry.actorId, ...entry.data })
+    if (entry.type === 'proof.given') this.within(told).acts.push({ actor: entry.actorId, ...entry.data })
     this.heldBack(told, assurance)
     const shown = !signed || this.accounts.get(entry.actorId)?.passkeys.has(signed.passkeyId)
     const counted = shown ? assurance : 'unknown-passkey'
@@ -402,7 +411,7 @@ class Story {
   /** What must be proven afresh was, by the same person in the same transaction. */
   mustBeProven(told, act, on) {
     const { actorId } = told.entry
-    const found = this.acts.find((one) => one.actor === actorId && one.act === act && (on === undefined || one.on === on))
+    const found = this.within(told).acts.find((one) => one.actor === actorId && one.act === act && (on === undefined || one.on === on))
     if (!found) this.problem(`${named(told)}: whoever did it was not asked who they are (${act})`)
     return found
   }
@@ -466,6 +475,8 @@ class Story {
         born: false,
         place: null,
         contactChangedAt: null,
+        /** The request it was, until it was taken back. */
+        contactChangedBy: null,
       })
     return this.accounts.get(id)
   }
@@ -488,9 +499,15 @@ class Story {
   ends(told, to) {
     this.moves(told, to)
     // What somebody else has used is forgotten.
-    if (['disowned', 'denied-on-call-back'].includes(told.entry.data.cause)) this.forget(told.entry.subjectId)
+    if (notMe.includes(told.entry.data.cause)) this.disown(told)
     if (to === 'revoked') this.unlink(told.entry.subjectId)
     this.accountOf(told.entry.subjectId).ended = { by: told.entry.actorId, at: told.at }
+  }
+
+  /** Somebody said that it was not them. */
+  disown(told) {
+    this.within(told).disowned.add(told.entry.subjectId)
+    this.forget(told.entry.subjectId)
   }
 
   /** All somebody had to prove themselves with. */
@@ -511,6 +528,8 @@ class Story {
     const { data, place } = told.entry
     if (!callable.includes(data.kind)) return
     if (!data.accountId) this.problem(`${named(told)}: it does not say which account it is about`)
+    if (data.kind === 'change-contact' && !told.entry.actorId)
+      this.problem(`${named(told)}: another contact was asked for by nobody who is known`)
     const known = this.accounts.get(data.accountId)?.place
     if (known && canonical(known) !== canonical(place))
       this.problem(`${named(told)}: it was asked for in another place than where the account is`)
@@ -654,7 +673,7 @@ class Story {
       const { subjectId, actorId, data } = told.entry
       if (data.via === 'link' ? actorId !== null : actorId !== subjectId)
         this.problem(`${named(told)}: a passkey is added by whoever it is for, and by nobody else`)
-      if (data.via === 'link' && !this.enrolled.has(subjectId))
+      if (data.via === 'link' && !this.within(told).enrolled.has(subjectId))
         this.problem(`${named(told)}: no link was used that could have brought this passkey`)
       if (data.via !== 'link' && this.mustBeProven(told, 'add-passkey')?.assurance !== data.assurance)
         this.problem(`${named(told)}: it does not say truly how sure it is who added this passkey`)
@@ -694,10 +713,11 @@ class Story {
       this.through.set(data.sessionId, { account: subjectId, through: data.through })
     },
     'session.closed': ({ entry }) => void this.through.delete(entry.data.sessionId),
-    'account.locked-out': ({ entry }) => this.forget(entry.subjectId),
-    'account.enrolled': ({ entry }) => {
+    'account.locked-out': (told) => this.disown(told),
+    'account.enrolled': (told) => {
+      const { entry } = told
       for (const factor of entry.data.factors) if (factor !== 'passkey') this.accountOf(entry.subjectId).factors.add(factor)
-      if (entry.data.factors.includes('passkey')) this.enrolled.add(entry.subjectId)
+      if (entry.data.factors.includes('passkey')) this.within(told).enrolled.add(entry.subjectId)
     },
     'account.ending-explained': ({ entry }) => {
       if (['suspected-hijack', 'denied-reset'].includes(entry.data.reason)) this.forget(entry.subjectId)
@@ -729,16 +749,17 @@ class Story {
       if (this.contactIsYoung(told)) this.problem(`${named(told)}: its contact changed again within 72 hours`)
       const request = this.carriedBy(told, ['change-contact'])
       this.asAsked(told, request, { email, phone })
-      this.accountOf(told.entry.subjectId).contactChangedAt = told.at
+      Object.assign(this.accountOf(told.entry.subjectId), { contactChangedAt: told.at, contactChangedBy: told.entry.data.requestId })
       this.hand(request?.requester, told.entry.subjectId, told.at)
     },
     'account.contact-restored': (told) => {
-      if (this.disowned !== told.entry.subjectId)
+      if (!this.within(told).disowned.has(told.entry.subjectId))
         this.problem(`${named(told)}: a contact goes back to what it was when somebody says that it was not them, and at no other time`)
-      this.accountOf(told.entry.subjectId).contactChangedAt = told.at
-    },
-    'link.disowned': ({ entry }) => {
-      this.disowned = entry.subjectId
+      const account = this.accountOf(told.entry.subjectId)
+      const { contactChangedAt, contactChangedBy } = account
+      if (this.whole && (contactChangedBy !== told.entry.data.requestId || !(told.at - contactChangedAt <= contactRestoreMilliseconds)))
+        this.problem(`${named(told)}: no change of this contact was young enough to be taken back, or another one was`)
+      Object.assign(account, { contactChangedAt: told.at, contactChangedBy: null })
     },
     'account.reinstated': (told) => {
       const request = this.carriedBy(told, ['reinstate', 'reinstate-bulk'])
@@ -789,23 +810,41 @@ class Story {
 
   /** A request that is over is needed until its transaction ends; a list is carried out long after. */
   tell(told) {
-    if (told.entry.transaction !== this.transaction) {
-      for (const id of this.finished) this.requests.delete(id)
-      this.finished = []
-      this.acts = []
-      this.enrolled.clear()
-      this.disowned = null
-      this.transaction = told.entry.transaction
-    }
-    const { place } = told.entry
-    if (!Array.isArray(place) || place.length !== placesBelow) {
-      this.problem(`${named(told)}: it does not say where it was`)
-      return
-    }
-    if (place[structureAt] !== null) this.networks.set(place[structureAt], place[networkAt])
+    const objection = this.objectionToPlace(told.entry)
+    if (objection) this.problem(`${named(told)}: ${objection}`)
+    if (!isPlace(told.entry.place)) return
     if (Object.hasOwn(this.meanings, told.entry.type)) this.meanings[told.entry.type](told)
     const request = this.requests.get(told.entry.subjectId)
-    if (request && request.status !== 'pending' && !isList(request)) this.finished.push(told.entry.subjectId)
+    if (request && request.status !== 'pending' && !isList(request)) this.within(told).finished.push(told.entry.subjectId)
+  }
+
+  /** Who proved who they are for what, whose factors were set through a link, whose "this was not me" was taken, and which requests are over. */
+  within({ entry }) {
+    const known = this.open.get(entry.transaction)
+    if (known) return known
+    const fresh = { acts: [], enrolled: new Set(), disowned: new Set(), finished: [] }
+    this.open.set(entry.transaction, fresh)
+    if (this.open.size > mostOpen) {
+      const [[oldest, { finished }]] = this.open
+      for (const id of finished) this.requests.delete(id)
+      this.open.delete(oldest)
+    }
+    return fresh
+  }
+
+  /** An entry is about an organisation, and an organisation stays where it is. */
+  objectionToPlace({ place, organisationId }) {
+    if (!isPlace(place)) return 'it does not say where it was'
+    const home = place.findLastIndex((id) => id !== null)
+    if ((place[home] ?? null) !== organisationId) return 'it is said of another organisation than the one its place leads to'
+    for (let level = 0; level <= home; level += 1) {
+      if (place[level] === null) continue
+      const above = canonical(place.slice(0, level))
+      const known = this.above.get(place[level])
+      if (known !== undefined && known !== above) return `the organisation ${short(place[level])} stands elsewhere than before`
+      this.above.set(place[level], above)
+    }
+    return null
   }
 
   /** An account as the database lists it, beside what the log leads to. */

@@ -11,9 +11,8 @@ BEGIN
         (OLD.contact_changed_at <= now() - interval '72 hours') IS NOT FALSE AND EXISTS (SELECT 1 FROM request r
           WHERE r.subject_id = NEW.id AND r.kind = 'change-contact' AND r.status = 'executed' AND r.executed_in = pg_current_xact_id()
             AND (OLD.email, OLD.phone) = (r.content -> 'before' ->> 'email', r.content -> 'before' ->> 'phone') AND (NEW.email, NEW.phone) = (r.content ->> 'email', r.content ->> 'phone'))
-      -- "This was not me", said through a link while the change is young: it goes back to what it was, and the account is out.
+      -- "This was not me", said while the change is young: it goes back to what it was, and the account is out (contact_put_back holds who said so).
       OR (NEW.status = 'suspended' OR EXISTS (SELECT 1 FROM role_grant g WHERE g.account_id = NEW.id AND g.role = 'policy-owner' AND g.revoked_at IS NULL))
-        AND EXISTS (SELECT 1 FROM link l WHERE l.account_id = NEW.id AND l.kind = 'disown' AND l.used_in = pg_current_xact_id() AND l.token_hash IS NOT NULL AND l.expires_at >= now())
         AND EXISTS (SELECT 1 FROM request r WHERE r.subject_id = NEW.id AND r.kind = 'change-contact' AND r.status = 'executed' AND r.decided_at > now() - interval '144 hours'
           AND (OLD.email, OLD.phone) = (r.content ->> 'email', r.content ->> 'phone') AND (NEW.email, NEW.phone) = (r.content -> 'before' ->> 'email', r.content -> 'before' ->> 'phone')))) IS NOT TRUE
       THEN PERFORM refuse('P1', 'a contact changes by a countersigned request, from what it was to what was countersigned, or back when somebody says that it was not them'); END IF;
@@ -53,6 +52,25 @@ CREATE TRIGGER account_changed AFTER UPDATE ON account FOR EACH ROW
   WHEN ((OLD.status, OLD.previous_status, OLD.status_changed_at, OLD.status_changed_by, OLD.authorised_by_request_id, OLD.email, OLD.phone, OLD.contact_changed_at, OLD.profile_id, OLD.organisation_id, OLD.ends_on, OLD.epoch)
     IS DISTINCT FROM (NEW.status, NEW.previous_status, NEW.status_changed_at, NEW.status_changed_by, NEW.authorised_by_request_id, NEW.email, NEW.phone, NEW.contact_changed_at, NEW.profile_id, NEW.organisation_id, NEW.ends_on, NEW.epoch))
   EXECUTE FUNCTION account_changed();--> statement-breakpoint
+
+-- P1, P6: a contact goes back because somebody said that it was not them: through a link of theirs, on their own page, or on the telephone.
+CREATE FUNCTION contact_put_back() RETURNS trigger LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM request r WHERE r.subject_id = NEW.id AND r.kind = 'change-contact' AND r.status = 'executed' AND r.executed_in = pg_current_xact_id()) THEN RETURN NULL; END IF;
+  IF NOT EXISTS (SELECT 1 FROM audit_entry e WHERE e.transaction_id = pg_current_xact_id() AND e.at > now() - interval '1 hour' AND e.subject_id = NEW.id AND e.type = 'account.contact-restored')
+    THEN PERFORM refuse('P6', 'a contact that went back without its audit entry'); END IF;
+  IF NOT EXISTS (SELECT 1 FROM audit_entry e WHERE e.transaction_id = pg_current_xact_id() AND e.at > now() - interval '1 hour' AND e.subject_id = NEW.id AND e.type IN ('account.suspended', 'account.locked-out')
+      AND CASE e.data ->> 'cause'
+        WHEN 'disowned' THEN e.actor_id = NEW.id
+          OR EXISTS (SELECT 1 FROM link l WHERE l.account_id = NEW.id AND l.kind = 'disown' AND l.used_in = pg_current_xact_id() AND l.token_hash IS NOT NULL AND l.expires_at >= now())
+        WHEN 'denied-on-call-back' THEN EXISTS (SELECT 1 FROM request r JOIN call_back c ON c.request_id = r.id AND c.outcome = 'denied' AND c.caller_id = e.actor_id AND c.called_at = e.at
+          WHERE r.subject_id = NEW.id AND r.status = 'rejected')
+        ELSE false END)
+    THEN PERFORM refuse('P1', 'a contact goes back when somebody says that it was not them'); END IF;
+  RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER contact_put_back AFTER UPDATE ON account DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+  WHEN ((OLD.email, OLD.phone) IS DISTINCT FROM (NEW.email, NEW.phone)) EXECUTE FUNCTION contact_put_back();--> statement-breakpoint
 
 -- P3: what somebody confirmed on the telephone is what is countersigned: another address is another request.
 CREATE OR REPLACE FUNCTION request_changed() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$

@@ -105,8 +105,8 @@ export const serve = async (settings: Settings, role: ProcessRole | null = null)
   const metrics = metricsServer(db, replica)
   if (role !== 'worker') await listen(server, settings.PORT, settings.HOST)
   if (!settings.demo) await listen(metrics, settings.METRICS_PORT, '127.0.0.1')
-  const sealer = openPool(settings.DATABASE_URL, 2, backlogMilliseconds)
-  const jobs = sealing ? startJobs({ db, live, carriers, sealing: { ...sealing, db: openDb(sealer) }, log }) : null
+  const sealer = sealing && openPool(settings.DATABASE_URL, 2, backlogMilliseconds)
+  const jobs = sealer ? startJobs({ db, live, carriers, sealing: { ...sealing, db: openDb(sealer) }, log }) : null
 
   return {
     port: settings.PORT,
@@ -115,7 +115,7 @@ export const serve = async (settings: Settings, role: ProcessRole | null = null)
       await jobs?.stop()
       await live.close()
       await replica?.close()
-      await Promise.all([pool.end(), sealer.end()])
+      await Promise.all([pool.end(), sealer?.end()])
     },
   }
 }

@@ -7,14 +7,14 @@ test('another address is asked for, called back, countersigned with what it was 
 }) => {
   await enterAs(page, 'Nadia Roux')
   await openAccount(page, 'paul.martin')
-  await page.getByRole('link', { name: 'Demander d’autres coordonnées' }).click()
+  await page.getByRole('link', { name: 'Demander un changement de coordonnées' }).click()
   await expect(page.getByText(/Aujourd’hui.*paul\.martin@/)).toBeVisible()
   await page.getByLabel('Motif, pour qui contresignera').fill('Nouvelle messagerie')
   await page.getByRole('button', { name: 'Déposer la demande' }).click()
   await expect(page.getByText(/Rien ne change.*écrivez la nouvelle adresse/)).toBeVisible()
   await page.getByLabel('E-mail').fill('paul.martin@rillieux.example')
   await page.getByRole('button', { name: 'Déposer la demande' }).click()
-  await expect(page.getByText(/Nadia Roux demande d’autres coordonnées pour Paul Martin/)).toBeVisible()
+  await expect(page.getByText(/Nadia Roux demande à changer les coordonnées de Paul Martin/)).toBeVisible()
 
   const amina = await another(browser, 'Amina Benali')
   await openRequest(amina, 'Paul Martin')

@@ -64,7 +64,9 @@ export const inDatabase: readonly Guard[] = [
   ofContact('a contact changes after a call', 'demand_met()', "b.kind = 'change-contact' OR ", ''),
   ofContact('another contact is asked for anew', 'request_changed()', "NEW.kind = 'change-contact'", 'false'),
   ofContact('no link on its way to another address', 'account_changed()', 'OLD.email <> NEW.email AND EXISTS', 'false AND EXISTS'),
-  ofContact('a contact goes back for whoever says so alone', 'account_changed()', 'l.used_in = pg_current_xact_id()', 'true'),
+  ofContact('a contact goes back for whoever says so alone', 'contact_put_back()', 'l.used_in = pg_current_xact_id()', 'true'),
+  ofContact('a contact goes back by their own word alone', 'contact_put_back()', 'e.actor_id = NEW.id', 'true'),
+  ofContact('a contact goes back after a call alone', 'contact_put_back()', "c.outcome = 'denied'", 'true'),
   ofContact(
     'no reset soon after a contact changed',
     'link_made()',

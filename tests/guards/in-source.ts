@@ -42,10 +42,39 @@ const source = (name: string, file: string, from: string, to: string, ...suites:
 const auditor = 'verify/countersign-verify.mjs'
 const approval = 'shared/src/requests/approval.ts'
 export const inSource: readonly Guard[] = [
+  source('the auditor: an organisation stays where it is', auditor, 'if (known !== undefined && known !== above)', 'if (false)', tampering),
+  source(
+    'the auditor: an entry is of the organisation its place leads to',
+    auditor,
+    'if ((place[home] ?? null) !== organisationId)',
+    'if (false)',
+    tampering,
+  ),
+  source(
+    'the auditor: what goes back was changed lately',
+    auditor,
+    'if (this.whole && (contactChangedBy !== told.entry.data.requestId || !(told.at - contactChangedAt <= contactRestoreMilliseconds)))',
+    'if (false)',
+    tampering,
+  ),
+  source(
+    'the auditor: entries of one transaction between those of another',
+    auditor,
+    'if (known) return known\n    const fresh',
+    'if (known && this.last === entry.transaction) return known\n    this.last = entry.transaction\n    const fresh',
+    seal,
+  ),
+  source(
+    'what somebody else set up is gone where they were out already',
+    'server/src/features/accounts/close.ts',
+    "if (row.status !== 'active') return lockOut(tx, disowning)",
+    "if (row.status !== 'active') return []",
+    contact,
+  ),
   source(
     'the auditor: a signer’s role reaches to where it was asked',
     auditor,
-    'return roles.includes(role) && Object.hasOwn(reaching, level) && reaching[level](request, over, (id) => this.networks.get(id))',
+    'return roles.includes(role) && Object.hasOwn(reaching, level) && reaching[level](request, over, (id) => this.networkOf(id))',
     'return roles.includes(role)',
     tampering,
   ),
@@ -93,9 +122,9 @@ export const inSource: readonly Guard[] = [
   ),
   source(
     'whoever says it was not them has their contact back',
-    'server/src/features/links/disown-link.ts',
-    'const restored = await restore(tx, link, now)',
-    'const restored: readonly DomainEvent[] = []',
+    'server/src/features/accounts/close.ts',
+    '...(await putBackContact(tx, disowning))',
+    '',
     contact,
   ),
   source(
@@ -774,7 +803,7 @@ export const inSource: readonly Guard[] = [
   source(
     'the auditor: a contact goes back for whoever says so',
     auditor,
-    'if (this.disowned !== told.entry.subjectId)',
+    'if (!this.within(told).disowned.has(told.entry.subjectId))',
     'if (false)',
     tampering,
   ),
@@ -789,13 +818,19 @@ export const inSource: readonly Guard[] = [
   source(
     'no rule that is too weak for its kind',
     'shared/src/requests/requirement.ts',
-    'return enough ? first : null',
+    'return first && isEnough(first, matched) ? first : null',
     'return first ?? null',
     contact,
   ),
   source('the auditor: codes of somebody who had none', auditor, '!held?.factors.has(assurance)', 'false', tampering),
   source('the auditor: nothing is signed twice', auditor, 'if (this.nonces.has(nonce))', 'if (false)', tampering),
-  source('the auditor: a link that brought a passkey', auditor, "data.via === 'link' && !this.enrolled.has(subjectId)", 'false', tampering),
+  source(
+    'the auditor: a link that brought a passkey',
+    auditor,
+    "data.via === 'link' && !this.within(told).enrolled.has(subjectId)",
+    'false',
+    tampering,
+  ),
   source('the auditor: proofs that were not asked', auditor, 'if (!found) this.problem(', 'if (false) this.problem(', tampering),
   source(
     'who hurries is given a second reader',

@@ -3,6 +3,7 @@ import { drain } from '@countersign/server/kernel/outbox.ts'
 import { firstPolicy } from '@countersign/shared/policy/first.ts'
 import type { PolicyRule } from '@countersign/shared/policy/rules.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { bundleOf, sealAll, verified } from '../support/bundle.ts'
 import { makerOf, outcome, verdictOfDatabase } from '../support/make.ts'
 import { openWorld, type Signed, type World } from '../support/world.ts'
 
@@ -155,6 +156,43 @@ describe('a contact', () => {
     expect(await outcome(world.anonymous.links.disown({ token }))).toBe('allowed')
     expect((await contactOf(accountId)).email).toBe(`${login}@ml-lyon.example`)
   })
+
+  test('that changed goes back when its owner says that it was not them on their own page, or on the telephone', async () => {
+    for (const said of ['page', 'telephone'] as const) {
+      const { id: accountId, login } = await make.account()
+      await changed(accountId, `${login}@elsewhere.example`)
+      if (said === 'page') await (await world.enter(accountId)).call.accounts.disown()
+      else {
+        const { id } = await people.nadia.call.requests.submit({ kind: 'reset-credentials', accountId, justification })
+        await people.amina.call.requests.callBack({ requestId: id, outcome: 'denied', note: 'Dément' })
+      }
+      expect((await contactOf(accountId)).email).toBe(`${login}@ml-lyon.example`)
+      expect(await world.entriesAbout(accountId)).toContain('account.contact-restored')
+    }
+    await deliver()
+  })
+
+  test('that goes back where the account was out already leaves nothing a thief set up, and no way back to whoever put it out', async () => {
+    const { id: accountId, login } = await make.account()
+    await world.tamper(
+      `insert into credential (id, account_id, kind, secret, created_at, link_id) select gen_random_uuid(), $1, 'password', 'x', now(), id from link where account_id = $1 limit 1`,
+      [accountId],
+    )
+    await changed(accountId, `${login}@elsewhere.example`)
+    await deliver()
+    const token = /disown#([\w-]{43})/.exec(sent.find(({ recipient }) => recipient === `${login}@ml-lyon.example`)?.body ?? '')?.[1] ?? ''
+    await people.sophie.call.accounts.suspend({ accountIds: [accountId] })
+    expect(await outcome(world.anonymous.links.disown({ token }))).toBe('allowed')
+    expect(await world.entriesAbout(accountId)).toContain('account.locked-out')
+    expect((await world.owner.query('select 1 from credential where account_id = $1', [accountId])).rowCount).toBe(0)
+    expect(await outcome(people.sophie.call.accounts.undo({ accountId }))).not.toBe('allowed')
+  })
+
+  test('the auditor’s own program holds all that happened to contacts here', async () => {
+    await sealAll(world.db)
+    const { said } = verified(await bundleOf(world.url))
+    expect(said).toContain('All of it holds')
+  }, 60_000)
 
   test('that changed does not change again for 72 hours', async () => {
     const { id: accountId, login } = await make.account()
@@ -327,7 +365,16 @@ describe('the database', () => {
     await world.pool.query(use, [id])
     expect(await attempt(back, [id, before.phone])).toBe('P1')
     await people.sophie.call.accounts.suspend({ accountIds: [id] })
-    expect(await attempt(back, [id, before.phone])).toBe('P1')
+    expect(await attempt(back, [id, before.phone])).toBe('P6')
+    /** With entries that say so, by this person and for this reason. */
+    const saying = `with told as (insert into audit_entry (id, at, type, actor_id, subject_id, organisation_id, origin, data, transaction_id)
+      select gen_random_uuid(), now(), one.type, $3, a.id, a.organisation_id, '{"channel": "web"}', jsonb_build_object('cause', $4::text), pg_current_xact_id()
+      from account a, (values ('account.contact-restored'), ('account.suspended')) one (type) where a.id = $1) ${back}`
+    const said = (by: string, cause: string) => attempt(saying, [id, before.phone, by, cause])
+    expect(await said(people.sophie.person.id, 'disowned')).toBe('P1')
+    expect(await said(people.amina.person.id, 'denied-on-call-back')).toBe('P1')
+    expect(await said(id, 'operator')).toBe('P1')
+    expect(await said(id, 'disowned')).toBe('allowed')
   })
 
   test('lets no link stay on its way to an address that was left', async () => {

@@ -58,6 +58,27 @@ describe('sealing', () => {
     expect([leaves, highest]).toEqual([entries, entries])
   })
 
+  test('what was written before entries had a number is sealed first, in the order of its transactions, however much of it there is', async () => {
+    await sealAll(world.db)
+    const { rows } = await world.owner.query<{ id: string }>(
+      'select a.id from account a where not exists (select 1 from role_grant g where g.account_id = a.id) limit 1',
+    )
+    const unnumbered = `insert into audit_entry (id, at, recorded_at, transaction_id, number, type, subject_id, organisation_id, origin, data)
+      select gen_random_uuid(), now(), now(), pg_current_xact_id(), case when n <= 6000 then null else 900000000 + n end, 'view.saved', $1, null, '{"channel": "seed"}', '{"shared": false}' from generate_series(1, 6010) n`
+    await world.tamper(unnumbered, [rows[0]?.id])
+    const before = Number((await sealed()).highest)
+    expect(await sealAll(world.db)).toBe(6010)
+    const order = await world.owner.query<{ numbered: boolean; from: string; to: string }>(
+      `select e.number is not null as numbered, min(l.position) as from, max(l.position) as to from audit_leaf l join audit_entry e on e.id = l.entry_id and e.at = l.at
+       where l.position >= $1 group by 1 order by 1`,
+      [before],
+    )
+    expect(order.rows).toEqual([
+      { numbered: false, from: String(before), to: String(before + 5999) },
+      { numbered: true, from: String(before + 6000), to: String(before + 6009) },
+    ])
+  })
+
   test('what an open transaction has before others is waited for, so that nothing is ever put in between', async () => {
     const open = await world.pool.connect()
     try {

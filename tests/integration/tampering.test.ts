@@ -306,6 +306,13 @@ describe('a log that was signed all the same, by a server that did wrong, is jud
     sql`(select id from audit_entry where type = ${type} and data ->> 'assurance' = 'passkey' order by transaction_id, id limit 1)`
   const first = (type: string) => sql`(select id from audit_entry where type = ${type} order by transaction_id, id limit 1)`
 
+  test('entries of two commits that stand between each other are no wrong', async () => {
+    const swapped = sql`with made as (select max(number) as number from audit_entry where type = 'account.created'),
+      pair as (select made.number as one, (select min(e.number) from audit_entry e where e.number > made.number) as other from made)
+      update audit_entry e set number = case when e.number = pair.one then pair.other else pair.one end from pair where e.number in (pair.one, pair.other)`
+    expect(await signedAnew(swapped)).toEqual([])
+  })
+
   test.each([
     [
       'a countersignature taken out',
@@ -410,6 +417,30 @@ describe('a log that was signed all the same, by a server that did wrong, is jud
         where type in ('request.submitted', 'account.created') and subject_id in (select subject_id from audit_entry where id = ${firstSigned('request.approval-given')} union all
           select subject_id from audit_entry where type = 'account.created' and data ->> 'requestId' = (select subject_id::text from audit_entry where id = ${firstSigned('request.approval-given')}))`,
       'whose role does not reach to where it was asked',
+    ],
+    [
+      'a countersignature where the signer’s role is, about an account elsewhere',
+      () => sql`update audit_entry set site_id = null, structure_id = null where type in ('request.submitted', 'account.created')`,
+      'of another organisation than the one its place leads to',
+    ],
+    [
+      'an organisation told to be within another',
+      () => sql`update audit_entry set region_id = '00000000-0000-4000-8000-000000000000' where region_id is not null and region_id <> organisation_id
+        and id = (select id from audit_entry where region_id is not null and region_id <> organisation_id order by number desc limit 1)`,
+      'stands elsewhere than before',
+    ],
+    [
+      'a contact put back that nobody had changed',
+      () => sql`with said as (update audit_entry set data = data || '{"cause": "disowned"}' where id = ${first('account.suspended')} returning *)
+        insert into audit_entry (id, at, recorded_at, transaction_id, number, type, actor_id, subject_id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, origin, data)
+        select 'ffffffff-ffff-7fff-bfff-fffffffffffe', at, recorded_at, transaction_id, number, 'account.contact-restored', actor_id, subject_id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, origin, '{"requestId": "x"}' from said`,
+      'was young enough to be taken back',
+    ],
+    [
+      'another contact asked for by nobody who is known',
+      () =>
+        sql`update audit_entry set actor_id = null, data = data || '{"kind": "change-contact"}' where type = 'request.submitted' and data ->> 'accountId' is not null`,
+      'another contact was asked for by nobody who is known',
     ],
     [
       'an account created in another place than it was asked for',

@@ -41,8 +41,8 @@ await i18next
 document.documentElement.lang = initial()
 
 export const setLanguage = async (language: Language): Promise<void> => {
-  localStorage.setItem(stored, language)
   if (!i18next.hasResourceBundle(language, 'translation')) i18next.addResourceBundle(language, 'translation', await texts[language]())
+  localStorage.setItem(stored, language)
   document.documentElement.lang = language
   await i18next.changeLanguage(language)
 }

@@ -38,13 +38,14 @@ export const addressees = {
     return rows[0] ?? null
   },
 
-  /** Where somebody was written to before a contact that changed within the days in which no reset is carried out. */
-  async lately(db: Db, accountId: string): Promise<string | null> {
-    const { rows } = await db.execute<{ email: string }>(sql`
-      select r.content -> 'before' ->> 'email' as email from request r join account a on a.id = r.subject_id
+  /** Where somebody was written to before their address changed within the days in which no reset is carried out, and the request it was. */
+  async lately(db: Db, accountId: string): Promise<{ email: string; requestId: string } | null> {
+    const { rows } = await db.execute<{ email: string; requestId: string; now: string }>(sql`
+      select r.content -> 'before' ->> 'email' as email, r.id as "requestId", a.email as now from request r join account a on a.id = r.subject_id
       where r.subject_id = ${accountId} and r.kind = 'change-contact' and r.status = 'executed' and a.contact_changed_at > now() - make_interval(hours => ${contactHoldHours})
       order by r.decided_at desc limit 1`)
-    return rows[0]?.email ?? null
+    const [row] = rows
+    return row && row.email !== row.now ? row : null
   },
 
   /** Who answers for the place of this account: the nearest supervisors, three at most. */
@@ -110,12 +111,12 @@ export const addressees = {
     return rows[0] ?? null
   },
 
-  /** Mails that reached this account's own mailbox within the last hour. */
-  async mailsLastHour(db: Db, accountId: string): Promise<{ all: number; notices: number; contacts: number }> {
-    const { rows } = await db.execute<{ all: number; notices: number; contacts: number }>(sql`
-      select count(*) filter (where destination <> 'mail.contact-asked')::int as all, count(*) filter (where destination = 'mail.reset-asked')::int as notices,
-        count(*) filter (where destination = 'mail.contact-asked')::int as contacts from outbox where account_id = ${accountId} and outcome = 'delivered' and settled_at > now() - interval '1 hour'
-        and destination in ('mail.invitation', 'mail.enrolment', 'mail.reset-asked', 'mail.reset-link', 'mail.contact-asked')`)
-    return rows[0] ?? { all: 0, notices: 0, contacts: 0 }
+  /** Mails that reached this account's own mailbox within the last hour, and an address it had before. */
+  async mailsLastHour(db: Db, accountId: string): Promise<{ all: number; notices: number; toBefore: number }> {
+    const { rows } = await db.execute<{ all: number; notices: number; toBefore: number }>(sql`
+      with sent as (select destination, destination in ('mail.contact-asked', 'mail.reset-asked-before') as before from outbox where account_id = ${accountId} and outcome = 'delivered' and settled_at > now() - interval '1 hour'
+        and destination in ('mail.invitation', 'mail.enrolment', 'mail.reset-asked', 'mail.reset-link', 'mail.contact-asked', 'mail.reset-asked-before'))
+      select count(*) filter (where not before)::int as all, count(*) filter (where destination = 'mail.reset-asked')::int as notices, count(*) filter (where before)::int as "toBefore" from sent`)
+    return rows[0] ?? { all: 0, notices: 0, toBefore: 0 }
   },
 }

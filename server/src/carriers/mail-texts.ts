@@ -23,6 +23,7 @@ export type MailKind =
   | 'invitation'
   | 'enrolment'
   | 'resetAsked'
+  | 'resetAskedBefore'
   | 'contactAsked'
   | 'contactLeft'
   | 'contactChanged'
@@ -87,8 +88,19 @@ const french: Record<MailKind, Text> = {
     lines: ({ name, address }) => [
       `Bonjour ${name},`,
       'quelqu’un a demandé à remplacer votre adresse ou votre numéro. Si c’est bien votre souhait, ne faites rien : rien ne change avant une contresignature.',
-      'Si ce n’est pas vous, dites-le ici ; votre compte sera aussitôt suspendu et la demande annulée :',
-      address,
+      ...(address
+        ? ['Si ce n’est pas vous, dites-le ici ; votre compte sera aussitôt suspendu et la demande annulée :', address]
+        : ['Si ce n’est pas vous, prévenez aussitôt votre structure : elle suspend le compte en un clic.']),
+    ],
+  },
+  resetAskedBefore: {
+    subject: 'Une réinitialisation a été demandée pour votre compte',
+    lines: ({ name, address }) => [
+      `Bonjour ${name},`,
+      'quelqu’un a demandé à réinitialiser votre compte, dont l’adresse vient de changer. Aucun accès n’est donné avant une contresignature.',
+      ...(address
+        ? ['Si ce n’est pas vous, dites-le ici ; votre compte sera suspendu et retrouvera l’adresse et le numéro d’avant :', address]
+        : ['Si ce n’est pas vous, prévenez aussitôt votre structure : elle suspend le compte en un clic.']),
     ],
   },
   contactLeft: {
@@ -105,7 +117,7 @@ const french: Record<MailKind, Text> = {
     subject: 'Vos coordonnées ont changé',
     lines: ({ name, address }) => [
       `Bonjour ${name},`,
-      'l’adresse et le numéro de votre compte sont ceux de la demande contresignée. Aucun accès ne peut être réinitialisé avant 72 heures.',
+      'l’adresse et le numéro de votre compte ont été remplacés comme le prévoyait la demande contresignée. Aucun accès ne peut être réinitialisé avant 72 heures.',
       'Si ce n’est pas vous, dites-le sur la page de votre compte :',
       address,
     ],
@@ -122,15 +134,15 @@ const french: Record<MailKind, Text> = {
     subject: 'Votre adresse et votre numéro sont rétablis',
     lines: ({ name, place }) => [
       `Bonjour ${name},`,
-      'quelqu’un a répondu « ce n’est pas moi » : votre compte a retrouvé l’adresse et le numéro qu’il avait, et il est suspendu.',
-      `Pour y revenir, adressez-vous à votre structure (${place}) : elle demande votre réintégration, qu’une autre personne contresigne.`,
+      'quelqu’un a répondu « ce n’est pas moi » : votre compte a retrouvé l’adresse et le numéro qu’il avait, et plus personne n’y entre.',
+      `Pour y revenir, adressez-vous à votre structure (${place}) : elle demande de nouveaux accès, qu’une autre personne contresigne.`,
     ],
   },
   restoredNotice: {
     subject: 'Coordonnées rétablies dans votre périmètre',
     lines: ({ about, place, address }) => [
-      `« Ce n’est pas moi » : ${about} (${place}) retrouve l’adresse et le numéro d’avant le dernier changement. Son compte est suspendu.`,
-      'Regardez qui avait demandé ce changement, et qui l’avait contresigné, avant de demander une réintégration :',
+      `« Ce n’est pas moi » : ${about} (${place}) retrouve l’adresse et le numéro d’avant le dernier changement. Plus personne n’entre dans ce compte.`,
+      'Regardez qui avait demandé ce changement, et qui l’avait contresigné, avant de demander que la personne revienne :',
       address,
     ],
   },
@@ -291,8 +303,19 @@ const english: Record<MailKind, Text> = {
     lines: ({ name, address }) => [
       `Hello ${name},`,
       'somebody asked to replace your address or your number. If that is what you want, do nothing: nothing changes before a countersignature.',
-      'If it was not you, say so here; your account is suspended at once and the request is void:',
-      address,
+      ...(address
+        ? ['If it was not you, say so here; your account is suspended at once and the request is void:', address]
+        : ['If it was not you, tell your structure at once: it suspends the account with one click.']),
+    ],
+  },
+  resetAskedBefore: {
+    subject: 'A reset was asked for your account',
+    lines: ({ name, address }) => [
+      `Hello ${name},`,
+      'somebody asked to reset your account, whose address has just changed. No access is given before a countersignature.',
+      ...(address
+        ? ['If it was not you, say so here; your account is suspended and has its former address and number back:', address]
+        : ['If it was not you, tell your structure at once: it suspends the account with one click.']),
     ],
   },
   contactLeft: {
@@ -301,7 +324,10 @@ const english: Record<MailKind, Text> = {
       `Hello ${name},`,
       'your messages go to another address from now on: the request was countersigned. No access can be reset for 72 hours.',
       ...(address
-        ? [`If it was not you, say so here before ${until}; your account is suspended and has your contact back:`, address]
+        ? [
+            `If it was not you, say so here before ${until}; your account is suspended and gets its former address and number back:`,
+            address,
+          ]
         : ['If it was not you, tell your structure at once: it suspends the account with one click.']),
     ],
   },
@@ -326,15 +352,15 @@ const english: Record<MailKind, Text> = {
     subject: 'Your address and number are back',
     lines: ({ name, place }) => [
       `Hello ${name},`,
-      'somebody answered “this was not me”: your account has the address and number it had before, and is suspended.',
-      `To come back, turn to your structure (${place}): it asks for you to be reinstated, and another person countersigns.`,
+      'somebody answered “this was not me”: your account has the address and number it had before, and nobody gets in any more.',
+      `To come back, turn to your structure (${place}): it asks for new access, and another person countersigns.`,
     ],
   },
   restoredNotice: {
     subject: 'A contact was restored in your scope',
     lines: ({ about, place, address }) => [
-      `“This was not me”: ${about} (${place}) has the address and number from before the last change. The account is suspended.`,
-      'See who had asked for that change, and who countersigned it, before you ask for a reinstatement:',
+      `“This was not me”: ${about} (${place}) has the address and number from before the last change. Nobody gets into the account any more.`,
+      'See who had asked for that change, and who countersigned it, before you ask for them to come back:',
       address,
     ],
   },

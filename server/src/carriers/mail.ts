@@ -2,7 +2,7 @@ import { createTransport } from 'nodemailer'
 import { type LinkKind, links } from '../features/links/links.store.ts'
 import { mailbox } from '../features/mailbox/mailbox.store.ts'
 import type { Db } from '../kernel/db.ts'
-import type { Carrier, Delivery, Destination } from '../kernel/outbox.ts'
+import type { Carrier, Delivery, Destination, Due } from '../kernel/outbox.ts'
 import { hashToken, newToken } from '../kernel/secrets.ts'
 import { type Addressee, addressees } from './addressees.store.ts'
 import { type MailFacts, type MailKind, wordMail } from './mail-texts.ts'
@@ -56,19 +56,30 @@ const withLink =
       about: person.name,
     }
     await post({ accountId, recipient: person.email, ...wordMail(kind, person.language, facts) })
-    // Where the address is new, whoever was written to before is the one to ask.
-    const before = kind === 'resetAsked' ? await addressees.lately(db, accountId) : null
-    if (before && before !== person.email) await post({ accountId, recipient: before, ...wordMail(kind, person.language, facts) })
     return 'delivered'
   }
 
-/** To the address that is to be left, or was: whoever takes an account over moves it to an address of theirs first. Nothing holds up that it was. */
+type ToBefore = 'contactAsked' | 'contactLeft' | 'resetAskedBefore'
+
+/** Where somebody was written to before, and the change it is about; null where there is nothing to tell any more. */
+const addressBefore: Record<ToBefore, (db: Db, due: Due) => Promise<{ email: string; requestId: string } | null>> = {
+  contactAsked: async (db, { entryId }) => ((await addressees.waitingOf(db, entryId)) ? addressees.before(db, entryId) : null),
+  contactLeft: (db, { entryId }) => addressees.before(db, entryId),
+  resetAskedBefore: async (db, { entryId, accountId }) =>
+    (await addressees.waitingOf(db, entryId)) ? addressees.lately(db, accountId) : null,
+}
+
+/**
+ * To the address that is to be left, or was: whoever takes an account over moves it to an address of theirs first. Nothing holds up that it
+ * was; what is merely asked for is told once an hour.
+ */
 const toAddressBefore =
-  ({ post, publicUrl }: Carriage, kind: 'contactAsked' | 'contactLeft'): Carrier =>
-  async (db, { accountId, entryId }): Promise<Delivery> => {
-    const [person, before] = [await addressees.find(db, accountId), await addressees.before(db, entryId)]
+  ({ post, publicUrl }: Carriage, kind: ToBefore): Carrier =>
+  async (db, due): Promise<Delivery> => {
+    const { accountId } = due
+    const [person, before] = [await addressees.find(db, accountId), await addressBefore[kind](db, due)]
     if (!person || person.status === 'revoked' || !before) return 'pointless'
-    if (kind === 'contactAsked' && (await addressees.mailsLastHour(db, accountId)).contacts >= noticesPerHour) return postponed
+    if (kind !== 'contactLeft' && (await addressees.mailsLastHour(db, accountId)).toBefore >= noticesPerHour) return postponed
     const token = newToken()
     const link = await links.mint(db, { accountId, kinds: ['disown'], hash: hashToken(token), requestId: before.requestId })
     // Where the link is dead by now, they are told all the same.
@@ -192,6 +203,7 @@ export const mailCarriers = (carriage: Carriage): Record<Destination, Carrier> =
   'mail.invitation': withLink(carriage, 'invitation', ['invitation'], 'link'),
   'mail.enrolment': withLink(carriage, 'enrolment', ['enrolment'], 'link'),
   'mail.reset-asked': withLink(carriage, 'resetAsked', ['disown'], 'disown'),
+  'mail.reset-asked-before': toAddressBefore(carriage, 'resetAskedBefore'),
   'mail.contact-asked': toAddressBefore(carriage, 'contactAsked'),
   'mail.contact-left': toAddressBefore(carriage, 'contactLeft'),
   'mail.contact-changed': toThemselves(carriage, 'contactChanged'),

@@ -12,6 +12,7 @@ export const destinations = [
   'mail.invitation',
   'mail.enrolment',
   'mail.reset-asked',
+  'mail.reset-asked-before',
   'mail.contact-asked',
   'mail.contact-changed',
   'mail.contact-left',
@@ -39,19 +40,18 @@ type Routed = readonly { readonly destination: Destination; readonly accountId: 
 type Route<T extends EventType> = (event: Extract<DomainEvent, { type: T }>) => Routed
 
 /** What somebody hears of before anybody has signed for it. */
-const toldWhenAsked: Partial<Record<RequestKind, Destination>> = {
-  'reset-credentials': 'mail.reset-asked',
-  'change-contact': 'mail.contact-asked',
+const toldWhenAsked: Partial<Record<RequestKind, readonly Destination[]>> = {
+  // Where the address is new, whoever was written to before is the one to ask.
+  'reset-credentials': ['mail.reset-asked', 'mail.reset-asked-before'],
+  'change-contact': ['mail.contact-asked'],
 }
 
 /** Which facts leave the building, and for whom. The audit entry is the message; nothing is stored twice. */
 const routes: { readonly [T in EventType]?: Route<T> } = {
   'account.created': ({ subject }) => [{ destination: 'mail.invitation', accountId: subject }],
   'role.granted': ({ subject }) => [{ destination: 'mail.enrolment', accountId: subject }],
-  'request.submitted': ({ data: { kind, accountId } }) => {
-    const destination = toldWhenAsked[kind]
-    return destination && accountId ? [{ destination, accountId }] : []
-  },
+  'request.submitted': ({ data: { kind, accountId } }) =>
+    accountId ? (toldWhenAsked[kind] ?? []).map((destination) => ({ destination, accountId })) : [],
   // The new address hears that it is one, the old one that it was: whoever reads there can still say that this was not them.
   'account.contact-changed': ({ subject, data: { email } }) => [
     ...(email ? [{ destination: 'mail.contact-left', accountId: subject } as const] : []),
@@ -125,7 +125,7 @@ export const undelivered = async (db: Db): Promise<Undelivered> => {
 }
 
 /** What goes to an address that was given up: that it is dead says nothing of whoever it was, and holds no later warning up. */
-const toAddressBefore: readonly Destination[] = ['mail.contact-asked', 'mail.contact-left']
+const toAddressBefore: readonly Destination[] = ['mail.contact-asked', 'mail.contact-left', 'mail.reset-asked-before']
 
 /** What is sent although the account is out meanwhile: the answer to a theft must not silence it. */
 export const outliving: readonly Destination[] = [

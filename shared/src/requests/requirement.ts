@@ -30,6 +30,12 @@ export const leadsIn = (kind: RequestKind): boolean => waysIn.has(kind)
 /** No reset for this long after a contact changed (MITRE T1098), and no other contact: a hijacker changes the address first. */
 export const contactHoldHours = 72
 
+/**
+ * Until so long after it, "this was not me" puts the contact before back on record: a link that says so lives for 72 hours from when its
+ * mail is written, which the hold-up of a mail may delay by as much.
+ */
+export const contactRestoreHours = 2 * contactHoldHours
+
 /** Resets of one account the public page takes in 24 hours: whoever keeps asking keeps the reset manager and the person from their work. */
 export const publicAsksADay = 3
 
@@ -68,15 +74,16 @@ export const requirementOf = (demand: Demand): Requirement => ({
   demand,
 })
 
-/** The rule such a request is held under; null where the policy has none that is enough, as one set before there was such a kind may not. */
+/** Does it ask as many, and of those who may? One that was set before there was such a kind may not. */
+const isEnough = ({ demand }: PolicyRule, { kind, profiles }: Pick<Matched, 'kind' | 'profiles'>): boolean => {
+  const allowed: readonly Role[] = mayCountersign[kind]
+  return peopleIn(demand) >= floorOf(kind, profiles) && demand.stages.every(({ roles }) => roles.every((role) => allowed.includes(role)))
+}
+
+/** The rule such a request is held under; null where the first that applies is not enough for it: nothing of the kind is filed. */
 export const ruleFor = (rules: readonly PolicyRule[], matched: Matched): PolicyRule | null => {
   const [first] = possibleRules(rules, matched, new Set())
-  const allowed: readonly Role[] = mayCountersign[matched.kind]
-  const enough =
-    first !== undefined &&
-    peopleIn(first.demand) >= floorOf(matched.kind, matched.profiles) &&
-    first.demand.stages.every(({ roles }) => roles.every((role) => allowed.includes(role)))
-  return enough ? first : null
+  return first && isEnough(first, matched) ? first : null
 }
 
 /**
@@ -101,7 +108,9 @@ export const requirementsFor = (
 ): readonly Requirement[] =>
   ofOwners.has(matched.kind) && policyOwnersEver < foundingPolicyOwners
     ? [requirementOf(foundingDemand)]
-    : possibleRules(rules, matched, unknown).map(({ demand }) => requirementOf(demand))
+    : possibleRules(rules, matched, unknown)
+        .filter((rule) => isEnough(rule, matched))
+        .map(({ demand }) => requirementOf(demand))
 
 export const sameDemand = (one: Demand, other: Demand): boolean => canonicalJson(one) === canonicalJson(other)
 

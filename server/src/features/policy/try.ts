@@ -83,7 +83,7 @@ const judge = async (
   after: readonly PolicyRule[],
 ): Promise<Pick<Trial, 'judged' | 'requests' | 'capped'>> => {
   const [asked, everybody, policyOwnersEver] = await Promise.all([past.requests(db), fields.everybody(db), requests.policyOwnersEver(db)])
-  const withPeers = after.some(({ demand }) => demand.stages.some(({ level }) => level === 'another-structure'))
+  const withPeers = [...before, ...after].some(({ demand }) => demand.stages.some(({ level }) => level === 'another-structure'))
   const over = signersOver(await proven(db, everybody))
   const counted = new Map<string, { kind: RequestKind; outcome: TrialOutcome; requests: number }>()
   for (const [index, one] of asked.entries()) {
@@ -103,8 +103,8 @@ const compare = async (db: Db, before: Deciding, after: Deciding, now: Date) => 
   const weaker: Named[] = []
   const unsigned: Named[] = []
   let [was, is] = [nothing, nothing]
-  // Read as far back as either looks; each is then shown the hands it would see.
-  const widest = { rules: after.rules, independenceDays: Math.max(before.independenceDays, after.independenceDays) }
+  // Read as far, in time and to whom, as either looks; each is then shown the hands it would see.
+  const widest = { rules: [...after.rules, ...before.rules], independenceDays: Math.max(before.independenceDays, after.independenceDays) }
   const under = (field: Field, policy: Deciding): Field => ({
     ...field,
     rules: policy.rules,

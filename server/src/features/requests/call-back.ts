@@ -37,6 +37,6 @@ export const callBack: Operation<CallBackInput, CallBackOutcome> = async ({ tx, 
   if (outcome === 'someone-else' || !request.subjectId) return { value: outcome, events: [called, rejected] }
 
   const [row] = await accounts.lockAll(tx, [request.subjectId])
-  const events = row?.status === 'active' ? await closeDisowned(tx, { row, by: actor.id, cause: 'denied-on-call-back', now }) : []
+  const events = row && row.status !== 'revoked' ? await closeDisowned(tx, { row, by: actor.id, cause: 'denied-on-call-back', now }) : []
   return { value: outcome, events: told([called, rejected, ...events]) }
 }

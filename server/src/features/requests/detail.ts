@@ -64,7 +64,9 @@ export const requestDetail = async ({ db, actor, key }: { db: Db; actor: Person;
     requestListing.approvals(db, id),
     requestListing.calls(db, id),
     approversOf(db, stored, new Date()),
-    'email' in content ? accountDetail.withAddress(db, content.email, stored.subjectId, scopeOf(actor, 'account:read')) : [],
+    'email' in content && stored.status === 'pending'
+      ? accountDetail.withAddress(db, content.email, stored.subjectId, scopeOf(actor, 'account:read'))
+      : [],
     reachOf(db, stored),
     stored.subjectId ? accountDetail.contact(db, stored.subjectId) : null,
     stored.status === 'pending' ? paces.of(db, actor.id, new Date()) : null,

@@ -5,7 +5,7 @@ import type { RequestCase } from '@countersign/shared/requests/approval.ts'
 import { canonicalJson } from '@countersign/shared/requests/canonical.ts'
 import { type ContentOf, changeContactContent, type RequestContent, requestContent } from '@countersign/shared/requests/content.ts'
 import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
-import { contactHoldHours } from '@countersign/shared/requests/requirement.ts'
+import { contactRestoreHours } from '@countersign/shared/requests/requirement.ts'
 import type { CallBackOutcome, RequestStatus, VoidReason } from '@countersign/shared/requests/status.ts'
 import type { SignalRule } from '@countersign/shared/signals/finding.ts'
 import { and, eq, inArray, or, sql } from 'drizzle-orm'
@@ -184,7 +184,7 @@ export const requests = {
           eq(request.subjectId, accountId),
           eq(request.kind, 'change-contact'),
           eq(request.status, 'executed'),
-          sql`${request.decidedAt} > ${now}::timestamptz - make_interval(hours => ${2 * contactHoldHours})`,
+          sql`${request.decidedAt} > ${now}::timestamptz - make_interval(hours => ${contactRestoreHours})`,
         ),
       )
       .orderBy(sql`decided_at desc`)

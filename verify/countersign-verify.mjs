@@ -72,10 +72,14 @@ const contactHoldMilliseconds = 72 * hour
 const contactRestoreMilliseconds = 144 * hour
 /** Why somebody is out whose credentials are forgotten, because others have used them. */
 const notMe = ['disowned', 'denied-on-call-back']
+/** A demand has so many stages at most, and each so many people. */
+const [mostStages, mostPeople] = [3, 4]
 /** Transactions whose entries may still come, while those of others are told. */
 const mostOpen = 1_000
 /** Whoever put somebody out may undo that very act for so long (P1), counted between the starts of two transactions. */
 const undoMilliseconds = 40_000
+/** Nothing leaves the audit before so long (CNIL, recommendation 2021-122). */
+const leastRetentionMilliseconds = 365 * day
 /** Entries of one transaction begin before it is sealed, and transactions overlap: so far may times run back. */
 const toleratedMilliseconds = 15 * 60 * 1000
 
@@ -130,9 +134,12 @@ const readNote = (whole) => {
   return { text, origin, size: Number(size), root: Buffer.from(root, 'base64'), signatures }
 }
 
+/** The lines that read as signatures: what stands beside a checkpoint and is none says nothing about it. */
+const signatureLines = (lines) => lines.filter((line) => typeof line === 'string' && /^— \S+ [A-Za-z0-9+/]+=*\n$/.test(line)).join('')
+
 /** When a witness says it signed. */
-const signedAt = ({ signatures }, { name }) => {
-  const { bytes } = signatures.find((one) => one.name === name)
+const signedAt = ({ signatures }, { name, id }) => {
+  const { bytes } = signatures.find((one) => one.name === name && one.bytes.subarray(0, 4).equals(id))
   return new Date(Number(bytes.readBigUInt64BE(4)) * 1000).toISOString()
 }
 
@@ -328,8 +335,10 @@ class Story {
       return 'it asks for something else than any rule of the policy in force does'
     const stages = demand?.stages
     if (!Array.isArray(stages) || stages.length === 0) return 'it does not say in what stages it is countersigned'
+    if (stages.length > mostStages) return 'it is countersigned in more stages than any is'
     if (!stages.every(({ people, roles }) => Number.isInteger(people) && people >= 1 && Array.isArray(roles) && roles.length > 0))
       return 'a stage of it asks for nobody'
+    if (stages.some(({ people }) => people > mostPeople)) return 'a stage of it asks for more people than any does'
     if (!stages.every(({ level }) => Object.hasOwn(reaching, level))) return 'a stage of it is signed nowhere that is known'
     if (stages.reduce((sum, { people }) => sum + people, 0) > approvalsNeeded)
       return 'it asks for fewer countersignatures than its stages name'
@@ -347,7 +356,8 @@ class Story {
   /** Is there somebody for each place of each stage? Everybody fills one: a largest matching, by augmenting paths, over the roles they hold. */
   placesFilled(request) {
     const { demand, approvals } = request
-    const places = (demand?.stages ?? []).flatMap((stage) => Array.from({ length: stage.people }, () => stage))
+    const stages = (demand?.stages ?? []).slice(0, mostStages)
+    const places = stages.flatMap((stage) => Array.from({ length: Math.min(stage.people, mostPeople) }, () => stage))
     const takenBy = new Map()
     const fits = (id, stage) => {
       const signer = this.accounts.get(id)
@@ -473,7 +483,11 @@ class Story {
         factors: new Set(),
         identities: new Set(),
         born: false,
+        /** As it was created; nothing changes them, but that it may end earlier. */
         place: null,
+        profile: null,
+        organisationId: null,
+        endsOn: null,
         contactChangedAt: null,
         /** The request it was, until it was taken back. */
         contactChangedBy: null,
@@ -734,6 +748,7 @@ class Story {
       const request = this.carriedBy(told, ['create-account'])
       this.asAsked(told, request, { profile: entry.data.profile, organisationId: entry.organisationId })
       account.place = entry.place
+      Object.assign(account, { profile: entry.data.profile, organisationId: entry.organisationId, endsOn: request?.terms?.endsOn ?? null })
       if (request && canonical(request.place) !== canonical(entry.place))
         this.problem(`${named(told)}: this account was created in another place than it was asked for`)
       this.hand(request?.requester, entry.subjectId, at)
@@ -848,7 +863,7 @@ class Story {
   }
 
   /** An account as the database lists it, beside what the log leads to. */
-  compare({ id, status, roles }) {
+  compare({ id, status, roles, profile, organisationId, endsOn }) {
     const account = this.accounts.get(id)
     if (!account?.born && this.whole) this.problem(`the account ${id} stands in the list and was never created in the log`)
     if (!account) return
@@ -856,6 +871,12 @@ class Story {
     account.listed = true
     if (account.status !== null && account.status !== status)
       this.problem(`the account ${id} is ${status} in the list; the log leads to ${account.status}`)
+    if (account.born && profile !== undefined && (profile !== account.profile || organisationId !== account.organisationId))
+      this.problem(
+        `the account ${id} is ${profile} of ${short(organisationId)} in the list; the log made it ${account.profile} of ${short(account.organisationId)}`,
+      )
+    if (account.endsOn !== null && endsOn !== undefined && !(endsOn <= account.endsOn))
+      this.problem(`the account ${id} ends on ${endsOn} in the list; it was countersigned until ${account.endsOn}`)
     if (!this.whole) return
     const listed = roles.map(([role, over]) => `${role} ${over}`)
     for (const one of listed) if (!account.roles.has(one)) this.problem(`the account ${id} holds ${one} in the list; the log never gave it`)
@@ -889,6 +910,8 @@ export class Verification {
   missing = new Map()
   stage = 0
   dropped = { entries: 0, until: 0 }
+  /** Has anybody signed in yet, in a session that no seed tells of? */
+  lived = false
   /** Up to here the log is the one that was signed; null from where it is not. */
   good = 0
   diverged = false
@@ -1004,15 +1027,26 @@ export class Verification {
       this.ofStory.push(`${named(told)}: it was recorded at ${entry.recordedAt}, before the entries that stand before it`)
     if (!(told.at <= recorded)) this.ofStory.push(`${named(told)}: it tells of ${entry.at}, which is after it was recorded`)
     this.latest = Math.max(this.latest, recorded)
-    if (entry.type === 'audit.month-dropped') {
-      this.dropped.entries += entry.data.entries
-      this.dropped.until = Math.max(this.dropped.until, Date.parse(entry.data.until))
-    }
+    if (entry.type === 'audit.month-dropped') this.drops(told)
+    if (entry.origin?.channel !== 'seed' && entry.type === 'session.opened') this.lived = true
+    if (this.lived && entry.origin?.channel === 'seed')
+      this.ofStory.push(`${named(told)}: it is told as from before anybody had signed in, and somebody had`)
     try {
       this.story.tell(told)
     } catch {
       this.ofStory.push(`${named(told)}: what it tells cannot be understood`)
     }
+  }
+
+  /** A month leaves when a year has gone by, and not before. */
+  drops(told) {
+    const { entries, until } = told.entry.data
+    if (!(Number.isInteger(entries) && entries >= 0 && Date.parse(until) <= told.at - leastRetentionMilliseconds)) {
+      this.ofStory.push(`${named(told)}: it says that entries were dropped which are not a year old`)
+      return
+    }
+    this.dropped.entries += entries
+    this.dropped.until = Math.max(this.dropped.until, Date.parse(until))
   }
 
   compare(note, whose) {
@@ -1030,7 +1064,7 @@ export class Verification {
 
   checkpoint({ checkpoint, cosignatures = [] }) {
     this.counts.checkpoints += 1
-    const note = readNote(checkpoint + cosignatures.join(''))
+    const note = readNote(checkpoint + signatureLines(cosignatures))
     const objection = this.objectionToCheckpoint(note)
     if (objection) this.problem(objection)
     if (objection || !this.compare(note, 'the checkpoint')) return
@@ -1109,7 +1143,7 @@ export const judgeProof = ({ position, entry, hashes, checkpoint, cosignatures, 
   if (!Number.isSafeInteger(position) || position < 0) throw new Unreadable('this proof names no position')
   if (!keyLine && !ownKey) throw new Unreadable('give the public key of the log with --key')
   const key = readKey(keyLine ?? ownKey)
-  const note = readNote(checkpoint + cosignatures.join(''))
+  const note = readNote(checkpoint + signatureLines(cosignatures))
   if (!note || note.origin !== key.name || signedBy(note, key) !== true)
     return { holds: false, sentences: ['It does not hold: its checkpoint was not signed with the key of this log.'] }
   const leaf = sha256('\0', canonical(entry))

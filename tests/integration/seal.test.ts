@@ -64,7 +64,7 @@ describe('sealing', () => {
       'select a.id from account a where not exists (select 1 from role_grant g where g.account_id = a.id) limit 1',
     )
     const unnumbered = `insert into audit_entry (id, at, recorded_at, transaction_id, number, type, subject_id, organisation_id, origin, data)
-      select gen_random_uuid(), now(), now(), pg_current_xact_id(), case when n <= 6000 then null else 900000000 + n end, 'view.saved', $1, null, '{"channel": "seed"}', '{"shared": false}' from generate_series(1, 6010) n`
+      select gen_random_uuid(), now(), now(), pg_current_xact_id(), case when n <= 6000 then null else 900000000 + n end, 'view.saved', $1, null, '{"channel": "web"}', '{"shared": false}' from generate_series(1, 6010) n`
     await world.tamper(unnumbered, [rows[0]?.id])
     const before = Number((await sealed()).highest)
     expect(await sealAll(world.db)).toBe(6010)

@@ -263,6 +263,9 @@ describe('what is done to the whole log is found', () => {
       sql`insert into account select (jsonb_populate_record(a, jsonb_build_object('id', gen_random_uuid(), 'login', 'mallory'))).* from account a where login = 'agent.1'`,
       'was never created in the log',
     ],
+    ['a profile widened in silence', sql`update account set profile_id = 'national-support' where login = 'agent.1'`, 'the log made it'],
+    ['an account moved in silence', sql`update account set organisation_id = nation_id where login = 'agent.1'`, 'the log made it'],
+    ['an end put off in silence', sql`update account set ends_on = '2099-12-31' where login = 'agent.1'`, 'it was countersigned until'],
     ['an account taken away in silence', sql`delete from account where login = 'agent.3'`, 'is not in the list'],
     [
       'an account let back in in silence',
@@ -441,6 +444,23 @@ describe('a log that was signed all the same, by a server that did wrong, is jud
       () =>
         sql`update audit_entry set actor_id = null, data = data || '{"kind": "change-contact"}' where type = 'request.submitted' and data ->> 'accountId' is not null`,
       'another contact was asked for by nobody who is known',
+    ],
+    [
+      'a month dropped before its year was over',
+      () =>
+        sql`update audit_entry set type = 'audit.month-dropped', data = '{"month": "2030-01", "entries": 1, "until": "2030-02-01T00:00:00.000Z"}', actor_id = null where id = ${first('account.suspended')}`,
+      'entries were dropped which are not a year old',
+    ],
+    [
+      'the past told anew, as a seed may, after somebody had signed in',
+      () =>
+        sql`update audit_entry set origin = '{"channel": "seed"}' where id = (select id from audit_entry where number > (select min(number) from audit_entry where type = 'session.opened') order by number desc limit 1)`,
+      'told as from before anybody had signed in',
+    ],
+    [
+      'a stage that asks for more people than there are',
+      () => sql`update audit_entry set data = jsonb_set(data, '{demand,stages,0,people}', '4294967295') where type = 'request.submitted'`,
+      'asks for more people than any does',
     ],
     [
       'an account created in another place than it was asked for',

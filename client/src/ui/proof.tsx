@@ -83,7 +83,7 @@ const ProofForm = ({ asking, done }: { asking: Asking; done: () => void }) => {
         />
       ) : null}
       <p className="soft small" style={{ margin: 0 }}>
-        {t(`proof.hint.${kind}`)}
+        {t(kind === 'passkey' && !asking.nonce ? 'proof.hint.act' : `proof.hint.${kind}`)}
       </p>
       {error ? (
         <div className="notice danger" role="alert">

@@ -35,6 +35,7 @@ const bySelf: ReadonlySet<EventType> = new Set(['session.opened', 'account.enrol
 
 /** Codes an entry tells in, and where the words for them are. */
 const coded = [
+  ['assurance', (value) => `proof.assurance.${value}`],
   ['role', (value) => `role.${value}`],
   ['profile', (value) => `profile.${value}`],
   ['outcome', (value) => `outcome.${value}`],
@@ -54,7 +55,7 @@ export const useEntryDetail = () => {
   const own: { readonly [T in EventType]?: (data: EventData[T]) => string } = {
     'account.contact-changed': ({ email, phone }) =>
       [email ? t('filing.email') : '', phone ? t('filing.phone') : ''].filter((one) => one !== '').join(', '),
-    'session.opened': ({ method }) => worded(`account.method.${method}`, method),
+    'session.opened': ({ method }) => worded(`account.method.${method}`, ''),
     'incident.dated': ({ before, after }) => `${exactly(before, language)} → ${exactly(after, language)}`,
     'incident.notified': ({ at, reference }) => `${exactly(at, language)} · ${reference}`,
     'policy.set': ({ before, after }) =>

@@ -41,9 +41,10 @@ type Carriage = { readonly post: Post; readonly publicUrl: string }
 /** To the person, with a link: the token is made here, goes into the mail, and only its hash stays. */
 const withLink =
   ({ post, publicUrl }: Carriage, kind: MailKind, linkKinds: readonly LinkKind[], page: 'link' | 'disown'): Carrier =>
-  async (db, { accountId }): Promise<Delivery> => {
+  async (db, { accountId, entryId }): Promise<Delivery> => {
     const person = await addressees.find(db, accountId)
     if (person?.status !== 'active' || (kind === 'invitation' && (await addressees.wasHandedOver(db, accountId)))) return 'pointless'
+    if (kind === 'resetAsked' && !(await addressees.waitingOf(db, entryId))) return 'pointless'
     const { all, notices } = await addressees.mailsLastHour(db, accountId)
     if (!byOwner.has(kind) && (all >= mailsPerHour || (kind === 'resetAsked' && notices >= noticesPerHour))) return postponed
     const token = newToken()

@@ -8,7 +8,7 @@ import { prepared } from './prepared.ts'
 export type Entry = DomainEvent & { readonly id: string }
 type Signature = { actorId: string | null; origin: Origin; now: Date }
 
-/** Writes all entries of an operation in one statement, in the order they are told in; the place of each comes from its organisation. */
+/** Writes all entries of an operation in one statement, in the order they are told in; the database puts the place of its organisation beside each. */
 export const writeEntries = async (
   tx: Tx,
   { actorId, origin, now }: Signature,
@@ -18,11 +18,9 @@ export const writeEntries = async (
   await prepared(
     tx,
     sql`
-    insert into audit_entry (id, at, type, actor_id, subject_id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, origin, data, transaction_id)
-    select e.id, ${now}, e.type, ${actorId}, e.subject, o.id, o.nation_id, o.network_id, o.region_id, o.departement_id, o.structure_id, o.site_id,
-      ${JSON.stringify(origin)}::jsonb, e.data, pg_current_xact_id()
-    from jsonb_to_recordset(${JSON.stringify(entries)}::jsonb) as e (id uuid, type text, subject uuid, organisation uuid, data jsonb)
-    left join organisation o on o.id = e.organisation order by e.id`,
+    insert into audit_entry (id, at, type, actor_id, subject_id, organisation_id, origin, data, transaction_id)
+    select e.id, ${now}, e.type, ${actorId}, e.subject, e.organisation, ${JSON.stringify(origin)}::jsonb, e.data, pg_current_xact_id()
+    from jsonb_to_recordset(${JSON.stringify(entries)}::jsonb) as e (id uuid, type text, subject uuid, organisation uuid, data jsonb) order by e.id`,
   )
   return entries
 }

@@ -1,4 +1,5 @@
 import type { Permission } from '@countersign/shared/access/permissions.ts'
+import { peopleIn } from '@countersign/shared/requests/requirement.ts'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { count } from '../../lib/format.ts'
@@ -76,6 +77,11 @@ export const Evidence = ({ request }: { request: Detail }) => {
         {request.demand ? (
           <p className="small" style={{ margin: '0 0 6px' }}>
             {demands(request.demand).join(' ')}
+          </p>
+        ) : null}
+        {request.demand && request.approvalsNeeded > peopleIn(request.demand) ? (
+          <p className="notice small" style={{ margin: '0 0 6px' }}>
+            {t('proof.more', { count: request.approvalsNeeded })}
           </p>
         ) : null}
         <div>{t('requests.approvalsOf', { given: request.approvalsGiven, needed: request.approvalsNeeded })}</div>

@@ -61,7 +61,7 @@ const WithPasskey = () => {
       </Button>
       {entering.isError ? (
         <div className="notice danger" role="alert">
-          {dismissed(entering.error) ? t('proof.dismissed') : sentenceOf(entering.error)}
+          {dismissed(entering.error) ? t('signIn.dismissed') : sentenceOf(entering.error)}
         </div>
       ) : null}
     </>

@@ -56,14 +56,17 @@ export const links = {
     return rowCount === 1
   },
 
-  /** Gives an unused link its token, at the moment the mail is written; the text of it is returned once and kept nowhere. */
+  /**
+   * Gives an unused link its token, at the moment the mail is written; the text of it is returned once and kept nowhere. What is about
+   * another contact is asked for by its request: a later mail to the new address must not take the link away from the old one.
+   */
   async mint(
     db: Db,
     { accountId, kinds, hash, requestId }: { accountId: string; kinds: readonly LinkKind[]; hash: Buffer; requestId?: string },
   ): Promise<{ id: string; kind: LinkKind; expiresAt: Date } | null> {
     const { rows } = await db.execute<{ id: string; kind: LinkKind; expires_at: string }>(sql`
       update link set token_hash = ${hash} where id = (
-        select id from link where account_id = ${accountId} and kind = any(${sql.param([...kinds])}::text[]) and request_id = coalesce(${requestId ?? null}, request_id) and used_at is null and voided_at is null
+        select l.id from link l where l.account_id = ${accountId} and kind = any(${sql.param([...kinds])}::text[]) and ${requestId ? sql`l.request_id = ${requestId}` : sql`not ${outlivesEnding}`} and used_at is null and voided_at is null
           and created_at > now() - interval '72 hours' and (token_hash is null or expires_at > now())
         order by created_at desc limit 1)
       and used_at is null and voided_at is null

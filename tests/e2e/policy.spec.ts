@@ -58,7 +58,7 @@ test('a policy is drafted, tried on the past, asked for by one of its owners, co
     for (const accounts of [100, 50]) await expect(owner.getByText(`révoque au plus ${accounts} comptes`).first()).toBeVisible()
     await countersign(owner)
     await expect(
-      owner.getByText(name === 'Marc Delorme' ? /il manque encore une personne/ : /Contresignée et exécutée/).first(),
+      owner.getByText(name === 'Marc Delorme' ? /d.autres signatures sont encore attendues/ : /Contresignée et exécutée/).first(),
     ).toBeVisible()
   }
   const olivier = await another(browser, 'Olivier Perrin')

@@ -95,6 +95,10 @@ beforeAll(async () => {
     'policy.get': { valid: undefined },
     'policy.ask': { valid: { after: { ...firstPolicy, criticalSuspends: true }, justification: 'Essai' } },
     'policy.try': { valid: { after: firstPolicy } },
+    'policy.signing': {
+      valid: { organisationId: missing },
+      elsewhere: { organisationId: await make.organisation('Mission locale de Lyon') },
+    },
     'collusion.list': { valid: {} },
     'collusion.explain': {
       valid: { organisationId: missing },

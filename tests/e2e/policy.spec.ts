@@ -67,4 +67,12 @@ test('a policy is drafted, tried on the past, asked for by one of its owners, co
   await expect(read.getByText('au plus 50 comptes par jour')).toBeVisible()
   await expect(read.getByText('Sans réponse en 18 h ouvrées, c’est non.')).toBeVisible()
   await expect(olivier.getByRole('button', { name: 'Demander un changement…' })).toHaveCount(0)
+  const signing = olivier.getByRole('region', { name: 'Qui peut contresigner quoi, où, aujourd’hui' })
+  await signing.getByRole('combobox', { name: 'Organisation' }).fill('Mission locale de Lyon')
+  await olivier
+    .getByRole('option', { name: /^Mission locale de Lyon/ })
+    .first()
+    .click()
+  await expect(signing.getByRole('region', { name: 'Création de compte' }).getByRole('link', { name: 'Sophie Marchand' })).toBeVisible()
+  await clean(olivier)
 })

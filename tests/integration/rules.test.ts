@@ -170,6 +170,23 @@ describe('a request', () => {
     await world.tamper(`update session set method = 'demo', issuer = null, acr = null, amr = null where id = $1`, [sophie.person.sessionId])
   })
 
+  test('says who could sign what in a place today: who is there, who cannot give the proof that is asked for, and how many are missing', async () => {
+    const organisationId = await make.organisation('Mission locale de Lyon')
+    const line = async () => (await sophie.call.policy.signing({ organisationId })).find(({ kind }) => kind === 'create-account')
+    await inForce([creations(asked([supervisor('covering')]))])
+    expect(await line()).toMatchObject({
+      empty: 0,
+      people: expect.arrayContaining([expect.objectContaining({ id: sophie.person.id, unproven: false })]),
+    })
+    await inForce([creations(asked([supervisor('covering')], { assurance: 'passkey' }))])
+    expect(await line()).toMatchObject({
+      empty: 1,
+      people: expect.arrayContaining([expect.objectContaining({ id: sophie.person.id, unproven: true })]),
+    })
+    const elsewhere = await make.organisation('Mission locale de Lille')
+    expect(await outcome(sophie.call.policy.signing({ organisationId: elsewhere }))).toBe('not-found')
+  })
+
   test('asks to have come from one provider behind a hub where its rule names it, at the door and in the database', async () => {
     const issuer = 'https://hub.example'
     const from = (behind: string | null) =>

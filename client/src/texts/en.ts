@@ -698,6 +698,17 @@ export const en: typeof fr = {
     away: 'away today',
   },
   policy: {
+    signing: {
+      title: 'Who could countersign what, where, today',
+      where: 'Organisation',
+      choose: 'A structure, a département, a region…',
+      hint: 'Choose an organisation: for each kind of request, what the policy asks there and who could sign today.',
+      ordinary: 'For an ordinary account without an open signal. Whoever asks, and whom it is about, never signs.',
+      unproven: 'cannot give the proof that is asked for',
+      noRule: 'No rule is enough: nothing of this kind can be asked for here.',
+      empty_one: 'One person who could sign is missing today.',
+      empty_other: '{{count}} people who could sign are missing today.',
+    },
     title: 'Policy of the network',
     intro:
       'Who has to countersign what. The first rule that applies wins; the last one applies to everything else. A request keeps what the policy asked when it was filed.',

@@ -726,6 +726,17 @@ export const fr = {
   },
   policy: {
     title: 'Politique du réseau',
+    signing: {
+      title: 'Qui peut contresigner quoi, où, aujourd’hui',
+      where: 'Organisation',
+      choose: 'Une structure, un département, une région…',
+      hint: 'Choisissez une organisation : pour chaque type de demande, ce que la politique y demande et qui peut signer aujourd’hui.',
+      ordinary: 'Pour un compte ordinaire, sans signal ouvert. Qui demande, et qui est concerné, ne signe jamais.',
+      unproven: 'ne peut donner la preuve demandée',
+      noRule: 'Aucune règle ne suffit : rien de ce type ne peut être demandé ici.',
+      empty_one: 'Il manque aujourd’hui une personne qui puisse signer.',
+      empty_other: 'Il manque aujourd’hui {{count}} personnes qui puissent signer.',
+    },
     intro:
       'Qui doit contresigner quoi. La première règle qui s’applique l’emporte ; la dernière s’applique à tout le reste. Une demande garde ce que la politique demandait quand elle a été déposée.',
     whole: 'Pour tout le réseau',

@@ -9,6 +9,7 @@ import { usePolicySentences } from '../../ui/policy-sentences.ts'
 import { Rules } from '../../ui/rules.tsx'
 import { Failed, Skeleton } from '../../ui/screen.tsx'
 import { Draft } from './draft.tsx'
+import { SigningToday } from './signing.tsx'
 
 const signedIn = getRouteApi('/_signed-in')
 
@@ -72,6 +73,7 @@ export const PolicyPage = () => {
           ))}
         </ul>
       </section>
+      <SigningToday />
     </div>
   )
 }

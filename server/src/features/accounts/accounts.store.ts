@@ -1,14 +1,15 @@
 import { account, accountSearch } from '@countersign/drizzle/schema/account.ts'
-import type { Place } from '@countersign/shared/access/scope.ts'
+import type { Place, Scope } from '@countersign/shared/access/scope.ts'
 import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import type { AccountStatus } from '@countersign/shared/accounts/status.ts'
 import type { Ended } from '@countersign/shared/events.ts'
 import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
 import { searchWords } from '@countersign/shared/text/search.ts'
 import { eq, type SQL, sql } from 'drizzle-orm'
-import { type Tx, texts, uuids } from '../../kernel/db.ts'
+import { type Db, type Tx, texts, uuids } from '../../kernel/db.ts'
 import { outliving } from '../../kernel/outbox.ts'
 import { preparedForFew } from '../../kernel/prepared.ts'
+import { within } from '../../kernel/scope.ts'
 import { outlivesEnding } from '../links/links.store.ts'
 import type { AboutRequest } from '../requests/facts.ts'
 
@@ -154,6 +155,14 @@ export const accounts = {
         .set({ words: searchWords(`${row.name} ${email}`) })
         .where(eq(accountSearch.accountId, id))
     return row !== undefined
+  },
+
+  /** Those of these accounts that lie within a scope. */
+  async visibleAmong(db: Db, scope: Scope, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const { rows } = await db.execute<{ id: string }>(
+      sql`select id from account where id = any(${uuids(ids)}) and (${within(scope, account)})`,
+    )
+    return new Set(rows.map(({ id }) => id))
   },
 
   /** Somebody else wanted these out as well: whoever ended them has no way back any more. */

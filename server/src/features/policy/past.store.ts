@@ -6,7 +6,7 @@ import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
 import type { Means } from '@countersign/shared/requests/requirement.ts'
 import type { SignalRule } from '@countersign/shared/signals/finding.ts'
 import { sql } from 'drizzle-orm'
-import type { Db } from '../../kernel/db.ts'
+import { type Db, uuids } from '../../kernel/db.ts'
 
 /** A request of the past as a policy would have seen it; of what was suspicious, what was known when it was asked. */
 export type Past = { readonly matched: Matched; readonly requesterId: string | null; readonly subjectId: string | null }
@@ -50,12 +50,12 @@ export const past = {
     }))
   },
 
-  /** What each holder of a role has to show that it is they; who is not here has nothing beyond their session. */
-  async means(db: Db): Promise<ReadonlyMap<string, Means>> {
+  /** What each holder of a role, or each of these, has to show that it is they; who is not here has nothing beyond their session. */
+  async means(db: Db, ids?: readonly string[]): Promise<ReadonlyMap<string, Means>> {
     const { rows } = await db.execute<Means & { id: string }>(sql`
       select h.account_id as id, array(select i.issuer from identity i where i.account_id = h.account_id) as issuers,
         case when held.passkey then 'passkey' when held.totp then 'totp' else 'session' end as strongest
-      from (select distinct account_id from role_grant where revoked_at is null) h, lateral (
+      from (select distinct account_id from role_grant where revoked_at is null and ${ids ? sql`account_id = any(${uuids(ids)})` : sql`true`}) h, lateral (
         select exists (select 1 from passkey p where p.account_id = h.account_id) as passkey,
           exists (select 1 from credential c where c.account_id = h.account_id and c.kind = 'totp') as totp,
           exists (select 1 from identity i where i.account_id = h.account_id) as identity) held

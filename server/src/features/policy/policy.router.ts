@@ -7,6 +7,7 @@ import { Refused, unlessRefused } from '../../kernel/refused.ts'
 import { permitted, router } from '../../trpc.ts'
 import { askForPolicy } from './ask.ts'
 import { policies } from './policy.store.ts'
+import { signingAt } from './signing.ts'
 import { tryPolicy } from './try.ts'
 
 export const policyRouter = router({
@@ -14,6 +15,10 @@ export const policyRouter = router({
     const [policy, pending] = await Promise.all([policies.read(ctx.db), policies.pending(ctx.db)])
     return { policy, pending }
   }),
+  /** Who could countersign what in an organisation of one's scope, today. */
+  signing: permitted('policy:read')
+    .input(z.strictObject({ organisationId: z.uuid() }))
+    .query(({ ctx, input }) => signingAt(ctx.db, ctx.actor, input.organisationId)),
   /** What a draft would have asked of the last 90 days, whom it would leave without anybody to sign, and what it makes of the collusion number. It writes nothing; a draft is too long for an address. */
   try: permitted('request:file:set-policy')
     .input(z.strictObject({ after: policyDocument }))

@@ -24,6 +24,7 @@ import type { Live } from './kernel/live.ts'
 import type { Replica } from './kernel/replica.ts'
 import { hashToken, newToken, sha256 } from './kernel/secrets.ts'
 import { appRouter } from './router.ts'
+import type { PublicKeys } from './transparency/note.ts'
 import type { Request as Ours } from './trpc.ts'
 
 export type Parts = {
@@ -35,8 +36,7 @@ export type Parts = {
   readonly log: Logger
   readonly key: Buffer
   readonly publicUrl: string
-  /** The public key of the sealed audit in one line, where it is known. */
-  readonly logKey: string | null
+  readonly publicKeys: PublicKeys
   readonly demo: boolean
   /** Where people may sign in besides here. */
   readonly providers: readonly ProviderSetting[]
@@ -120,7 +120,7 @@ export const createApp = ({
   log,
   key,
   publicUrl,
-  logKey,
+  publicKeys,
   demo,
   trustedProxies,
   providers,
@@ -157,7 +157,7 @@ export const createApp = ({
       },
       demo,
       limits,
-      logKey,
+      publicKeys,
       origin: {
         channel: 'web',
         address: request.ip ?? '',

@@ -12,7 +12,7 @@ import { openDb, openPool } from './kernel/db.ts'
 import { openLive } from './kernel/live.ts'
 import { openReplica, unfitReplica } from './kernel/replica.ts'
 import { metricsServer } from './metrics.ts'
-import { keyLine, verifierOf } from './transparency/note.ts'
+import { keyLine, type PublicKeys, verifierOf } from './transparency/note.ts'
 
 export type Serving = { readonly port: number; readonly stop: () => Promise<void> }
 
@@ -35,8 +35,10 @@ const closing = (server: Server): Promise<void> =>
     server.closeAllConnections()
   })
 
-const logKeyOf = ({ PUBLIC_URL, SEALING_KEY }: Settings): string | null =>
-  SEALING_KEY ? keyLine(verifierOf(logOf({ PUBLIC_URL, SEALING_KEY }), 'log')) : null
+const publicKeysOf = ({ PUBLIC_URL, SEALING_KEY, WITNESS_KEY }: Settings): PublicKeys => ({
+  log: SEALING_KEY ? keyLine(verifierOf(logOf({ PUBLIC_URL, SEALING_KEY }), 'log')) : null,
+  witness: WITNESS_KEY ? keyLine(WITNESS_KEY) : null,
+})
 
 /** What seals the audit here: no worker runs without its key, or what happened would be provable to nobody. */
 const sealingOf = ({
@@ -95,7 +97,7 @@ export const serve = async (settings: Settings, role: ProcessRole | null = null)
       log,
       key: settings.SECRET_KEY,
       publicUrl: settings.PUBLIC_URL,
-      logKey: logKeyOf(settings),
+      publicKeys: publicKeysOf(settings),
       demo: settings.demo,
       providers: settings.IDENTITY_PROVIDERS,
       trustedProxies: settings.TRUSTED_PROXIES,

@@ -16,6 +16,7 @@ import type { Door, Limits } from './kernel/limits.ts'
 import type { Live } from './kernel/live.ts'
 import { Refused } from './kernel/refused.ts'
 import { refusedByReplica } from './kernel/replica.ts'
+import type { PublicKeys } from './transparency/note.ts'
 
 /** What every procedure may use. `demo` mounts the mailbox and the one-click sign-in, on loopback alone. */
 export type Request = {
@@ -33,8 +34,8 @@ export type Request = {
   readonly flow: FlowCookie
   readonly demo: boolean
   readonly limits: Limits
-  /** The public key of the sealed audit in one line; null in a process that does not know it. */
-  readonly logKey: string | null
+  /** The public keys of the sealed audit and of its witness, a line each; null in a process that does not know it. */
+  readonly publicKeys: PublicKeys
   readonly setSession: (token: string | null) => void
 }
 

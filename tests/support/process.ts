@@ -24,7 +24,7 @@ export const openProcess = async ({ url, readUrl, key = Buffer.alloc(32) }: { ur
     log,
     key,
     publicUrl: 'http://localhost',
-    logKey: null,
+    publicKeys: { log: null, witness: null },
     demo: true,
     providers: [],
     trustedProxies: [],

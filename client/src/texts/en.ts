@@ -1358,8 +1358,10 @@ export const en: typeof fr = {
     stale: 'The server does not answer: what stands here may be out of date.',
     late: 'For over a minute nothing new has been sealed.',
     away: 'A place that checkpoints go to cannot be reached.',
-    key: 'The public key this server signs with',
-    keyHint: 'Compare it with the one you were given when the log began: a key that comes from the server alone proves nothing.',
+    keys: { log: 'The public key this server signs with', witness: 'That of the witness, as this server knows it' },
+    keyOfWitness: 'the key the witness gave you',
+    keyHint:
+      'Compare them with those you were given when the log began, one by whoever runs it, the other by the witness: a key that the server alone gives proves nothing.',
     position: 'no. {{position}}',
     notYet: 'not yet',
     download: 'Download the proof',

@@ -1394,8 +1394,10 @@ export const fr = {
     stale: 'Le serveur ne répond pas : ce qui est affiché peut être périmé.',
     late: 'Depuis plus d’une minute, rien de nouveau n’est scellé.',
     away: 'Un lieu où vont les points de contrôle est injoignable.',
-    key: 'La clé publique avec laquelle signe ce serveur',
-    keyHint: 'Comparez-la à celle qui vous a été remise à l’ouverture du registre : une clé que seul le serveur donne ne prouve rien.',
+    keys: { log: 'La clé publique avec laquelle signe ce serveur', witness: 'Celle du témoin, telle que ce serveur la connaît' },
+    keyOfWitness: 'la clé que le témoin vous a donnée',
+    keyHint:
+      'Comparez-les à celles qui vous ont été remises à l’ouverture du registre, l’une par l’exploitant, l’autre par le témoin : une clé que seul le serveur donne ne prouve rien.',
     position: 'n° {{position}}',
     notYet: 'pas encore',
     download: 'Télécharger la preuve',

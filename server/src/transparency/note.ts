@@ -38,6 +38,9 @@ export const verifierOf = ({ name, key }: Signer, kind: SignatureKind): Verifier
   id: idOf(name, kind, publicBytes(key)),
 })
 
+/** Of a log and its witness, as auditors are given them; null where it is not known. */
+export type PublicKeys = { readonly log: string | null; readonly witness: string | null }
+
 /** A public key in one line: what is given to whoever is to check. */
 export const keyLine = ({ name, kind, key, id }: Verifier): string =>
   `${name}+${id.toString('hex')}+${Buffer.concat([Buffer.from([signatureKinds[kind]]), publicBytes(key)]).toString('base64')}`

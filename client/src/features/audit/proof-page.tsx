@@ -149,16 +149,18 @@ export const ProofPage = () => {
         <p style={{ margin: 0 }}>{t('seal.yourselfHint')}</p>
         <pre className="breaks command">countersign export audit --out bundle.ndjson</pre>
         <p style={{ margin: 0 }}>{t('seal.yourselfThen')}</p>
-        <pre className="breaks command">{`node countersign-verify.mjs bundle.ndjson --key "${t('seal.keyOfLog')}" --checkpoints "${t('seal.keptFile')}"`}</pre>
+        <pre className="breaks command">{`node countersign-verify.mjs bundle.ndjson --key "${t('seal.keyOfLog')}"${data.keys.witness ? ` --witness "${t('seal.keyOfWitness')}"` : ''} --checkpoints "${t('seal.keptFile')}"`}</pre>
         <p style={{ margin: 0 }}>{t('seal.yourselfOne')}</p>
         <pre className="breaks command">{`node countersign-verify.mjs proof-123.json --key "${t('seal.keyOfLog')}"`}</pre>
-        {data.key ? (
-          <dl className="facts">
-            <Fact name={t('seal.key')}>
-              <code className="breaks">{data.key}</code>
-            </Fact>
-          </dl>
-        ) : null}
+        <dl className="facts">
+          {(['log', 'witness'] as const).map((whose) =>
+            data.keys[whose] ? (
+              <Fact key={whose} name={t(`seal.keys.${whose}`)}>
+                <code className="breaks">{data.keys[whose]}</code>
+              </Fact>
+            ) : null,
+          )}
+        </dl>
         <p className="soft" style={{ margin: 0 }}>
           {t('seal.keyHint')}
         </p>

@@ -27,7 +27,8 @@ export const CallBack = ({ request }: { request: Detail }) => {
     trpc.requests.callBack.mutationOptions({
       onError: tellRefusal,
       onSuccess: (outcome) => {
-        tell(t(`outcome.${outcome}`), isFinal(outcome) ? t(`requests.reasons.${outcome}`) : null)
+        // The list moves on to the next request: whose call it was is said.
+        tell(t(`outcome.${outcome}`), isFinal(outcome) ? t(`requests.reasons.${outcome}`) : (request.subjectCard?.name ?? null))
         setNote('')
         void queryClient.invalidateQueries(trpc.requests.pathFilter())
       },

@@ -46,7 +46,7 @@ export const exportProof =
     }
     const reader = { id: person.id, scope }
     const [row] = entryId.success ? await audit.named(ctx.db, reader, [entryId.data]) : []
-    const proof = row ? await proofOf(ctx.db, row.id, ctx.logKey) : null
+    const proof = row ? await proofOf(ctx.db, row.id, ctx.publicKeys.log) : null
     if (!row || !proof) {
       response.status(404).json({ refusal: 'not-found' })
       return

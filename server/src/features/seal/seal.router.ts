@@ -22,7 +22,7 @@ export const sealRouter = router({
       seal.waitingSince(ctx.db),
     ])
     return {
-      key: ctx.logKey,
+      keys: ctx.publicKeys,
       checkpoint: newest && { ...newest, madeAt: newest.madeAt.toISOString() },
       witnessed: witnessed && {
         size: witnessed.checkpoint.size,

@@ -34,9 +34,9 @@ const sealAll = async (owner: string): Promise<void> => {
   await pool.end()
 }
 
-/** The network, seeded once and kept; what is measured is a fresh copy of it. */
-export const copied = async (databaseUrl: (name: string) => string, accounts: number): Promise<void> => {
-  const kept = `months_of_${accounts}`
+/** The network, seeded once and kept, with its audit sealed or still to seal; what is measured is a fresh copy of it. */
+export const copied = async (databaseUrl: (name: string) => string, accounts: number, audit: 'sealed' | 'unsealed'): Promise<void> => {
+  const kept = audit === 'sealed' ? `months_of_${accounts}` : `unsealed_of_${accounts}`
   const admin = new pg.Client(databaseUrl('postgres'))
   await admin.connect()
   try {
@@ -50,7 +50,7 @@ export const copied = async (databaseUrl: (name: string) => string, accounts: nu
       await seedDemo({ db: openDb(pool), accounts: Math.min(told, accounts), report: (line) => note(`seeding: ${line}`) })
       await pool.end()
       await multiply(owner, accounts, note)
-      await sealAll(owner)
+      if (audit === 'sealed') await sealAll(owner)
       await admin.query(`alter database seeding rename to ${kept}`)
     }
     note('copying the network')
@@ -82,7 +82,7 @@ export const openNetwork = async (accounts: number) => {
     '-c',
     'max_connections=200',
   ])
-  await copied(database.url, accounts)
+  await copied(database.url, accounts, 'sealed')
   const url = applicationUrl(database.url('run'))
   const child = fork(join(import.meta.dirname, 'serve.ts'), {
     env: { ...process.env, DATABASE_URL: url },

@@ -767,8 +767,8 @@ export const inSource: readonly Guard[] = [
   source(
     'a mailbox alone opens nothing',
     'server/src/features/links/redeem.ts',
-    "asksFor(link).secondFactor && asksFor(link).password && link.kind !== 'disown'",
-    "asksFor(link).secondFactor && link.kind !== 'disown'",
+    "asksFor(link).password && link.kind !== 'disown'",
+    "link.kind !== 'disown'",
     passkeys,
   ),
   source(

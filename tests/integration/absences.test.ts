@@ -55,6 +55,9 @@ describe('an absence', () => {
       { from: day(0), until: day(5), delegate: { id: another.person.id } },
     ])
     expect(await away(sophie, null, 5, 6)).toBe('absence-overlaps')
+    expect(await away(sophie, null, 9, 8)).toBe('absence-ends-first')
+    const attempts = `select from audit_entry where actor_id = $1 and type = 'attempt.refused' and data ->> 'operation' = 'absences.announce'`
+    expect((await world.owner.query(attempts, [sophie.person.id])).rowCount).toBe(0)
     expect(await away(sophie, null, 6, 7)).toBe('allowed')
     const [first] = (await sophie.call.absences.mine()).announced
     expect(await outcome(another.call.absences.withdraw({ absenceId: first?.id ?? '' }))).toBe('not-found')

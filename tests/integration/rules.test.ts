@@ -1,3 +1,4 @@
+import { measureNetwork } from '@countersign/server/features/collusion/watch.ts'
 import { execute } from '@countersign/server/features/requests/execute.ts'
 import { factOf } from '@countersign/server/features/requests/facts.ts'
 import { countersignable } from '@countersign/server/features/requests/for-them.store.ts'
@@ -183,6 +184,12 @@ describe('a request', () => {
       empty: 1,
       people: expect.arrayContaining([expect.objectContaining({ id: sophie.person.id, unproven: true })]),
     })
+    await measureNetwork(world.db, new Date(), world.log)
+    const listed = (await sophie.call.collusion.list({ words: 'Mission locale de Lyon' })).rows.find(({ id }) => id === organisationId)
+    expect(listed).toMatchObject({ accountSigners: 0, credentialSigners: expect.any(Number) })
+    expect(listed?.credentialSigners).toBeGreaterThan(0)
+    const { signers } = await sophie.call.collusion.explain({ organisationId })
+    expect(signers.find(({ id }) => id === sophie.person.id)?.unproven).toEqual(['account'])
     const elsewhere = await make.organisation('Mission locale de Lille')
     expect(await outcome(sophie.call.policy.signing({ organisationId: elsewhere }))).toBe('not-found')
   })

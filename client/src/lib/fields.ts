@@ -1,4 +1,5 @@
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
+import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { refusalOf } from './trpc.ts'
 
@@ -33,4 +34,13 @@ export const useTextOfRefusal = (error: unknown) => {
             ? worded(refusal.code)
             : null,
   }
+}
+
+/** For the form whose fields were refused: the first of them takes the focus, so that nobody has to look for it. */
+export const useFirstWrong = (error: unknown) => {
+  const form = useRef<HTMLFormElement>(null)
+  useEffect(() => {
+    if (error) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
+  }, [error])
+  return form
 }

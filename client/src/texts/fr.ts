@@ -47,7 +47,7 @@ export const fr = {
     'rule-level-not-for-kind':
       'Les responsables de la politique ont leur rôle pour toute la nation : seuls « de la structure ou au-dessus » et « du réseau entier » conviennent ici.',
     'rule-nobody-to-call': 'Personne à rappeler pour ce genre de demande.',
-    'rule-escalates-late': 'La relance vient avant l’élargissement, et l’élargissement avant l’échéance.',
+    'rule-escalates-late': 'La relance vient avant l’appel au niveau au-dessus, et celui-ci avant l’échéance.',
     'held-after-contact-change': 'Les coordonnées ont changé il y a moins de 72 heures : la demande attend.',
     'already-in-state': 'C’est déjà le cas.',
     'account-not-active': 'Ce compte n’est pas actif.',
@@ -668,7 +668,11 @@ export const fr = {
     callBackHint:
       'Appelez ce numéro, jamais un numéro donné dans la demande. Nom, date de naissance, NIR ou identifiant ne prouvent rien : une fuite les contient.',
     note: 'Note',
-    callBackFinal: { denied: 'Confirmer le démenti : suspendre le compte', 'someone-else': 'Confirmer : refuser la demande' },
+    callBackFinal: {
+      confirmed: 'Confirmer : la personne a bien demandé cela',
+      denied: 'Confirmer le démenti : suspendre le compte',
+      'someone-else': 'Confirmer : refuser la demande',
+    },
     calledBy: 'appel {{ofName}}',
     noCall: 'Personne n’a encore appelé.',
     history: 'Appels',
@@ -825,9 +829,9 @@ export const fr = {
       deadline: 'Échéance, en heures (95 ouvrées ou 168 au plus)',
       clock: 'Heures',
       clocks: { workingHours: 'ouvrées', hours: 'de l’horloge' },
-      escalates: 'Relancer, puis élargir au niveau au-dessus',
+      escalates: 'Relancer, puis faire signer aussi le niveau au-dessus',
       remindAfter: 'Relance après, en heures',
-      widenAfter: 'Élargir après, en heures',
+      widenAfter: 'Niveau au-dessus après, en heures',
       open: 'Modifier',
       close: 'Replier',
       up: 'Monter la règle {{place}}',
@@ -856,7 +860,8 @@ export const fr = {
       places_other:
         '{{count}} organisations où il n’y aurait plus assez de monde pour signer une création de compte ou une réinitialisation :',
       noPlaces: 'Partout où il y a aujourd’hui assez de monde pour signer, il y en aurait encore assez.',
-      and: 'et {{count}} autres',
+      and_one: 'et une autre',
+      and_other: 'et {{count}} autres',
       scope:
         'Le tableau compare ce qu’il aurait fallu pour chaque demande, avec les signaux connus le jour où elle a été faite (aucun n’a été gardé pour les plus anciennes).',
       numbers: 'Comptes piratés qu’il faudrait, au plus faible du réseau',
@@ -1516,9 +1521,11 @@ export const fr = {
   link: {
     title: { invitation: 'Bienvenue', reset: 'Nouvel accès', enrolment: 'Second facteur', disown: 'Ce n’était pas vous ?' },
     factor: 'Second facteur',
-    factors: { passkey: 'Clé d’accès', code: 'Application de codes' },
-    passkeyHint:
-      'Votre téléphone ou votre ordinateur fabriquera une clé : votre empreinte, votre visage ou son code la débloque. Elle signera aussi vos décisions.',
+    factors: { passkey: 'Clé d’accès', code: 'Application de codes', none: 'Mot de passe seul' },
+    optional:
+      'Une clé d’accès protège mieux qu’un mot de passe : avec elle, personne n’entre avec le mot de passe seul. Vous ne pourrez l’ajouter que par un lien comme celui-ci.',
+    passkeyHint: 'Votre téléphone ou votre ordinateur fabriquera une clé : votre empreinte, votre visage ou son code la débloque.',
+    passkeySigns: 'Elle signera aussi vos décisions.',
     passkeyName: 'Première clé',
     hello: 'Bonjour {{name}}, votre identifiant est',
     password: 'Choisissez un mot de passe',

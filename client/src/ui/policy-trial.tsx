@@ -13,20 +13,61 @@ import { type Outputs, trpc } from '../lib/trpc.ts'
 
 type Result = Outputs['policy']['try']
 
+/** So many are in sight; the others that were named unfold. */
+const inSight = 12
+
 const Places = ({ places }: { places: Result['weaker'] }) => {
   const { t } = useTranslation()
   const more = places.organisations - places.first.length
+  const listed = (some: Result['weaker']['first']) =>
+    some.map(({ id, name }) => (
+      <li key={id}>
+        <Link to="/organisations/$organisationId" params={{ organisationId: id }}>
+          {name}
+        </Link>
+      </li>
+    ))
   return (
-    <ul>
-      {places.first.map(({ id, name }) => (
-        <li key={id}>
-          <Link to="/organisations/$organisationId" params={{ organisationId: id }}>
-            {name}
-          </Link>
-        </li>
-      ))}
-      {more > 0 ? <li className="soft">{t('policy.trial.and', { count: more })}</li> : null}
-    </ul>
+    <>
+      <ul>{listed(places.first.slice(0, inSight))}</ul>
+      {places.first.length > inSight ? (
+        <details>
+          <summary>{t('policy.trial.and', { count: places.organisations - inSight })}</summary>
+          <ul>
+            {listed(places.first.slice(inSight))}
+            {more > 0 ? <li className="soft">{t('policy.trial.and', { count: more })}</li> : null}
+          </ul>
+        </details>
+      ) : null}
+    </>
+  )
+}
+
+/** Those of the requests that would have gone otherwise, to be looked at one by one. */
+const Otherwise = ({ judged }: { judged: Result['judged'] }) => {
+  const { t } = useTranslation()
+  return (
+    <>
+      {judged
+        .filter(({ newest }) => newest.length > 0)
+        .map(({ kind, outcome, requests, newest }) => (
+          <details key={`${kind} ${outcome}`}>
+            <summary>
+              {t(`kind.${kind}`)} · {t(`policy.trial.${outcome}`)}
+            </summary>
+            <ul className="row wrap plain small">
+              {newest.map(({ id, reference }) => (
+                <li key={id}>
+                  <Link to="/requests" search={{ view: 'all', request: id }}>
+                    {t('requests.reference', { reference })}
+                  </Link>
+                </li>
+              ))}
+              {requests > newest.length ? <li className="soft">{t('policy.trial.and', { count: requests - newest.length })}</li> : null}
+            </ul>
+          </details>
+        ))}
+    </>
   )
 }
 
@@ -81,6 +122,7 @@ const Judged = ({ result }: { result: Result }) => {
           </table>
         </section>
       ) : null}
+      <Otherwise judged={result.judged} />
     </>
   )
 }

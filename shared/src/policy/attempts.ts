@@ -8,7 +8,7 @@ import { type Requirement, requirementFor, requirementsFor } from '../requests/r
 import { fits } from '../requests/stages.ts'
 import type { Attempt } from './coalition.ts'
 import type { Kinship } from './independence.ts'
-import type { ConditionName, PolicyRule } from './rules.ts'
+import type { ConditionName, Demand, PolicyRule } from './rules.ts'
 
 /** What an attacker may be after, in one organisation. */
 export const goals = ['account', 'credential', 'role', 'policy'] as const
@@ -221,8 +221,10 @@ export const attemptsAt = (field: Field, goal: Goal): readonly Attempt[] => {
   }
 }
 
-/** Who of these may sign somebody's ordinary account, or their reset, in this organisation, in time: nothing is suspicious about it. */
-export const usualSigners = (field: Field, kind: 'create-account' | 'reset-credentials', people: readonly Member[]): readonly Member[] => {
+export type UsualKind = 'create-account' | 'reset-credentials'
+
+/** What is asked of somebody's ordinary account, or of their reset, in this organisation: nothing is suspicious about it. */
+export const usualDemand = (field: Field, kind: UsualKind): Demand => {
   const { ground } = field
   const matched = {
     kind,
@@ -233,6 +235,11 @@ export const usualSigners = (field: Field, kind: 'create-account' | 'reset-crede
     reach: null,
     signals: [],
   }
-  const { demand } = requirementFor(field.rules, matched, field.policyOwnersEver)
-  return people.filter((one) => demand.stages.some((stage) => fits(one, stage, { place: ground.place, wide: true })))
+  return requirementFor(field.rules, matched, field.policyOwnersEver).demand
+}
+
+/** Who of these may sign that, in time, those one level up among them. */
+export const usualSigners = (field: Field, kind: UsualKind, people: readonly Member[]): readonly Member[] => {
+  const { stages } = usualDemand(field, kind)
+  return people.filter((one) => stages.some((stage) => fits(one, stage, { place: field.ground.place, wide: true })))
 }

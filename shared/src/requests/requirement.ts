@@ -137,6 +137,8 @@ export const sureEnough = (given: Assurance, asked: Demand['assurance']): boolea
 
 /** What somebody has to show that it is they: their surest proof, and the providers they have an identity at. */
 export type Means = { readonly strongest: Assurance; readonly issuers: readonly string[] }
+/** Whoever has nothing beyond their session. */
+export const sessionAlone: Means = { strongest: 'session', issuers: [] }
 
 /** Could they sign as this demand asks: with such a proof, and signed in where it says? */
 export const canSignFor = ({ strongest, issuers }: Means, { assurance, signIn }: Pick<Demand, 'assurance' | 'signIn'>): boolean =>

@@ -143,6 +143,21 @@ describe('one’s own passkeys', () => {
     expect(await outcome(world.anonymous.sessions.signInWithPasskey(phone.signIn(challenge)))).toBe('allowed')
   })
 
+  test('are offered by the invitation of somebody without a role, whose password alone is enough until they take one', async () => {
+    const plain = await opened((await born()).id, 'invitation')
+    expect(plain.described.asks.secondFactor).toBe(false)
+    expect((await world.anonymous.links.redeem({ token: plain.token, password, code: null })).recoveryCodes).toEqual([])
+    expect(await outcome(world.anonymous.sessions.signIn({ login: plain.described.login, password, code: null }))).toBe('allowed')
+
+    const { token, described } = await opened((await born()).id, 'invitation')
+    const nonce = described.passkey?.nonce ?? ''
+    const passkey = { name: 'Première clé', nonce, registration: openAuthenticator().made(nonce) }
+    const { recoveryCodes } = await world.anonymous.links.redeem({ token, password, code: null, passkey })
+    const signIn = (code: string | null) => outcome(world.anonymous.sessions.signIn({ login: described.login, password, code }))
+    expect(await signIn(null)).toBe('second-factor-needed')
+    expect(await signIn(recoveryCodes[0] ?? '')).toBe('allowed')
+  })
+
   test('come by no link that asks for no password: the mailbox alone opens nothing', async () => {
     const account = await born()
     await world.tamper(

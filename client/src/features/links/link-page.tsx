@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { toString as drawQr } from 'qrcode'
 import { type FormEvent, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useTextOfRefusal } from '../../lib/fields.ts'
+import { useFirstWrong, useTextOfRefusal } from '../../lib/fields.ts'
 import { makePasskey, passkeysKnown } from '../../lib/passkey.ts'
 import { type Outputs, refusalOf, trpc } from '../../lib/trpc.ts'
 import { Door } from '../../ui/door.tsx'
@@ -31,15 +31,26 @@ const Totp = ({ totp }: { totp: NonNullable<Described['totp']> }) => {
   )
 }
 
+type Factor = 'passkey' | 'code' | 'none'
+
+/** Whoever holds a role has a second factor, a passkey first; to the others it is offered. */
+const factorsFor = ({ asks, passkey }: Described): readonly Factor[] => {
+  const devices = passkey && passkeysKnown() ? (['passkey'] as const) : []
+  return asks.secondFactor ? [...devices, 'code'] : ['none', ...devices]
+}
+const firstFactor = (link: Described): Factor => factorsFor(link)[0] ?? 'none'
+
 const Form = ({ link, token }: { link: Described; token: string }) => {
   const { t } = useTranslation()
   const [password, setPassword] = useState('')
   const [code, setCode] = useState('')
   const redeem = useMutation(trpc.links.redeem.mutationOptions())
-  const [factor, setFactor] = useState<'passkey' | 'code'>(link.passkey && passkeysKnown() ? 'passkey' : 'code')
+  const [factor, setFactor] = useState<Factor>(firstFactor(link))
   const [stopped, setStopped] = useState(false)
+  const factors = factorsFor(link)
   const byPasskey = link.passkey !== null && factor === 'passkey'
   const text = useTextOfRefusal(redeem.error)
+  const form = useFirstWrong(redeem.error)
   const submit = (event: FormEvent) => {
     event.preventDefault()
     const chosen = { token, password: link.asks.password ? password : null }
@@ -76,7 +87,7 @@ const Form = ({ link, token }: { link: Described; token: string }) => {
     )
   }
   return (
-    <form className="card stack" onSubmit={submit}>
+    <form ref={form} className="card stack" onSubmit={submit}>
       <p style={{ margin: 0 }}>
         {t('link.hello', { name: link.givenName })} <strong>{link.login}</strong>.
       </p>
@@ -92,15 +103,24 @@ const Form = ({ link, token }: { link: Described; token: string }) => {
           error={text.of('password')}
         />
       ) : null}
-      {link.passkey && passkeysKnown() ? (
+      {factors.length > 1 ? (
         <SegmentedControl
           aria-label={t('link.factor')}
           value={factor}
-          onChange={(value) => setFactor(value === 'code' ? 'code' : 'passkey')}
-          data={(['passkey', 'code'] as const).map((value) => ({ value, label: t(`link.factors.${value}`) }))}
+          onChange={setFactor}
+          data={factors.map((value) => ({ value, label: t(`link.factors.${value}`) }))}
         />
       ) : null}
-      {byPasskey ? <p style={{ margin: 0 }}>{t('link.passkeyHint')}</p> : null}
+      {factors.length > 1 && !link.asks.secondFactor ? (
+        <p className="soft small" style={{ margin: 0 }}>
+          {t('link.optional')}
+        </p>
+      ) : null}
+      {byPasskey ? (
+        <p style={{ margin: 0 }}>
+          {t('link.passkeyHint')} {link.asks.secondFactor ? t('link.passkeySigns') : null}
+        </p>
+      ) : null}
       {stopped ? (
         <div className="notice danger" role="alert">
           {t('proof.dismissed')}

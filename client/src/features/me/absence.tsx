@@ -2,7 +2,7 @@ import { Button, Select, TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useTextOfRefusal } from '../../lib/fields.ts'
+import { useFirstWrong, useTextOfRefusal } from '../../lib/fields.ts'
 import { tell, tellRefusal } from '../../lib/toast.ts'
 import { queryClient, trpc } from '../../lib/trpc.ts'
 import { Day } from '../../ui/when.tsx'
@@ -24,12 +24,13 @@ const Announce = ({ delegates }: { delegates: readonly { id: string; name: strin
     }),
   )
   const text = useTextOfRefusal(announce.error)
+  const form = useFirstWrong(announce.error)
   const send = (event: FormEvent) => {
     event.preventDefault()
     announce.mutate({ ...dates, delegateId: delegate === nobody ? null : delegate })
   }
   return (
-    <form className="stack tight" onSubmit={send} noValidate>
+    <form ref={form} className="stack tight" onSubmit={send} noValidate>
       <div className="row wrap" style={{ alignItems: 'flex-start' }}>
         {(['from', 'until'] as const).map((name) => (
           <TextInput
@@ -50,6 +51,7 @@ const Announce = ({ delegates }: { delegates: readonly { id: string; name: strin
           ]}
           value={delegate}
           onChange={(value) => setDelegate(value ?? nobody)}
+          error={text.of('delegateId')}
           allowDeselect={false}
           searchable
           w={320}

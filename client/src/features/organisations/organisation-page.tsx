@@ -12,7 +12,7 @@ const SignersList = ({ signers, of }: { signers: readonly Signer[]; of: 'account
   const { t } = useTranslation()
   const nameOf = usePartName()
   const able = signers.filter((one) => one[of])
-  const there = able.filter(({ away, unreachable }) => !away && !unreachable)
+  const there = able.filter(({ away, unreachable, unproven }) => !away && !unreachable && !unproven.includes(of))
   return (
     <div className="stack tight">
       <h3 style={{ margin: 0 }}>{t(`collusion.signs.${of}`)}</h3>
@@ -33,6 +33,7 @@ const SignersList = ({ signers, of }: { signers: readonly Signer[]; of: 'account
             )}
             {one.away ? <span className="soft"> · {t('absence.away')}</span> : null}
             {one.unreachable ? <span className="soft"> · {t('absence.unreachable')}</span> : null}
+            {one.unproven.includes(of) ? <span className="soft"> · {t('policy.signing.unproven')}</span> : null}
           </li>
         ))}
       </ul>

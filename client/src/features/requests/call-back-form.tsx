@@ -16,6 +16,8 @@ const tones = { confirmed: 'signature', denied: 'red', 'not-reached': 'gray', 's
 
 type Outcome = (typeof callBackOutcomes)[number]
 const isFinal = (outcome: Outcome): outcome is 'denied' | 'someone-else' => outcome === 'denied' || outcome === 'someone-else'
+/** What ends the request, and may suspend the account, or lets it be signed. Nobody reached is soon called again. */
+const weighs = (outcome: Outcome): outcome is Exclude<Outcome, 'not-reached'> => outcome !== 'not-reached'
 
 /** The call to the number on record, and its four outcomes; the ones before it stay in sight. */
 export const CallBack = ({ request }: { request: Detail }) => {
@@ -30,13 +32,13 @@ export const CallBack = ({ request }: { request: Detail }) => {
         // The list moves on to the next request: whose call it was is said.
         tell(t(`outcome.${outcome}`), isFinal(outcome) ? t(`requests.reasons.${outcome}`) : (request.subjectCard?.name ?? null))
         setNote('')
+        setAsked(undefined)
         void queryClient.invalidateQueries(trpc.requests.pathFilter())
       },
     }),
   )
-  // What ends the request, and may suspend the account, takes the same click twice.
   const press = (outcome: Outcome) => {
-    if (isFinal(outcome) && asked !== outcome) setAsked(outcome)
+    if (weighs(outcome) && asked !== outcome) setAsked(outcome)
     else record.mutate({ requestId: request.id, outcome, note })
   }
   return (
@@ -66,7 +68,7 @@ export const CallBack = ({ request }: { request: Detail }) => {
                 loading={record.isPending}
                 onClick={() => press(outcome)}
               >
-                {asked === outcome && isFinal(outcome) ? t(`requests.callBackFinal.${outcome}`) : t(`outcome.${outcome}`)}
+                {asked === outcome && weighs(outcome) ? t(`requests.callBackFinal.${outcome}`) : t(`outcome.${outcome}`)}
               </Button>
             ))}
           </div>

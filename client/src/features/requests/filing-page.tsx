@@ -1,12 +1,13 @@
 import { actText, roleAsked } from '@countersign/shared/access/proof.ts'
 import { roles } from '@countersign/shared/access/roles.ts'
+import { grantRoleContent } from '@countersign/shared/requests/content.ts'
 import { Button, NativeSelect, Textarea } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { getRouteApi, useNavigate, useRouter } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useAccountChoices, useOrganisationChoices } from '../../lib/choices.ts'
-import { useTextOfRefusal } from '../../lib/fields.ts'
+import { useFirstWrong, useTextOfRefusal } from '../../lib/fields.ts'
 import { tell } from '../../lib/toast.ts'
 import { queryClient, refusalOf, trpc } from '../../lib/trpc.ts'
 import { useProof } from '../../ui/proof.tsx'
@@ -49,13 +50,15 @@ export const FilingPage = () => {
   const contact = useContactOf(kind === 'change-contact' ? draft.accountId : null)
   const { none, ask, dialog } = useProof()
   const refusal = useTextOfRefusal(submit.error)
+  const form = useFirstWrong(submit.error)
   // What was said of a field is said until it is changed.
   const text = { rest: refusal.rest, of: (field: string) => (corrected.has(field) ? null : refusal.of(field)) }
   const send = (event: FormEvent) => {
     event.preventDefault()
     setCorrected(new Set())
     const content = contentOf[kind](draft, contact)
-    if (content.kind !== 'grant-role' || none || !content.accountId) submit.mutate(content)
+    // What is wrong with the form is said before anybody is asked for a proof.
+    if (content.kind !== 'grant-role' || none || !grantRoleContent.safeParse(content).success) submit.mutate(content)
     else
       ask({
         title: t(`filing.title.${kind}`),
@@ -77,7 +80,7 @@ export const FilingPage = () => {
       <p className="soft" style={{ margin: 0 }}>
         {t(kind === 'create-account' ? 'filing.intro' : 'filing.introChange')}
       </p>
-      <form className="card stack tight" onSubmit={send} noValidate>
+      <form ref={form} className="card stack tight" onSubmit={send} noValidate>
         {kind === 'create-account' ? (
           <>
             <SearchSelect

@@ -1,13 +1,15 @@
 import type { Role } from '@countersign/shared/access/roles.ts'
 import { covers, type Level, scopeOf } from '@countersign/shared/access/scope.ts'
-import { type Field, type Goal, type Ground, goals, type Member, usualSigners } from '@countersign/shared/policy/attempts.ts'
+import { type Field, type Goal, type Ground, goals, type Member, usualDemand, usualSigners } from '@countersign/shared/policy/attempts.ts'
 import type { Step } from '@countersign/shared/policy/coalition.ts'
 import type { Found } from '@countersign/shared/policy/collusion.ts'
+import { canSignFor, type Means, sessionAlone } from '@countersign/shared/requests/requirement.ts'
 import type { Person } from '../../kernel/actor.ts'
 import type { Db } from '../../kernel/db.ts'
 import { unreachable } from '../../kernel/outbox.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { absences } from '../absences/absences.store.ts'
+import { past } from '../policy/past.store.ts'
 import { collusion } from './collusion.store.ts'
 import { fields } from './field.store.ts'
 import { measureOne } from './measure.ts'
@@ -31,6 +33,8 @@ export type Explained = {
     readonly credential: boolean
     readonly away: boolean
     readonly unreachable: boolean
+    /** Of which of the two they cannot give the proof that is asked for. */
+    readonly unproven: readonly ('account' | 'credential')[]
   })[]
 }
 
@@ -53,6 +57,7 @@ export const explain = async (db: Db, actor: Person, organisationId: string, now
   if (!ground || !isMeasured(ground) || !covers(scopeOf(actor, 'policy:read'), ground.place)) throw new Refused('not-found', organisationId)
   const { strength, field } = await measureOne(db, ground, now)
   const { members } = field
+  const ids = members.map(({ id }) => id)
   const seen = members.filter(({ id, home }) => id === actor.id || covers(scopeOf(actor, 'account:read'), home.place))
   const names = await collusion.namesOf(
     db,
@@ -73,26 +78,34 @@ export const explain = async (db: Db, actor: Person, organisationId: string, now
     ways: Object.fromEntries(goals.map((goal) => [goal, way(strength[goal])])) as Record<Goal, Way | null>,
     signers: signersOf(field, parts, {
       away: await absences.away(db),
-      silent: await unreachable(
-        db,
-        members.map(({ id }) => id),
-      ),
+      silent: await unreachable(db, ids),
+      means: await past.means(db, ids),
     }),
   }
 }
 
-type Reach = { readonly away: ReadonlySet<string>; readonly silent: ReadonlySet<string> }
+type Standing = { readonly away: ReadonlySet<string>; readonly silent: ReadonlySet<string>; readonly means: ReadonlyMap<string, Means> }
 
-const signersOf = (field: Field, parts: ReadonlyMap<string, Part>, { away, silent }: Reach): Explained['signers'] => {
+const signersOf = (field: Field, parts: ReadonlyMap<string, Part>, { away, silent, means }: Standing): Explained['signers'] => {
   const [accounts, credentials] = [
     new Set(usualSigners(field, 'create-account', field.members)),
     new Set(usualSigners(field, 'reset-credentials', field.members)),
   ]
+  const [forAccount, forCredential] = [usualDemand(field, 'create-account'), usualDemand(field, 'reset-credentials')]
   return field.members.flatMap((member) => {
+    const own = means.get(member.id) ?? sessionAlone
     const [account, credential] = [accounts.has(member), credentials.has(member)]
     const found = parts.get(member.id)
     return found && (account || credential)
-      ? [{ ...found, account, credential, away: away.has(member.id), unreachable: silent.has(member.id) }]
+      ? [
+          {
+            ...{ ...found, account, credential, away: away.has(member.id), unreachable: silent.has(member.id) },
+            unproven: [
+              ...(canSignFor(own, forAccount) ? [] : (['account'] as const)),
+              ...(canSignFor(own, forCredential) ? [] : (['credential'] as const)),
+            ],
+          },
+        ]
       : []
   })
 }

@@ -1,11 +1,13 @@
-import { usualSigners } from '@countersign/shared/policy/attempts.ts'
+import { type Field, type Member, type UsualKind, usualDemand, usualSigners } from '@countersign/shared/policy/attempts.ts'
 import { amounts, measuring } from '@countersign/shared/policy/strength.ts'
+import { canSignFor, type Means, sessionAlone } from '@countersign/shared/requests/requirement.ts'
 import type { Logger } from 'pino'
 import { nobody } from '../../kernel/actor.ts'
 import { runCommitted } from '../../kernel/commit.ts'
 import type { Db } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { absences } from '../absences/absences.store.ts'
+import { past } from '../policy/past.store.ts'
 import { policies } from '../policy/policy.store.ts'
 import { collusion, type MeasuredNumbers } from './collusion.store.ts'
 import { fieldsOf, gently } from './measure.ts'
@@ -17,10 +19,16 @@ const restMilliseconds = 30_000
 /** What nothing happened to grows old all the same: hands are forgotten after a month. */
 const oldMilliseconds = 3_600_000
 
+/** How many of these could sign it, and give the proof it asks for. */
+const signersOf = (field: Field, kind: UsualKind, people: readonly Member[], means: ReadonlyMap<string, Means>): number => {
+  const demand = usualDemand(field, kind)
+  return usualSigners(field, kind, people).filter(({ id }) => canSignFor(means.get(id) ?? sessionAlone, demand)).length
+}
+
 /** Measures every organisation, and tells where one account is enough. Gives way to everything else. */
 export const measureNetwork = async (db: Db, now: Date, log: Logger, stopped = () => false): Promise<number> => {
   const measure = measuring()
-  const away = await absences.away(db)
+  const [away, means] = [await absences.away(db), await past.means(db)]
   let measured = 0
   let rows: MeasuredNumbers[] = []
   for await (const { ground, field } of fieldsOf(db, await policies.read(db), now)) {
@@ -29,8 +37,8 @@ export const measureNetwork = async (db: Db, now: Date, log: Logger, stopped = (
     rows.push({
       organisationId: ground.id,
       ...amounts(await gently(measure(field))),
-      accountSigners: usualSigners(field, 'create-account', present).length,
-      credentialSigners: usualSigners(field, 'reset-credentials', present).length,
+      accountSigners: signersOf(field, 'create-account', present, means),
+      credentialSigners: signersOf(field, 'reset-credentials', present, means),
     })
     measured += 1
     if (rows.length === together) {

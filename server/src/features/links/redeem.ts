@@ -34,8 +34,11 @@ export const asksFor = (link: OpenLink) => ({
   secondFactor: link.kind === 'enrolment' || link.roles > 0,
 })
 
-/** A passkey opens the door by itself: only a link that sets the password too may bring one, or the mailbox alone would be enough. */
-export const takesPasskey = (link: OpenLink): boolean => asksFor(link).secondFactor && asksFor(link).password && link.kind !== 'disown'
+/**
+ * A passkey opens the door by itself: only a link that sets the password too may bring one, or the mailbox alone would be enough. Whoever
+ * holds no role is offered one here as well, since nobody adds their first second factor with a password alone.
+ */
+export const takesPasskey = (link: OpenLink): boolean => asksFor(link).password && link.kind !== 'disown'
 
 /** The TOTP secret this link will enrol, and its address for the authenticator's camera. */
 export const totpOf = (key: Buffer, link: OpenLink): { secret: string; uri: string } => {
@@ -54,10 +57,11 @@ const provenBy = async (key: Buffer, link: OpenLink, { password, code, passkey }
   const weak = asked.password ? objectionToPassword(password ?? '', [link.login, link.givenName]) : null
   if (weak) throw new Refused(weak, link.accountId, [{ field: 'password', refusal: weak }])
   const totp = totpOf(key, link)
-  const byCode = asked.secondFactor && !(passkey && takesPasskey(link))
+  const byPasskey = passkey !== undefined && takesPasskey(link)
+  const byCode = asked.secondFactor && !byPasskey
   const step = byCode ? await stepOfCode(totp.secret, code ?? '') : null
   if (byCode && step === null) throw new Refused('code-wrong', link.accountId, [{ field: 'code', refusal: 'code-wrong' }])
-  const codes = asked.secondFactor ? Array.from({ length: recoveryCodes }, newRecoveryCode) : []
+  const codes = byCode || byPasskey ? Array.from({ length: recoveryCodes }, newRecoveryCode) : []
   const set = [
     ...(asked.password ? [{ kind: 'password' as const, secret: await hashPassword(password ?? '') }] : []),
     ...(step === null ? [] : [{ kind: 'totp' as const, secret: seal(key, totp.secret), lastStep: step }]),

@@ -9,9 +9,17 @@ import { sql } from 'drizzle-orm'
 import { type Db, uuids } from '../../kernel/db.ts'
 
 /** A request of the past as a policy would have seen it; of what was suspicious, what was known when it was asked. */
-export type Past = { readonly matched: Matched; readonly requesterId: string | null; readonly subjectId: string | null }
+export type Past = {
+  readonly id: string
+  readonly reference: number
+  readonly matched: Matched
+  readonly requesterId: string | null
+  readonly subjectId: string | null
+}
 
 type Row = Place & {
+  id: string
+  reference: number
   kind: RequestKind
   network: NetworkKind | null
   profiles: ProfileId[]
@@ -29,13 +37,15 @@ export const past = {
   /** What was asked in the last 90 days, the newest first. */
   async requests(db: Db): Promise<readonly Past[]> {
     const { rows } = await db.execute<Row>(sql`
-      select r.kind, n.network_kind as network, case when r.content ->> 'bulkId' is null then array_remove(array[coalesce(r.content ->> 'profile', a.profile_id)], null)
+      select r.id, r.reference::int, r.kind, n.network_kind as network, case when r.content ->> 'bulkId' is null then array_remove(array[coalesce(r.content ->> 'profile', a.profile_id)], null)
         else array(select distinct t.profile_id from bulk_line l join account t on t.id = l.account_id where l.bulk_id = (r.content ->> 'bulkId')::uuid and l.plan = 'change') end as profiles, r.content ->> 'role' as role, r.signals, r.requester_id as requester, r.subject_id as subject,
         r.nation_id as "nationId", r.network_id as "networkId", r.region_id as "regionId", r.departement_id as "departementId", r.structure_id as "structureId", r.site_id as "siteId"
       from (select * from request where submitted_at > now() - make_interval(days => ${triedDays}) and kind <> 'found-network' order by submitted_at desc, id desc limit ${triedRequests}) r
       left join organisation n on n.id = r.network_id left join account a on a.id = r.subject_id`)
     const files = await past.caseloads(db)
-    return rows.map(({ kind, network, profiles, role, signals, requester, subject, ...place }) => ({
+    return rows.map(({ id, reference, kind, network, profiles, role, signals, requester, subject, ...place }) => ({
+      id,
+      reference,
       matched: {
         kind,
         network,

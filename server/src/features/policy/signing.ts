@@ -1,7 +1,7 @@
 import { covers, type Place, scopeOf } from '@countersign/shared/access/scope.ts'
 import type { Demand, Matched } from '@countersign/shared/policy/rules.ts'
 import { type RequestKind, requestKinds } from '@countersign/shared/requests/kinds.ts'
-import { canSignFor, requirementFor, ruleFor } from '@countersign/shared/requests/requirement.ts'
+import { canSignFor, requirementFor, ruleFor, sessionAlone } from '@countersign/shared/requests/requirement.ts'
 import { emptyPlaces, fits } from '@countersign/shared/requests/stages.ts'
 import type { Person } from '../../kernel/actor.ts'
 import type { Db } from '../../kernel/db.ts'
@@ -71,7 +71,7 @@ export const signingAt = async (db: Db, actor: Person, organisationId: string): 
       await unreachable(db, ids),
       await past.means(db, ids),
     ]
-    const proven = (id: string) => canSignFor(means.get(id) ?? { strongest: 'session', issuers: [] }, demand)
+    const proven = (id: string) => canSignFor(means.get(id) ?? sessionAlone, demand)
     const able = found.filter(({ id, away }) => !away && proven(id))
     lines.push({
       kind,

@@ -5,7 +5,7 @@ import { amounts, measuring } from '@countersign/shared/policy/strength.ts'
 import { type Proven, provenFor, type TrialOutcome, tryOn } from '@countersign/shared/policy/trial.ts'
 import { independentSince } from '@countersign/shared/requests/approval.ts'
 import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
-import { type Means, requirementFor } from '@countersign/shared/requests/requirement.ts'
+import { type Means, requirementFor, sessionAlone } from '@countersign/shared/requests/requirement.ts'
 import { emptyPlaces } from '@countersign/shared/requests/stages.ts'
 import type { Db } from '../../kernel/db.ts'
 import { fields } from '../collusion/field.store.ts'
@@ -17,9 +17,17 @@ import { policies } from './policy.store.ts'
 type Amounts = Readonly<Record<Goal, number | null>>
 type Named = { readonly id: string; readonly name: string }
 
+type Judged = {
+  readonly kind: RequestKind
+  readonly outcome: TrialOutcome
+  readonly requests: number
+  /** The newest of them, to be looked at; none of those that would have gone as they did. */
+  readonly newest: readonly { readonly id: string; readonly reference: number }[]
+}
+
 export type Trial = {
   /** Of the requests of the last 90 days, by kind, how many a draft would have treated how. */
-  readonly judged: readonly { readonly kind: RequestKind; readonly outcome: TrialOutcome; readonly requests: number }[]
+  readonly judged: readonly Judged[]
   readonly requests: number
   /** Only the newest were looked at. */
   readonly capped: boolean
@@ -32,7 +40,8 @@ export type Trial = {
   readonly weaker: { readonly organisations: number; readonly first: readonly Named[] }
 }
 
-const named = 12
+const named = 200
+const shown = 20
 
 /** Finds those who hold a role over a place, or over another structure. */
 const signersOver = (members: readonly (Member & Proven)[]) => {
@@ -52,7 +61,6 @@ const signersOver = (members: readonly (Member & Proven)[]) => {
   }
 }
 
-const sessionAlone: Means = { strongest: 'session', issuers: [] }
 const withProof = <M extends Member>(members: readonly M[], means: ReadonlyMap<string, Means>): readonly (M & Proven)[] =>
   members.map((member) => ({ ...member, ...(means.get(member.id) ?? sessionAlone) }))
 
@@ -85,12 +93,13 @@ const judge = async (
   const [asked, everybody, policyOwnersEver] = await Promise.all([past.requests(db), fields.everybody(db), requests.policyOwnersEver(db)])
   const withPeers = [...before, ...after].some(({ demand }) => demand.stages.some(({ level }) => level === 'another-structure'))
   const over = signersOver(await proven(db, everybody))
-  const counted = new Map<string, { kind: RequestKind; outcome: TrialOutcome; requests: number }>()
+  const counted = new Map<string, Judged>()
   for (const [index, one] of asked.entries()) {
-    const { matched } = one
+    const { id, reference, matched } = one
     const outcome = tryOn({ matched, before, after, policyOwnersEver, signers: over(one, withPeers) })
-    const line = counted.get(`${matched.kind} ${outcome}`) ?? { kind: matched.kind, outcome, requests: 0 }
-    counted.set(`${matched.kind} ${outcome}`, { ...line, requests: line.requests + 1 })
+    const line = counted.get(`${matched.kind} ${outcome}`) ?? { kind: matched.kind, outcome, requests: 0, newest: [] }
+    const newest = outcome === 'same' || line.newest.length === shown ? line.newest : [...line.newest, { id, reference }]
+    counted.set(`${matched.kind} ${outcome}`, { ...line, requests: line.requests + 1, newest })
     if (index % 100 === 99) await breathe()
   }
   return { judged: [...counted.values()], requests: asked.length, capped: asked.length === triedRequests }

@@ -491,6 +491,9 @@ class Story {
         contactChangedAt: null,
         /** The request it was, until it was taken back. */
         contactChangedBy: null,
+        /** A hash of its name, login, address and number as the database told it last, and what it was before that contact. */
+        identity: null,
+        identityBefore: null,
       })
     return this.accounts.get(id)
   }
@@ -749,6 +752,7 @@ class Story {
       this.asAsked(told, request, { profile: entry.data.profile, organisationId: entry.organisationId })
       account.place = entry.place
       Object.assign(account, { profile: entry.data.profile, organisationId: entry.organisationId, endsOn: request?.terms?.endsOn ?? null })
+      account.identity = entry.data.identity ?? null
       if (request && canonical(request.place) !== canonical(entry.place))
         this.problem(`${named(told)}: this account was created in another place than it was asked for`)
       this.hand(request?.requester, entry.subjectId, at)
@@ -764,7 +768,13 @@ class Story {
       if (this.contactIsYoung(told)) this.problem(`${named(told)}: its contact changed again within 72 hours`)
       const request = this.carriedBy(told, ['change-contact'])
       this.asAsked(told, request, { email, phone })
-      Object.assign(this.accountOf(told.entry.subjectId), { contactChangedAt: told.at, contactChangedBy: told.entry.data.requestId })
+      const account = this.accountOf(told.entry.subjectId)
+      const { requestId, identity = null, identityBefore = null } = told.entry.data
+      if (account.identity !== null && identityBefore !== account.identity)
+        this.problem(
+          `${named(told)}: what changed there is not the contact the log told last: somebody had changed it, or a name, behind its back`,
+        )
+      Object.assign(account, { contactChangedAt: told.at, contactChangedBy: requestId, identity, identityBefore })
       this.hand(request?.requester, told.entry.subjectId, told.at)
     },
     'account.contact-restored': (told) => {
@@ -774,7 +784,10 @@ class Story {
       const { contactChangedAt, contactChangedBy } = account
       if (this.whole && (contactChangedBy !== told.entry.data.requestId || !(told.at - contactChangedAt <= contactRestoreMilliseconds)))
         this.problem(`${named(told)}: no change of this contact was young enough to be taken back, or another one was`)
-      Object.assign(account, { contactChangedAt: told.at, contactChangedBy: null })
+      const { identity = null } = told.entry.data
+      if (account.identityBefore !== null && identity !== account.identityBefore)
+        this.problem(`${named(told)}: the contact that came back is not the one there was before it was changed`)
+      Object.assign(account, { contactChangedAt: told.at, contactChangedBy: null, identity, identityBefore: null })
     },
     'account.reinstated': (told) => {
       const request = this.carriedBy(told, ['reinstate', 'reinstate-bulk'])
@@ -863,7 +876,8 @@ class Story {
   }
 
   /** An account as the database lists it, beside what the log leads to. */
-  compare({ id, status, roles, profile, organisationId, endsOn }) {
+  compare(listed) {
+    const { id, status, profile, organisationId, endsOn, identity } = listed
     const account = this.accounts.get(id)
     if (!account?.born && this.whole) this.problem(`the account ${id} stands in the list and was never created in the log`)
     if (!account) return
@@ -877,11 +891,22 @@ class Story {
       )
     if (account.endsOn !== null && endsOn !== undefined && !(endsOn <= account.endsOn))
       this.problem(`the account ${id} ends on ${endsOn} in the list; it was countersigned until ${account.endsOn}`)
-    if (!this.whole) return
+    if (account.identity !== null && identity !== account.identity)
+      this.problem(`the account ${id} has another name, login, address or number in the list than the log told last`)
+    if (this.whole) this.compareAccess(account, listed)
+  }
+
+  /** What it may do, and what opens it. */
+  compareAccess(account, { id, roles, passkeys = [], identities = [] }) {
     const listed = roles.map(([role, over]) => `${role} ${over}`)
     for (const one of listed) if (!account.roles.has(one)) this.problem(`the account ${id} holds ${one} in the list; the log never gave it`)
     for (const one of account.roles)
       if (!listed.includes(one)) this.problem(`the account ${id} does not hold ${one} in the list; the log never took it away`)
+    for (const [one, key] of passkeys)
+      if (account.passkeys.get(one) !== key)
+        this.problem(`the account ${id} has the passkey ${short(one)} in the list; the log never gave it with this key, or took it away`)
+    for (const one of identities)
+      if (!account.identities.has(one)) this.problem(`the account ${id} is ${one} in the list; the log never said so, or took it back`)
   }
 
   end() {

@@ -40,6 +40,8 @@ export const account = pgTable(
     epoch: integer().notNull().default(1),
     endsOn: date('ends_on').notNull(),
     contactChangedAt: instant('contact_changed_at'),
+    /** Known here alone: with it the log tells by a hash who this is and where they are reached, and nobody guesses it from there (P6). */
+    identitySalt: uuid('identity_salt').notNull().defaultRandom(),
     /** `-infinity` until the first sign-in, so that keyset paging meets no null. */
     lastSignInAt: instant('last_sign_in_at').notNull().default(sql`'-infinity'`),
     createdAt: instant('created_at').notNull(),

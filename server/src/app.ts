@@ -15,6 +15,7 @@ import { exportReport } from './features/bulks/report.ts'
 import { type ProviderSetting, providerOf } from './features/identities/providers.ts'
 import { exportIncident } from './features/incidents/export.ts'
 import { relyingPartyOf } from './features/passkeys/relying-party.ts'
+import { exportBundle } from './features/seal/export-bundle.ts'
 import { exportProof } from './features/seal/export-proof.ts'
 import { sessions } from './features/sessions/sessions.store.ts'
 import { callerOfToken, type Person } from './kernel/actor.ts'
@@ -234,6 +235,10 @@ export const createApp = ({
   app.get(
     '/export/proof/:entryId.json',
     exportProof((request, response) => contextOf(request, response)),
+  )
+  app.get(
+    '/export/bundle.ndjson',
+    exportBundle((request, response) => contextOf(request, response)),
   )
   const api = (maxBodySize: number) =>
     createExpressMiddleware({

@@ -69,6 +69,7 @@ export type EventData = {
   'request.expired': RequestFact
   'request.voided': RequestFact & { reason: VoidReason }
   'request.called-back': RequestFact & { outcome: CallBackOutcome; note: string }
+  // Beside this one, and those about its contact, the database puts a hash of who the account is and where they are reached.
   'account.created': { requestId: string; profile: string; reach: number }
   'account.reset': { requestId: string; sessions: number }
   'account.contact-changed': { requestId: string; email: boolean; phone: boolean }

@@ -1,7 +1,11 @@
+import { writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { createApp } from '@countersign/server/app.ts'
 import { mailCarriers } from '@countersign/server/carriers/mail.ts'
+import { mayTakeBundle } from '@countersign/server/features/seal/export-bundle.ts'
 import { hashPassword } from '@countersign/server/features/sessions/passwords.ts'
 import { whileIn } from '@countersign/server/kernel/leaving.ts'
 import { drain } from '@countersign/server/kernel/outbox.ts'
@@ -10,7 +14,7 @@ import { generateSecret, generateSync } from 'otplib'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { judgeProof } from '../../verify/countersign-verify.mjs'
-import { logKey, sealAll } from '../support/bundle.ts'
+import { logKey, scratch, sealAll, verified } from '../support/bundle.ts'
 import { makerOf, outcome } from '../support/make.ts'
 import { openWorld, type World } from '../support/world.ts'
 
@@ -254,6 +258,28 @@ describe('the door', () => {
       await fetch(`${base}/export/audit.ndjson?type=request.submitted&since=${today}`, { headers: cookie(isabelle.token) })
     ).text()
     for (const line of ndjson.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('type', 'request.submitted')
+    expect(await world.entriesAbout(isabelle.person.id)).toContain('audit.exported')
+  })
+
+  test('the whole sealed log is given to a national auditor as their own program wants it, and to nobody else', async () => {
+    const address = `${base}/export/bundle.ndjson`
+    const [sophie, isabelle] = [await world.as('sophie.marchand'), await world.as('isabelle.carpentier')]
+    expect((await fetch(address)).status).toBe(401)
+    expect((await fetch(address, { headers: cookie(sophie.token) })).status).toBe(403)
+    expect(mayTakeBundle({ ...isabelle.person, grants: isabelle.person.grants.map((grant) => ({ ...grant, level: 'region' })) })).toBe(
+      false,
+    )
+    let there = false
+    const taken = fetch(address, { headers: cookie(isabelle.token) })
+      .then((answer) => answer.text())
+      .finally(() => {
+        there = true
+      })
+    // That it was taken is an entry as well, and is sealed before it leaves.
+    while (!there) await sealAll(world.db).then(() => wait(20))
+    const file = join(scratch(), 'audit.ndjson')
+    await writeFile(file, await taken)
+    expect(verified(file)).toMatchObject({ status: 0 })
     expect(await world.entriesAbout(isabelle.person.id)).toContain('audit.exported')
   })
 

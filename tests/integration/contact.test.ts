@@ -194,6 +194,24 @@ describe('a contact', () => {
     expect(said).toContain('All of it holds')
   }, 60_000)
 
+  test('edited in the database alone is found by that program, also behind an honest change that followed', async () => {
+    const accountId = await make.agentOf('Mission locale de Lyon')
+    const before = await contactOf(accountId)
+    await world.tamper(`update account set email = 'thief@missionlocale-lyon.example' where id = $1`, [accountId])
+    const said = async () => {
+      await sealAll(world.db)
+      return verified(await bundleOf(world.url)).said
+    }
+    expect(await said()).toContain(`the account ${accountId} has another name, login, address or number in the list`)
+    await changed(accountId)
+    expect(await said()).toContain('is not the contact the log told last')
+    await world.tamper('update account set email = $2, phone = $3, contact_changed_at = null where id = $1', [
+      accountId,
+      before.email,
+      before.phone,
+    ])
+  }, 60_000)
+
   test('that changed keeps its way back, whatever is mailed to the new address later', async () => {
     const { id: accountId, login } = await make.account()
     await world.anonymous.requests.askReset({ name: login, justification: '' })

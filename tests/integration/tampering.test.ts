@@ -266,6 +266,22 @@ describe('what is done to the whole log is found', () => {
     ['a profile widened in silence', sql`update account set profile_id = 'national-support' where login = 'agent.1'`, 'the log made it'],
     ['an account moved in silence', sql`update account set organisation_id = nation_id where login = 'agent.1'`, 'the log made it'],
     ['an end put off in silence', sql`update account set ends_on = '2099-12-31' where login = 'agent.1'`, 'it was countersigned until'],
+    ...['email', 'phone', 'login', 'given_name', 'family_name'].map((column): [string, ReturnType<typeof sql>, string] => [
+      `another ${column} in silence`,
+      sql`update account set ${sql.identifier(column)} = 'mallory' where login = 'agent.1'`,
+      'another name, login, address or number in the list than the log told last',
+    ]),
+    [
+      'a passkey put under somebody else in silence',
+      sql`update passkey set account_id = (select id from account where login = 'agent.1')`,
+      'the log never gave it with this key',
+    ],
+    ['a passkey’s key exchanged in silence', sql`update passkey set public_key = '\\x00'`, 'the log never gave it with this key'],
+    [
+      'an identity elsewhere put under somebody in silence',
+      sql`insert into identity (id, account_id, issuer, subject, linked_at) select gen_random_uuid(), id, 'https://provider.example', 'mallory', now() from account where login = 'agent.1'`,
+      'the log never said so',
+    ],
     ['an account taken away in silence', sql`delete from account where login = 'agent.3'`, 'is not in the list'],
     [
       'an account let back in in silence',

@@ -1356,7 +1356,9 @@ export const en: typeof fr = {
     unseen: 'none',
     yourself: 'Check it yourself',
     yourselfHint:
-      'An operator exports the whole audit into one file at the console (the export buttons of the audit give lists, not this file). The program below recomputes every seal, every signature and the state of every account from it, without a network and without anything of ours.',
+      'A national auditor downloads the whole sealed log here, in one file; an operator writes it at the console (the export buttons of the audit give lists, not this file). The program below recomputes every seal, every signature and the state of every account from it, without a network and without anything of ours.',
+    bundle: 'Download the whole sealed log',
+    bundleWhose: 'Only a national auditor can download it here.',
     keyOfLog: 'the key you were given',
     yourselfThen: 'With your own copy of the file verify/countersign-verify.mjs of our published sources, and Node 20 or newer:',
     yourselfOne: 'One entry alone is proved in the same way by the file behind its number in the audit:',

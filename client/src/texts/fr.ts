@@ -1392,7 +1392,9 @@ export const fr = {
     unseen: 'aucun',
     yourself: 'Vérifier soi-même',
     yourselfHint:
-      'Un exploitant exporte tout le journal dans un fichier, à la console (les boutons d’export du journal donnent des listes, pas ce fichier). Le programme ci-dessous y recalcule chaque sceau, chaque signature et l’état de chaque compte utilisateur, sans réseau et sans rien de nous.',
+      'Un auditeur national télécharge ici tout le journal scellé dans un fichier ; un exploitant l’écrit à la console (les boutons d’export du journal donnent des listes, pas ce fichier). Le programme ci-dessous y recalcule chaque sceau, chaque signature et l’état de chaque compte utilisateur, sans réseau et sans rien de nous.',
+    bundle: 'Télécharger tout le journal scellé',
+    bundleWhose: 'Seul un auditeur national peut le télécharger ici.',
     keyOfLog: 'la clé qui vous a été remise',
     yourselfThen: 'Avec votre propre copie du fichier verify/countersign-verify.mjs de nos sources publiées, et Node 20 ou plus récent :',
     yourselfOne: 'Une entrée seule se prouve de même, par le fichier derrière son numéro dans le journal :',

@@ -138,10 +138,10 @@ export const outliving: readonly Destination[] = [
 /** So often a mail was tried and came back, over nearly three hours: nobody reads that mailbox. */
 const triedInVain = 10
 
-/** Of these accounts, those whose mailbox takes no mail: what is sent to them has failed again and again. */
-export const unreachable = async (db: Db | Tx, accountIds: readonly string[]): Promise<ReadonlySet<string>> => {
+/** Of these accounts, or of all, those whose mailbox takes no mail: what is sent to them has failed again and again. */
+export const unreachable = async (db: Db | Tx, accountIds?: readonly string[]): Promise<ReadonlySet<string>> => {
   const { rows } = await db.execute<{ id: string }>(sql`
-    select distinct account_id as id from outbox where account_id = any(${uuids(accountIds)}) and destination <> all(${texts(toAddressBefore)}) and settled_at is null and attempts >= ${triedInVain} and last_error is not null`)
+    select distinct account_id as id from outbox where ${accountIds ? sql`account_id = any(${uuids(accountIds)})` : sql`true`} and destination <> all(${texts(toAddressBefore)}) and settled_at is null and attempts >= ${triedInVain} and last_error is not null`)
   return new Set(rows.map(({ id }) => id))
 }
 

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { count } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
 import { type Outputs, trpc } from '../../lib/trpc.ts'
+import { ExportLink } from '../../ui/export-link.tsx'
 import { When } from '../../ui/when.tsx'
 import { PastCheckpoints } from './past-checkpoints.tsx'
 
@@ -147,9 +148,18 @@ export const ProofPage = () => {
       <section className="card stack tight">
         <h2>{t('seal.yourself')}</h2>
         <p style={{ margin: 0 }}>{t('seal.yourselfHint')}</p>
-        <pre className="breaks command">countersign export audit --out bundle.ndjson</pre>
+        {data.can.bundle === null ? (
+          <div>
+            <ExportLink on="bundle" href="/export/bundle.ndjson" label={t('seal.bundle')} />
+          </div>
+        ) : (
+          <p className="soft small" style={{ margin: 0 }}>
+            {t('seal.bundleWhose')}
+          </p>
+        )}
+        <pre className="breaks command">countersign export audit --out countersign-audit.ndjson</pre>
         <p style={{ margin: 0 }}>{t('seal.yourselfThen')}</p>
-        <pre className="breaks command">{`node countersign-verify.mjs bundle.ndjson --key "${t('seal.keyOfLog')}"${data.keys.witness ? ` --witness "${t('seal.keyOfWitness')}"` : ''} --checkpoints "${t('seal.keptFile')}"`}</pre>
+        <pre className="breaks command">{`node countersign-verify.mjs countersign-audit.ndjson --key "${t('seal.keyOfLog')}"${data.keys.witness ? ` --witness "${t('seal.keyOfWitness')}"` : ''} --checkpoints "${t('seal.keptFile')}"`}</pre>
         <p style={{ margin: 0 }}>{t('seal.yourselfOne')}</p>
         <pre className="breaks command">{`node countersign-verify.mjs proof-123.json --key "${t('seal.keyOfLog')}"`}</pre>
         <dl className="facts">

@@ -62,7 +62,7 @@ export const exportAudit =
       runCommitted(
         recordWholeExport,
         { db: ctx.db, actor: person, origin: ctx.origin },
-        { key: ctx.key, ticket: ticketIn(request.query), format: format.data, filter: JSON.stringify(wanted) },
+        { key: ctx.key, ticket: ticketIn(request.query), on: 'audit', format: format.data, filter: JSON.stringify(wanted) },
       ),
     )
     if (refusal) {

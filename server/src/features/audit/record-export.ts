@@ -10,11 +10,17 @@ export const recordExport: Operation<{ readonly format: string; readonly filter:
   events: [{ type: 'audit.exported', subject: actor.id, organisation: actor.organisationId, data: { format, filter } }],
 })
 
-/** The same for all that a filter finds, which leaves only behind a proof of just now. */
+/** The same for all that a filter finds, or for the whole log, which leave only behind a proof of just now. */
 export const recordWholeExport: Operation<
-  { readonly key: Buffer; readonly ticket: string | null; readonly format: string; readonly filter: string },
+  {
+    readonly key: Buffer
+    readonly ticket: string | null
+    readonly on: 'audit' | 'bundle'
+    readonly format: string
+    readonly filter: string
+  },
   true
-> = async (work, { key, ticket, ...told }) => {
-  await takeTicket(work, { key }, { on: 'audit', ticket })
+> = async (work, { key, ticket, on, ...told }) => {
+  await takeTicket(work, { key }, { on, ticket })
   return recordExport(work, told)
 }

@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { nobody } from '../../kernel/actor.ts'
 import { runCommitted } from '../../kernel/commit.ts'
 import type { Db } from '../../kernel/db.ts'
+import { unreachable } from '../../kernel/outbox.ts'
 import { Refused } from '../../kernel/refused.ts'
 import { absences } from '../absences/absences.store.ts'
 import { past } from '../policy/past.store.ts'
@@ -19,7 +20,7 @@ const restMilliseconds = 30_000
 /** What nothing happened to grows old all the same: hands are forgotten after a month. */
 const oldMilliseconds = 3_600_000
 
-/** How many of these could sign it, and give the proof it asks for. */
+/** How many of these, who are there and read their mail, could sign it and give the proof it asks for. */
 const signersOf = (field: Field, kind: UsualKind, people: readonly Member[], means: ReadonlyMap<string, Means>): number => {
   const demand = usualDemand(field, kind)
   return usualSigners(field, kind, people).filter(({ id }) => canSignFor(means.get(id) ?? sessionAlone, demand)).length
@@ -28,12 +29,12 @@ const signersOf = (field: Field, kind: UsualKind, people: readonly Member[], mea
 /** Measures every organisation, and tells where one account is enough. Gives way to everything else. */
 export const measureNetwork = async (db: Db, now: Date, log: Logger, stopped = () => false): Promise<number> => {
   const measure = measuring()
-  const [away, means] = [await absences.away(db), await past.means(db)]
+  const [away, silent, means] = [await absences.away(db), await unreachable(db), await past.means(db)]
   let measured = 0
   let rows: MeasuredNumbers[] = []
   for await (const { ground, field } of fieldsOf(db, await policies.read(db), now)) {
     if (stopped()) return measured
-    const present = field.members.filter(({ id }) => !away.has(id))
+    const present = field.members.filter(({ id }) => !away.has(id) && !silent.has(id))
     rows.push({
       organisationId: ground.id,
       ...amounts(await gently(measure(field))),

@@ -3,6 +3,7 @@ import { paging } from '../../kernel/page.ts'
 import { listing, permitted, router } from '../../trpc.ts'
 import { checks } from './check.store.ts'
 import { checkpoints } from './checkpoints.store.ts'
+import { mayTakeBundle } from './export-bundle.ts'
 import { places } from './places.store.ts'
 import { seal } from './seal.store.ts'
 
@@ -23,6 +24,8 @@ export const sealRouter = router({
     ])
     return {
       keys: ctx.publicKeys,
+      /** Why its reader cannot take the bundle themselves; null where they can. */
+      can: { bundle: mayTakeBundle(ctx.actor) ? null : ('not-permitted' as const) },
       checkpoint: newest && { ...newest, madeAt: newest.madeAt.toISOString() },
       witnessed: witnessed && {
         size: witnessed.checkpoint.size,

@@ -63,7 +63,7 @@ export const sessionsRouter = router({
     }),
 
   allowExport: signedIn
-    .input(z.strictObject({ on: z.union([z.enum(['accounts', 'audit']), z.uuid()]), proof: proof.optional() }))
+    .input(z.strictObject({ on: z.union([z.enum(['accounts', 'audit', 'bundle']), z.uuid()]), proof: proof.optional() }))
     .mutation(async ({ ctx, input }) => {
       if (!(await ctx.limits.allow('export', ctx.actor.id))) throw new Refused('too-many')
       return unlessRefused(await runCommitted(allowExport(ctx), ctx, input))

@@ -5,7 +5,8 @@ const database = { globalSetup: ['tests/support/template.ts'], testTimeout: 60_0
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['tests/unit/**/*.test.ts'] } },
+      // Searches and drawn cases take seconds of one core, and longer beside other work.
+      { test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: 60_000 } },
       {
         test: {
           name: 'integration',

@@ -40,6 +40,21 @@ const signers = {
   'revoke-bulk': ['it-admin', 'supervisor', 'policy-owner'],
   'set-policy': ['policy-owner'],
 }
+/** Who may ask, by kind, wherever a role of theirs reaches. A reset alone may be asked for by nobody who is known, on the public page. */
+const askers = {
+  'create-account': ['account-manager', 'supervisor'],
+  'reset-credentials': ['account-manager', 'supervisor', 'it-admin'],
+  'change-contact': ['account-manager', 'supervisor', 'it-admin'],
+  reinstate: ['account-manager', 'supervisor', 'it-admin', 'policy-owner'],
+  'grant-role': ['supervisor', 'it-admin', 'policy-owner'],
+  'reinstate-bulk': ['account-manager', 'supervisor', 'it-admin', 'policy-owner'],
+  'revoke-bulk': ['supervisor', 'it-admin'],
+  'set-policy': ['policy-owner'],
+}
+/** Who writes down what somebody said on the telephone. */
+const callers = ['reset-manager']
+/** What reaches the whole nation's files is never one person's to give. */
+const nationwide = ['national-support']
 /** An entry's place: the nation, network, region, département, structure and site it is about, as far down as it goes. */
 const [networkAt, structureAt] = [1, 4]
 const placesBelow = 6
@@ -61,12 +76,19 @@ const isAbove = (place, over) => {
   const home = place.slice(0, structureAt + 1).findLastIndex((id) => id !== null)
   return place.slice(0, home).includes(over)
 }
+/** What leads into somebody's account. */
+const leadsIn = ['reset-credentials', 'change-contact']
+/** From 08:30 to 18:00. */
+const workingDayHours = 9.5
+/** A session ends by then, whatever happens in it. */
+const longestSessionMilliseconds = 12 * hour
 /** Kinds about one account, which must be named, and whose holder can be called back. */
 const callable = ['reset-credentials', 'change-contact', 'reinstate', 'grant-role']
 /** What nobody may obtain with fewer people besides the one who asks (P10), once the network has so many policy owners. */
 const guarded = { 'grant-role': 2, 'set-policy': 2 }
 const foundingPolicyOwners = 3
-/** No reset and no other contact for so long after a contact changed (MITRE T1098). */
+const foundersRoles = ['policy-owner', 'supervisor']
+/** No reset for so long after a contact changed (MITRE T1098). */
 const contactHoldMilliseconds = 72 * hour
 /** And until so long after it, "this was not me" takes it back. */
 const contactRestoreMilliseconds = 144 * hour
@@ -219,8 +241,22 @@ const isList = ({ kind }) => kind.endsWith('-bulk')
 const needsCall = ({ kind, demand }) =>
   kind === 'reset-credentials' || kind === 'change-contact' || (demand?.callBack === true && callable.includes(kind))
 
+/**
+ * When it was too late to answer, for certain: working hours are those of a calendar that is not here, and are counted as generously as any
+ * would. What leads into an account waits after a change of its contact, and has its time then.
+ */
+const lastMoment = (at, { kind, demand }) => {
+  if (!demand?.deadline) return Number.POSITIVE_INFINITY
+  const { hours, workingHours } = demand.deadline
+  const waits = Math.max((demand.coolingOffHours ?? 0) * hour, leadsIn.includes(kind) ? contactRestoreMilliseconds : 0)
+  return at + waits + (Number.isFinite(hours) ? hours * hour : (2 * Math.ceil((Number(workingHours) || 0) / workingDayHours) + 7) * day)
+}
+
 /** Where a request may be signed; what was asked before policies had rules, by whoever covers its place. */
 const stagesOf = ({ roles, demand }) => (Array.isArray(demand?.stages) ? demand.stages : [{ roles, level: 'covering' }])
+
+/** An account lasts until the end of its last day, wherever that is. */
+const hasEnded = ({ endsOn }, at) => endsOn !== null && at > Date.parse(endsOn) + 2 * day
 
 /** Follows requests, accounts and who had a hand in whom, entry by entry, and says where what is told could not have been allowed. */
 class Story {
@@ -231,22 +267,24 @@ class Story {
   owners = new Set()
   /** The rules in force, once they are told; and whether what was asked has stated what it needs. */
   rules = null
+  /** All of the policy in force, where it was told. */
+  policy = null
   demanded = false
   founded = null
   /** False where anything of before may be missing: who is not known then may have been known before. */
   whole = true
-  transaction = ''
   /** How many countersignatures were given, by how sure it is who gave them. */
   given = new Map()
   /** What was signed lately: nothing is signed twice. */
   nonces = new Map()
   /** What is known within each transaction that is being told: entries of one may stand between those of another. */
   open = new Map()
-  /** Identities elsewhere that open an account, and what a provider said of the sessions it opened. */
+  /** Identities elsewhere that open an account. */
   linked = new Set()
   /** How far back the policy in force looks for who had a hand in whom. */
   independenceDays = leastIndependenceDays
-  through = new Map()
+  /** Sessions that may still be open: whose, since when, and what a provider said of them. */
+  sessions = new Map()
   /** Of each organisation an entry was about or within, those above it. */
   above = new Map()
 
@@ -285,20 +323,34 @@ class Story {
     if (data.requirementHash !== this.requirementHash(request)) return 'was given under another requirement than the one in force'
     if (!(at >= request.at + (request.demand?.coolingOffHours ?? 0) * hour))
       return 'was given before the time its policy lets things cool off was over'
+    if (at > request.until) return 'came after the time its policy gives for an answer was over'
     if (needsCall(request) && callBack !== 'confirmed') return 'was given before anybody had called back and found it confirmed'
     const involved = [requester ?? caller, subject, ...approvals].filter(Boolean)
     const other = involved.find((person) => this.related(actorId, person, at - this.independenceDays * day))
     if (other) return `was given by ${short(actorId)}, who is not independent of ${short(other)}`
     if (this.devicesOf(request).includes(origin?.deviceKey))
       return 'was given from a device from which it was asked, called about or signed already'
-    return this.objectionToSigner(request, actorId)
+    return this.objectionToSigner(request, actorId, at)
+  }
+
+  /** Whoever asked, or called, was somebody then, and held a role for it where it is about; a list is about places of many. */
+  objectionToOffice(id, roles, place, at) {
+    if (!this.whole) return null
+    const account = this.accounts.get(id)
+    if (account?.status !== 'active' || hasEnded(account, at)) return 'by somebody who had no account in force'
+    return [...account.roles].some((held) => {
+      const [role, over] = held.split(' ')
+      return roles.includes(role) && (place === null || place.includes(over))
+    })
+      ? null
+      : `by somebody who holds none of the roles that may there (${roles.join(', ')})`
   }
 
   /** They were somebody then, and held a role that signs for this where it was asked. */
-  objectionToSigner(request, actorId) {
+  objectionToSigner(request, actorId, at) {
     const signer = this.accounts.get(actorId)
     if (!this.whole) return null
-    if (signer?.status !== 'active') return 'was given by somebody who had no account in force'
+    if (signer?.status !== 'active' || hasEnded(signer, at)) return 'was given by somebody who had no account in force'
     const { roles } = request
     if (![...signer.roles].some((held) => roles.includes(held.split(' ')[0])))
       return `was given by somebody who holds none of the roles that sign for this (${roles.join(', ')})`
@@ -326,13 +378,15 @@ class Story {
   }
 
   /** What is wrong with what a request is said to need: its stages name who may sign, and how many at least. */
-  objectionToDemand({ kind, approvalsNeeded, approverRoles, demand }) {
+  objectionToDemand(told) {
+    const { kind, approvalsNeeded, approverRoles, demand } = told.entry.data
     // What was asked before policies had rules states none; after the first that does, all do.
     if (demand === undefined) return this.demanded ? 'it does not say what the policy asked of it' : null
     this.demanded = true
-    const asked = this.rules?.filter(({ when }) => when.kinds === undefined || when.kinds.includes(kind))
-    if (asked && !asked.some((rule) => canonical(rule.demand) === canonical(demand)) && this.owners.size >= foundingPolicyOwners)
-      return 'it asks for something else than any rule of the policy in force does'
+    if (this.rules && this.owners.size >= foundingPolicyOwners) {
+      if (!this.possibleRules(told).some((rule) => canonical(rule.demand) === canonical(demand)))
+        return 'it asks for something else than the rule of the policy in force that comes first does'
+    }
     const stages = demand?.stages
     if (!Array.isArray(stages) || stages.length === 0) return 'it does not say in what stages it is countersigned'
     if (stages.length > mostStages) return 'it is countersigned in more stages than any is'
@@ -347,10 +401,39 @@ class Story {
     return Object.hasOwn(signers, kind) ? null : 'nobody knows a request of this kind'
   }
 
+  /** The profiles a rule may look at, of what is about one account; null where they are not known here. */
+  profilesOf({ kind, accountId, terms }) {
+    if (kind === 'create-account') return [terms?.profile]
+    if (kind.endsWith('-bulk')) return null
+    if (!callable.includes(kind)) return []
+    const { profile = null } = this.accounts.get(accountId) ?? {}
+    return profile === null ? null : [profile]
+  }
+
+  /**
+   * The rules that may come first for it, up to the first that does for certain: how far somebody reached, what was suspicious then and of
+   * which kind a network is are not told here.
+   */
+  possibleRules({ entry: { data, place } }) {
+    const profiles = this.profilesOf(data)
+    const role = data.kind === 'grant-role' ? [data.terms?.role] : []
+    const among = (wanted, found) => wanted === undefined || found === null || found.some((one) => wanted.includes(one))
+    const possible = []
+    for (const rule of this.rules) {
+      const { when } = rule
+      if (!among(when.kinds, [data.kind]) || !among(when.within && [when.within], place)) continue
+      if (!among(when.profiles, profiles) || !among(when.roles, role)) continue
+      possible.push(rule)
+      const unsure = when.networks ?? when.reachAtLeast ?? when.signals ?? (profiles === null ? when.profiles : undefined)
+      if (unsure === undefined) break
+    }
+    return possible
+  }
+
   /** The network of a structure; of anything else, and of what is not known, none. */
   networkOf(id) {
-    const above = JSON.parse(this.above.get(id) ?? '[]')
-    return above.length === structureAt ? above[networkAt] : undefined
+    const above = this.above.get(id)
+    return above?.length === structureAt ? above[networkAt] : undefined
   }
 
   /** Is there somebody for each place of each stage? Everybody fills one: a largest matching, by augmenting paths, over the roles they hold. */
@@ -388,6 +471,7 @@ class Story {
     }
     if (entry.type === 'proof.given') this.within(told).acts.push({ actor: entry.actorId, ...entry.data })
     this.heldBack(told, assurance)
+    this.cameIn(told)
     const shown = !signed || this.accounts.get(entry.actorId)?.passkeys.has(signed.passkeyId)
     const counted = shown ? assurance : 'unknown-passkey'
     if (entry.type === 'request.approval-given') this.given.set(counted, (this.given.get(counted) ?? 0) + 1)
@@ -399,6 +483,15 @@ class Story {
     const held = this.accounts.get(entry.actorId)?.passkeys.get(signed.passkeyId)
     if (held !== undefined ? held !== signed.publicKey : this.whole)
       this.problem(`${named(told)}: the passkey it was signed with is none that ${short(entry.actorId)} had then`)
+  }
+
+  /** A decision is made in a session its author opened; a seed tells of a past without any. */
+  cameIn(told) {
+    const { actorId, origin } = told.entry
+    if (!this.whole || origin?.channel === 'seed') return
+    const session = this.sessions.get(origin?.sessionId)
+    if (session?.account !== actorId || told.at - session.at > longestSessionMilliseconds)
+      this.problem(`${named(told)}: it was decided or done in no session that ${short(actorId)} had opened`)
   }
 
   /** Nobody is asked for less than they have, nor gives what they never had. */
@@ -421,9 +514,21 @@ class Story {
   /** What must be proven afresh was, by the same person in the same transaction. */
   mustBeProven(told, act, on) {
     const { actorId } = told.entry
-    const found = this.within(told).acts.find((one) => one.actor === actorId && one.act === act && (on === undefined || one.on === on))
-    if (!found) this.problem(`${named(told)}: whoever did it was not asked who they are (${act})`)
+    const { acts } = this.within(told)
+    const found = acts.find((one) => one.actor === actorId && one.act === act && (on === undefined || one.on === on))
+    // A proof is for one thing.
+    if (found) acts.splice(acts.indexOf(found), 1)
+    else this.problem(`${named(told)}: whoever did it was not asked who they are (${act})`)
     return found
+  }
+
+  /** Whoever comes back by a list stood on it: no more of them than it names, and exactly those where all have come. */
+  onList(told, request) {
+    this.asAsked(told, request, { bulkId: told.entry.data.bulkId })
+    const { accounts, listHash } = request.terms ?? {}
+    if (!(request.used.size <= accounts)) this.problem(`${named(told)}: more have come back by its list than were signed for (${accounts})`)
+    if (request.used.size === accounts && hex([...request.used].sort().join('\n')) !== listHash)
+      this.problem(`${named(told)}: those who came back are not those of the list that was signed for`)
   }
 
   /** Did what was done stand in what was asked for? */
@@ -435,8 +540,9 @@ class Story {
   }
 
   /** Fixed when it is asked for, and never lowered: what was asked while the network was being founded keeps what it needed. */
-  floorOf(kind) {
-    return this.owners.size < foundingPolicyOwners ? 1 : (guarded[kind] ?? 1)
+  floorOf(data) {
+    if (this.profilesOf(data)?.some((profile) => nationwide.includes(profile))) return 2
+    return this.owners.size < foundingPolicyOwners ? 1 : (guarded[data.kind] ?? 1)
   }
 
   /** Countersignatures of people who have become dependent on each other since they gave them. */
@@ -459,10 +565,19 @@ class Story {
     return subject && subject !== entry.subjectId ? `its request ${short(entry.data.requestId)} was about somebody else` : null
   }
 
+  givenByFounding({ entry: { type, subjectId, data } }) {
+    if (type === 'account.created') return true
+    return type === 'role.granted' && this.founded.people.has(subjectId) && foundersRoles.includes(data.role)
+  }
+
   /** The request an effect names; null for the founders, who stand before the first request, and where it is not known. */
   carriedBy(told, kinds) {
     const { requestId } = told.entry.data
-    if (this.founded && requestId === this.founded.request && told.entry.transaction === this.founded.transaction) return null
+    if (this.founded && requestId === this.founded.request && told.entry.transaction === this.founded.transaction) {
+      if (!this.givenByFounding(told))
+        this.problem(`${named(told)}: founding a network gives two people their accounts and their first roles, and nothing besides`)
+      return null
+    }
     const request = this.requests.get(requestId)
     if (!request) {
       if (this.whole) this.problem(`${named(told)}: the request ${short(requestId)} that should have allowed it was never asked`)
@@ -483,6 +598,8 @@ class Story {
         factors: new Set(),
         identities: new Set(),
         born: false,
+        /** Something was given whose link nobody has used yet. */
+        link: false,
         /** As it was created; nothing changes them, but that it may end earlier. */
         place: null,
         profile: null,
@@ -499,9 +616,9 @@ class Story {
   }
 
   /** Did this account's contact change so lately that neither a reset nor another contact may follow? */
-  contactIsYoung(told) {
+  contactIsYoung(told, milliseconds) {
     const { contactChangedAt } = this.accountOf(told.entry.subjectId)
-    return contactChangedAt !== null && told.at - contactChangedAt < contactHoldMilliseconds
+    return contactChangedAt !== null && told.at - contactChangedAt < milliseconds
   }
 
   moves(told, to) {
@@ -514,11 +631,15 @@ class Story {
   }
 
   ends(told, to) {
+    const account = this.accountOf(told.entry.subjectId)
+    const { status } = account
+    if (status !== null && status !== 'active' && !(status === 'suspended' && to === 'revoked'))
+      this.problem(`${named(told)}: an account that is ${status} cannot be ${to}`)
     this.moves(told, to)
     // What somebody else has used is forgotten.
     if (notMe.includes(told.entry.data.cause)) this.disown(told)
     if (to === 'revoked') this.unlink(told.entry.subjectId)
-    this.accountOf(told.entry.subjectId).ended = { by: told.entry.actorId, at: told.at }
+    account.ended = { by: told.entry.actorId, at: told.at, before: status }
   }
 
   /** Somebody said that it was not them. */
@@ -545,11 +666,20 @@ class Story {
     const { data, place } = told.entry
     if (!callable.includes(data.kind)) return
     if (!data.accountId) this.problem(`${named(told)}: it does not say which account it is about`)
-    if (data.kind === 'change-contact' && !told.entry.actorId)
-      this.problem(`${named(told)}: another contact was asked for by nobody who is known`)
     const known = this.accounts.get(data.accountId)?.place
     if (known && canonical(known) !== canonical(place))
       this.problem(`${named(told)}: it was asked for in another place than where the account is`)
+  }
+
+  /** Whoever asks is known and may ask; the public page asks for resets. */
+  askedBy(told) {
+    const { actorId, data, place } = told.entry
+    if (actorId === null && data.kind === 'reset-credentials') return
+    const objection =
+      actorId === null
+        ? 'by nobody who is known'
+        : this.objectionToOffice(actorId, askers[data.kind] ?? [], data.kind.endsWith('-bulk') ? null : place, told.at)
+    if (objection) this.problem(`${named(told)}: it was asked for ${objection}`)
   }
 
   /** A request may ask that it be signed in a session that began at a provider: the session it was signed in did, as its own entry says. */
@@ -557,7 +687,7 @@ class Story {
     const asked = demand?.signIn
     if (asked === undefined) return
     const { data, origin } = told.entry
-    const known = this.through.get(origin?.sessionId)
+    const known = this.sessions.get(origin?.sessionId)
     const began = known?.account === told.entry.actorId ? known.through : this.whole || known ? null : data.through
     const fits =
       began &&
@@ -571,26 +701,33 @@ class Story {
 
   /** The one way back on one person's word: their own act, within half a minute. */
   undoes(told) {
-    const { ended } = this.accountOf(told.entry.subjectId)
-    if (ended && (ended.by !== told.entry.actorId || told.at - ended.at > undoMilliseconds))
+    const account = this.accountOf(told.entry.subjectId)
+    const { ended } = account
+    const { actorId, data } = told.entry
+    if (ended && (ended.by !== actorId || actorId === null || told.at - ended.at > undoMilliseconds))
       this.problem(`${named(told)}: an ending is undone by whoever ended it, within ${undoMilliseconds / 1000} seconds`)
+    else if (ended && ended.before !== null && data.after !== ended.before)
+      this.problem(`${named(told)}: an ending that is undone leads back to what was before it, ${ended.before}`)
     else if (!ended && this.whole) this.problem(`${named(told)}: there was no ending to undo`)
-    this.moves(told, told.entry.data.after)
+    account.ended = null
+    this.moves(told, data.after)
   }
 
   /** What each kind of entry means. What is not here changes neither a request nor an account. */
   meanings = {
     'network.founded': (told) => {
+      if (told.entry.data.policy) this.governs(told, told.entry.data.policy)
       if (this.founded || this.accounts.size > 0) this.problem(`${named(told)}: a network is founded once, before anybody has an account`)
-      this.founded = { request: told.entry.subjectId, transaction: told.entry.transaction, told, births: 0 }
+      this.founded = { request: told.entry.subjectId, transaction: told.entry.transaction, told, births: 0, people: new Set() }
     },
     'request.submitted': (told) => {
       const { subjectId, actorId, data } = told.entry
       if (this.requests.has(subjectId)) this.problem(`${named(told)}: this request was asked twice`)
       if (!Object.hasOwn(signers, data.kind)) this.problem(`${named(told)}: nobody knows a request of this kind`)
-      if (!Number.isInteger(data.approvalsNeeded) || data.approvalsNeeded < this.floorOf(data.kind))
+      if (!Number.isInteger(data.approvalsNeeded) || data.approvalsNeeded < this.floorOf(data))
         this.problem(`${named(told)}: it asks for fewer countersignatures (${data.approvalsNeeded}) than such a request needs`)
       this.aboutWhom(told)
+      this.askedBy(told)
       const known = signers[data.kind] ?? []
       if (
         !Array.isArray(data.approverRoles) ||
@@ -598,7 +735,7 @@ class Story {
         !data.approverRoles.every((role) => known.includes(role))
       )
         this.problem(`${named(told)}: it may be countersigned by others than such a request may (${known.join(', ')})`)
-      const objection = this.objectionToDemand(data)
+      const objection = this.objectionToDemand(told)
       if (objection) this.problem(`${named(told)}: ${objection}`)
       if (data.terms === null || typeof data.terms !== 'object') this.problem(`${named(told)}: it does not say what it asks for`)
       if (data.kind === 'grant-role') this.mustBeProven(told, 'ask-role', `${data.terms.role} ${data.terms.over} ${data.accountId}`)
@@ -606,6 +743,7 @@ class Story {
       this.requests.set(subjectId, {
         kind: data.kind,
         at: told.at,
+        until: lastMoment(told.at, data),
         requester: actorId,
         caller: null,
         subject: data.accountId,
@@ -614,7 +752,7 @@ class Story {
         /** Of those whose signature stands, the device it was given from. */
         devices: new Map(),
         hash: data.contentHash,
-        needed: Math.max(Number(data.approvalsNeeded) || 1, this.floorOf(data.kind)),
+        needed: Math.max(Number(data.approvalsNeeded) || 1, this.floorOf(data)),
         stated: data.approvalsNeeded,
         roles: data.approverRoles,
         demand: data.demand,
@@ -634,7 +772,9 @@ class Story {
       if (request.kind === 'change-contact')
         this.problem(`${named(told)}: what somebody confirmed on the telephone was edited; another contact is asked for anew`)
       const { after, terms, approvalsNeeded } = told.entry.data
-      if (!(approvalsNeeded >= request.stated)) this.problem(`${named(told)}: it asks for fewer countersignatures than before`)
+      const floor = this.floorOf({ kind: request.kind, accountId: request.subject, terms })
+      if (!(approvalsNeeded >= Math.max(request.stated, floor)))
+        this.problem(`${named(told)}: it asks for fewer countersignatures than before`)
       Object.assign(request, {
         hash: after,
         terms,
@@ -648,7 +788,10 @@ class Story {
       request.stated = Math.max(request.stated, entry.data.approvalsNeeded)
       request.needed = Math.max(request.needed, Number(entry.data.approvalsNeeded) || 1)
     }),
-    'request.called-back': this.ofRequest(({ entry }, request) => {
+    'request.called-back': this.ofRequest((told, request) => {
+      const { entry } = told
+      const objection = this.objectionToOffice(entry.actorId, callers, request.place, told.at)
+      if (objection) this.problem(`${named(told)}: the call was written down ${objection}`)
       request.caller = entry.actorId
       request.callDevice = entry.origin?.deviceKey ?? null
       request.callBack = [request.requester, request.subject].includes(entry.actorId) ? null : entry.data.outcome
@@ -723,21 +866,32 @@ class Story {
     },
     'session.opened': (told) => {
       const { subjectId, data } = told.entry
+      for (const [id, { at }] of this.sessions) {
+        if (told.at - at <= longestSessionMilliseconds) break
+        this.sessions.delete(id)
+      }
+      this.sessions.set(data.sessionId, { account: subjectId, through: data.through ?? null, at: told.at })
       if (!data.through) return
       const known = [...this.accountOf(subjectId).identities].some((one) => one.startsWith(`${data.through.issuer} `))
       if (this.whole && !known)
         this.problem(`${named(told)}: it came through a provider at which ${short(subjectId)} had linked no identity`)
-      this.through.set(data.sessionId, { account: subjectId, through: data.through })
     },
-    'session.closed': ({ entry }) => void this.through.delete(entry.data.sessionId),
+    'session.closed': ({ entry }) => void this.sessions.delete(entry.data.sessionId),
     'account.locked-out': (told) => this.disown(told),
     'account.enrolled': (told) => {
       const { entry } = told
+      const account = this.accountOf(entry.subjectId)
+      if (this.whole && !account.link) this.problem(`${named(told)}: nothing was given since the last time whose link could have been used`)
+      account.link = false
       for (const factor of entry.data.factors) if (factor !== 'passkey') this.accountOf(entry.subjectId).factors.add(factor)
       if (entry.data.factors.includes('passkey')) this.within(told).enrolled.add(entry.subjectId)
     },
-    'account.ending-explained': ({ entry }) => {
-      if (['suspected-hijack', 'denied-reset'].includes(entry.data.reason)) this.forget(entry.subjectId)
+    'account.ending-explained': (told) => {
+      const { entry } = told
+      if (!['suspected-hijack', 'denied-reset'].includes(entry.data.reason)) return
+      if (this.accountOf(entry.subjectId).status === 'active')
+        this.problem(`${named(told)}: it explains why an account was ended that is active`)
+      else this.forget(entry.subjectId)
     },
     'request.cancelled': this.closing('cancelled'),
     'request.expired': this.closing('expired'),
@@ -746,8 +900,11 @@ class Story {
       const { entry, at } = told
       const account = this.accountOf(entry.subjectId)
       if (account.born) this.problem(`${named(told)}: this account was created twice`)
-      Object.assign(account, { born: true, status: 'active' })
-      if (this.founded?.request === entry.data.requestId) this.founded.births += 1
+      Object.assign(account, { born: true, status: 'active', link: true })
+      if (this.founded?.request === entry.data.requestId) {
+        this.founded.births += 1
+        this.founded.people.add(entry.subjectId)
+      }
       const request = this.carriedBy(told, ['create-account'])
       this.asAsked(told, request, { profile: entry.data.profile, organisationId: entry.organisationId })
       account.place = entry.place
@@ -759,13 +916,16 @@ class Story {
     },
     'account.reset': (told) => {
       this.forget(told.entry.subjectId)
-      if (this.contactIsYoung(told)) this.problem(`${named(told)}: this account was reset within 72 hours of a change of its contact`)
+      this.accountOf(told.entry.subjectId).link = true
+      if (this.contactIsYoung(told, contactHoldMilliseconds))
+        this.problem(`${named(told)}: this account was reset within 72 hours of a change of its contact`)
       const request = this.carriedBy(told, ['reset-credentials'])
       this.hand(request?.requester ?? request?.caller, told.entry.subjectId, told.at)
     },
     'account.contact-changed': (told) => {
       const { email, phone } = told.entry.data
-      if (this.contactIsYoung(told)) this.problem(`${named(told)}: its contact changed again within 72 hours`)
+      if (this.contactIsYoung(told, contactRestoreMilliseconds))
+        this.problem(`${named(told)}: its contact changed again while the one before could still be taken back`)
       const request = this.carriedBy(told, ['change-contact'])
       this.asAsked(told, request, { email, phone })
       const account = this.accountOf(told.entry.subjectId)
@@ -791,7 +951,7 @@ class Story {
     },
     'account.reinstated': (told) => {
       const request = this.carriedBy(told, ['reinstate', 'reinstate-bulk'])
-      if (request && isList(request)) this.asAsked(told, request, { bulkId: told.entry.data.bulkId })
+      if (request && isList(request)) this.onList(told, request)
       const { status } = this.accountOf(told.entry.subjectId)
       if (status === 'active' || status === 'revoked') this.problem(`${named(told)}: an account that is ${status} cannot be let back in`)
       this.moves(told, told.entry.data.after)
@@ -803,7 +963,9 @@ class Story {
       const { entry, at } = told
       const request = this.carriedBy(told, ['grant-role'])
       this.asAsked(told, request, { role: entry.data.role, over: entry.data.over })
-      this.accountOf(entry.subjectId).roles.add(`${entry.data.role} ${entry.data.over}`)
+      const account = this.accountOf(entry.subjectId)
+      account.roles.add(`${entry.data.role} ${entry.data.over}`)
+      account.link = true
       if (entry.data.role === 'policy-owner') this.owners.add(entry.subjectId)
       this.hand(request?.requester, entry.subjectId, at)
     },
@@ -811,12 +973,20 @@ class Story {
     'policy.set': (told) => {
       const { before, after } = told.entry.data
       this.asAsked(told, this.carriedBy(told, ['set-policy']), { before, after })
-      this.rules = Array.isArray(after?.rules) ? after.rules : null
-      const { independenceDays = leastIndependenceDays } = after ?? {}
-      if (!(independenceDays >= leastIndependenceDays && independenceDays <= mostIndependenceDays))
-        this.problem(`${named(told)}: it makes people independent of whoever had a hand in them ${independenceDays} days ago`)
-      this.independenceDays = Math.max(leastIndependenceDays, Math.min(mostIndependenceDays, Number(independenceDays) || 0))
+      if (this.policy !== null && canonical(before) !== canonical(this.policy))
+        this.problem(`${named(told)}: what it says was in force before it was not`)
+      this.governs(told, after)
     },
+  }
+
+  /** From here on this is the policy. */
+  governs(told, policy) {
+    this.policy = policy ?? null
+    this.rules = Array.isArray(policy?.rules) ? policy.rules : null
+    const { independenceDays = leastIndependenceDays } = policy ?? {}
+    if (!(independenceDays >= leastIndependenceDays && independenceDays <= mostIndependenceDays))
+      this.problem(`${named(told)}: it makes people independent of whoever had a hand in them ${independenceDays} days ago`)
+    this.independenceDays = Math.max(leastIndependenceDays, Math.min(mostIndependenceDays, Number(independenceDays) || 0))
   }
 
   /** Of a request that is known; one that is not may have been asked before the first entry that is here. */
@@ -841,16 +1011,19 @@ class Story {
     const objection = this.objectionToPlace(told.entry)
     if (objection) this.problem(`${named(told)}: ${objection}`)
     if (!isPlace(told.entry.place)) return
+    if (this.within(told).recordedAt !== told.entry.recordedAt)
+      this.problem(`${named(told)}: it was recorded at another time than the rest of what was committed with it`)
     if (Object.hasOwn(this.meanings, told.entry.type)) this.meanings[told.entry.type](told)
     const request = this.requests.get(told.entry.subjectId)
     if (request && request.status !== 'pending' && !isList(request)) this.within(told).finished.push(told.entry.subjectId)
   }
 
   /** Who proved who they are for what, whose factors were set through a link, whose "this was not me" was taken, and which requests are over. */
-  within({ entry }) {
+  within(told) {
+    const { entry } = told
     const known = this.open.get(entry.transaction)
     if (known) return known
-    const fresh = { acts: [], enrolled: new Set(), disowned: new Set(), finished: [] }
+    const fresh = { recordedAt: entry.recordedAt, acts: [], enrolled: new Set(), disowned: new Set(), finished: [] }
     this.open.set(entry.transaction, fresh)
     if (this.open.size > mostOpen) {
       const [[oldest, { finished }]] = this.open
@@ -865,12 +1038,13 @@ class Story {
     if (!isPlace(place)) return 'it does not say where it was'
     const home = place.findLastIndex((id) => id !== null)
     if ((place[home] ?? null) !== organisationId) return 'it is said of another organisation than the one its place leads to'
-    for (let level = 0; level <= home; level += 1) {
+    // From below: what stands where it did has those above it where they were.
+    for (let level = home; level >= 0; level -= 1) {
       if (place[level] === null) continue
-      const above = canonical(place.slice(0, level))
       const known = this.above.get(place[level])
-      if (known !== undefined && known !== above) return `the organisation ${short(place[level])} stands elsewhere than before`
-      this.above.set(place[level], above)
+      if (known === undefined) this.above.set(place[level], place.slice(0, level))
+      else if (known.length === level && known.every((id, at) => id === place[at])) return null
+      else return `the organisation ${short(place[level])} stands elsewhere than before`
     }
     return null
   }
@@ -894,6 +1068,11 @@ class Story {
     if (account.identity !== null && identity !== account.identity)
       this.problem(`the account ${id} has another name, login, address or number in the list than the log told last`)
     if (this.whole) this.compareAccess(account, listed)
+  }
+
+  comparePolicy(policy) {
+    if (this.policy !== null && canonical(policy) !== canonical(this.policy))
+      this.problem('the policy in the list is not the one the log leads to: nobody signed for what differs')
   }
 
   /** What it may do, and what opens it. */
@@ -920,8 +1099,8 @@ class Story {
 
 // ── the bundle ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The kinds of lines, in the order they come in: leaves and the checkpoints between them, then what has no place, accounts, the end. */
-const stages = { position: 0, checkpoint: 0, unsealed: 1, account: 2, end: 3 }
+/** The kinds of lines, in the order they come in: leaves and the checkpoints between them, then what has no place, the policy, accounts, the end. */
+const stages = { position: 0, checkpoint: 0, unsealed: 1, policy: 2, account: 3, end: 4 }
 const kinds = Object.keys(stages)
 
 /** Reads a bundle part by part. What does not hold of the log itself comes before what does not hold of the story it tells: it may be why. */
@@ -935,6 +1114,8 @@ export class Verification {
   missing = new Map()
   stage = 0
   dropped = { entries: 0, until: 0 }
+  /** The one of the entries here that tells of the longest ago. */
+  oldest = null
   /** Has anybody signed in yet, in a session that no seed tells of? */
   lived = false
   /** Up to here the log is the one that was signed; null from where it is not. */
@@ -1000,6 +1181,7 @@ export class Verification {
     if (kind === 'position') this.leaf(part)
     else if (kind === 'checkpoint') this.checkpoint(part)
     else if (kind === 'unsealed') this.unsealed(part.unsealed)
+    else if (kind === 'policy' && this.head.to === this.head.size) this.story.comparePolicy(part.policy)
     else if (kind === 'account') this.account(part.account)
   }
 
@@ -1053,6 +1235,7 @@ export class Verification {
     if (!(told.at <= recorded)) this.ofStory.push(`${named(told)}: it tells of ${entry.at}, which is after it was recorded`)
     this.latest = Math.max(this.latest, recorded)
     if (entry.type === 'audit.month-dropped') this.drops(told)
+    else if (!this.oldest || told.at < this.oldest.at) this.oldest = { told, at: told.at }
     if (entry.origin?.channel !== 'seed' && entry.type === 'session.opened') this.lived = true
     if (this.lived && entry.origin?.channel === 'seed')
       this.ofStory.push(`${named(told)}: it is told as from before anybody had signed in, and somebody had`)
@@ -1110,6 +1293,10 @@ export class Verification {
 
   /** What is missing must lie in months that were dropped, and be as many as these held. */
   judgeMissing() {
+    if (this.oldest && this.oldest.at < this.dropped.until && this.counts.missing > 0)
+      this.problem(
+        `${named(this.oldest.told)}: it is there, and all from before ${new Date(this.dropped.until).toISOString()} is said to have left by whole months`,
+      )
     const days = [...this.missing.values()]
     const unexplained = days.filter(({ at }) => !(at < this.dropped.until))
     for (const { position, at } of unexplained.slice(0, 3))

@@ -41,7 +41,8 @@ export type Underwritten = {
  * exported audit shows what was done without spreading the data it was done to; `request.submitted` points at the content by its hash.
  */
 export type EventData = {
-  'network.founded': { founders: number }
+  /** With the policy it begins under: from there on every other is told by its request. */
+  'network.founded': { founders: number; policy: Policy }
   'organisations.imported': { created: number; changed: number; fileHash: string }
   'organisation.created': { externalId: string }
   'organisation.changed': { before: Record<string, string | number | null>; after: Record<string, string | number | null> }

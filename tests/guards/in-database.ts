@@ -76,7 +76,7 @@ export const inDatabase: readonly Guard[] = [
   ofContact(
     'no other contact soon after one changed',
     'account_changed()',
-    "(OLD.contact_changed_at <= now() - interval '72 hours') IS NOT FALSE AND EXISTS",
+    "(OLD.contact_changed_at <= now() - interval '144 hours') IS NOT FALSE AND EXISTS",
     'EXISTS',
   ),
   ofContact(

@@ -796,7 +796,7 @@ export const inSource: readonly Guard[] = [
   source(
     'the auditor: no reset soon after a contact changed',
     auditor,
-    'return contactChangedAt !== null && told.at - contactChangedAt < contactHoldMilliseconds',
+    'return contactChangedAt !== null && told.at - contactChangedAt < milliseconds',
     'return false',
     tampering,
   ),

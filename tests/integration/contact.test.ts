@@ -1,5 +1,6 @@
 import { mailCarriers } from '@countersign/server/carriers/mail.ts'
 import { drain } from '@countersign/server/kernel/outbox.ts'
+import { hashToken } from '@countersign/server/kernel/secrets.ts'
 import { firstPolicy } from '@countersign/shared/policy/first.ts'
 import type { PolicyRule } from '@countersign/shared/policy/rules.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -195,22 +196,39 @@ describe('a contact', () => {
   }, 60_000)
 
   test('edited in the database alone is found by that program, also behind an honest change that followed', async () => {
-    const accountId = await make.agentOf('Mission locale de Lyon')
-    const before = await contactOf(accountId)
+    const { id: accountId } = await make.account()
     await world.tamper(`update account set email = 'thief@missionlocale-lyon.example' where id = $1`, [accountId])
     const said = async () => {
       await sealAll(world.db)
       return verified(await bundleOf(world.url)).said
     }
     expect(await said()).toContain(`the account ${accountId} has another name, login, address or number in the list`)
-    await changed(accountId)
+    const { id } = await asked(accountId, 'la.sienne@ml-lyon.example')
+    await called(id)
+    await signed(id)
     expect(await said()).toContain('is not the contact the log told last')
-    await world.tamper('update account set email = $2, phone = $3, contact_changed_at = null where id = $1', [
-      accountId,
-      before.email,
-      before.phone,
-    ])
   }, 60_000)
+
+  test('that changed keeps its way back for whoever reads at the old address, whatever is enrolled through the new one', async () => {
+    const { id: accountId, login } = await make.account()
+    await deliver()
+    const linkIn = (page: string, to: string) =>
+      new RegExp(`${page}#([\\w-]{43})`).exec(
+        sent.findLast(({ recipient, body }) => recipient === to && body.includes(`/${page}#`))?.body ?? '',
+      )?.[1] ?? ''
+    const before = await contactOf(accountId)
+    await changed(accountId, `${login}@elsewhere.example`)
+    await deliver()
+    const back = linkIn('disown', before.email)
+    await world.tamper(
+      `insert into link (id, kind, account_id, request_id, token_hash, created_at, expires_at) select gen_random_uuid(), 'invitation', id, created_by_request_id, $2, now(), now() + interval '1 hour' from account where id = $1`,
+      [accountId, hashToken('k'.repeat(43))],
+    )
+    const token = 'k'.repeat(43)
+    expect(await outcome(world.anonymous.links.redeem({ token, password: 'la pluie tombe sur Vénissieux', code: null }))).toBe('allowed')
+    expect(await outcome(world.anonymous.links.disown({ token: back }))).toBe('allowed')
+    expect(await contactOf(accountId)).toEqual(before)
+  })
 
   test('that changed keeps its way back, whatever is mailed to the new address later', async () => {
     const { id: accountId, login } = await make.account()
@@ -231,13 +249,15 @@ describe('a contact', () => {
     expect(await outcome(world.anonymous.links.disown({ token }))).toBe('allowed')
   })
 
-  test('that changed does not change again for 72 hours', async () => {
+  test('that changed does not change again while the one before could be taken back: it would go back to the thief’s', async () => {
     const { id: accountId, login } = await make.account()
     await changed(accountId, `${login}@elsewhere.example`)
     const { id } = await asked(accountId, `${login}@further.example`)
     await called(id)
     expect(await outcome(signed(id))).toBe('held-after-contact-change')
     await world.tamper(`update request set held_until = null where id = $1`, [id])
+    expect(await verdictOfDatabase(signed(id).catch((error: Error) => Promise.reject(error.cause)))).toBe('P1')
+    await world.tamper(`update account set contact_changed_at = now() - interval '143 hours' where id = $1`, [accountId])
     expect(await verdictOfDatabase(signed(id).catch((error: Error) => Promise.reject(error.cause)))).toBe('P1')
     await people.nadia.call.requests.cancel({ requestId: id })
   })
@@ -275,7 +295,7 @@ describe('a contact', () => {
     expect(await outcome(world.anonymous.links.describe({ token }))).toBe('allowed')
     const attempt = `update account set email = 'x', phone = phone where id = $1`
     expect(await verdictOfDatabase(world.pool.query(attempt, [account.id]))).toBe('P1')
-    await world.tamper(`update account set contact_changed_at = now() - interval '72 hours' where id = $1`, [account.id])
+    await world.tamper(`update account set contact_changed_at = now() - interval '144 hours' where id = $1`, [account.id])
     await changed(account.id, `${account.login}@elsewhere.example`)
     expect(await outcome(world.anonymous.links.describe({ token }))).toBe('link-dead')
   })

@@ -298,6 +298,11 @@ describe('what is done to the whole log is found', () => {
       sql`insert into role_grant select gen_random_uuid(), a.id, 'it-admin', g.organisation_id, g.request_id, g.granted_at from role_grant g, account a where a.login = 'agent.1' limit 1`,
       'the log never gave it',
     ],
+    [
+      'a policy nobody signed for',
+      sql`update policy set document = jsonb_set(document, '{massAccounts}', '999')`,
+      'the policy in the list is not the one the log leads to',
+    ],
     ['a role taken away in silence', sql`update role_grant set revoked_at = now() where role = 'auditor'`, 'the log never took it away'],
   ])('%s', async (_, change, sentence) => {
     expect((await after((tx) => tx.execute(change))).join()).toContain(sentence)
@@ -415,6 +420,38 @@ describe('a log that was signed all the same, by a server that did wrong, is jud
       'was reset within 72 hours of a change of its contact',
     ],
     [
+      'a role for an agent, by the founding of the network',
+      () => sql`insert into audit_entry (id, at, recorded_at, transaction_id, number, type, actor_id, subject_id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, origin, data)
+        select 'ffffffff-ffff-7fff-bfff-fffffffffffd', f.at, f.recorded_at, f.transaction_id, f.number, 'role.granted', null, a.subject_id, a.organisation_id, a.nation_id, a.network_id, a.region_id, a.departement_id, a.structure_id, a.site_id, f.origin,
+          jsonb_build_object('requestId', f.subject_id, 'role', 'it-admin', 'over', f.subject_id)
+        from audit_entry f, audit_entry a where f.type = 'network.founded' and a.id = (select id from audit_entry where type = 'account.created' order by number desc limit 1)`,
+      'founding a network gives two people their accounts and their first roles, and nothing besides',
+    ],
+    [
+      'an account that was revoked, revoked again, to be undone',
+      () => sql`update audit_entry set type = 'account.revoked', data = data || '{"before": "revoked", "after": "revoked"}' where id = (select r.id from audit_entry r where r.type = 'account.reinstated' order by r.number limit 1)
+        or id = (select s.id from audit_entry s where s.type = 'account.suspended' order by s.number limit 1)`,
+      'cannot be revoked',
+    ],
+    [
+      'a second enrolment by a link that was used',
+      () => sql`insert into audit_entry (id, at, recorded_at, transaction_id, number, type, actor_id, subject_id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, origin, data)
+        select gen_random_uuid(), at, recorded_at, transaction_id, number, 'account.enrolled', null, subject_id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, origin, '{"linkId": "x", "factors": ["password"]}'
+        from audit_entry e, generate_series(1, 2) where id = (select id from audit_entry where type = 'account.created' order by number desc limit 1)`,
+      'nothing was given since the last time whose link could have been used',
+    ],
+    [
+      'a decision in a session nobody opened',
+      () =>
+        sql`update audit_entry set origin = jsonb_set(origin, '{sessionId}', '"00000000-0000-4000-8000-000000000000"') where id = ${firstSigned('request.approval-given')}`,
+      'it was decided or done in no session that',
+    ],
+    [
+      'an entry put into a commit that was over',
+      () => sql`update audit_entry set recorded_at = recorded_at + interval '1 second' where id = ${first('request.executed')}`,
+      'it was recorded at another time than the rest of what was committed with it',
+    ],
+    [
       'a contact put back for nobody',
       () => sql`update audit_entry set type = 'account.contact-restored' where id = ${first('account.suspended')}`,
       'a contact goes back to what it was when somebody says that it was not them',
@@ -456,10 +493,39 @@ describe('a log that was signed all the same, by a server that did wrong, is jud
       'was young enough to be taken back',
     ],
     [
+      'a request of an account asked for by nobody',
+      () => sql`update audit_entry set actor_id = null where id = ${first('request.submitted')}`,
+      'it was asked for by nobody who is known',
+    ],
+    [
+      'a request asked for by somebody who never was',
+      () => sql`update audit_entry set actor_id = '00000000-0000-4000-8000-000000000000' where id = ${first('request.submitted')}`,
+      'it was asked for by somebody who had no account in force',
+    ],
+    [
+      'a request asked for by somebody without a role',
+      () =>
+        sql`update audit_entry set actor_id = (select subject_id from audit_entry where type = 'account.created' and subject_id not in (select subject_id from audit_entry where type = 'role.granted') order by number limit 1)
+          where id = (select id from audit_entry where type = 'request.submitted' order by number desc limit 1)`,
+      'it was asked for by somebody who holds none of the roles that may there',
+    ],
+    [
+      'a request about an account, asked for where that account is not',
+      () =>
+        sql`update audit_entry set site_id = null, organisation_id = structure_id where id = (select id from audit_entry where type = 'request.submitted' and data ->> 'accountId' is not null and site_id is not null order by number limit 1)`,
+      'in another place than where the account is',
+    ],
+    [
+      'one signature for an account of national reach',
+      () =>
+        sql`update audit_entry set data = jsonb_set(data, '{terms,profile}', '"national-support"') where id = ${first('request.submitted')}`,
+      'it asks for fewer countersignatures (1) than such a request needs',
+    ],
+    [
       'another contact asked for by nobody who is known',
       () =>
         sql`update audit_entry set actor_id = null, data = data || '{"kind": "change-contact"}' where type = 'request.submitted' and data ->> 'accountId' is not null`,
-      'another contact was asked for by nobody who is known',
+      'it was asked for by nobody who is known',
     ],
     [
       'a month dropped before its year was over',
@@ -677,6 +743,11 @@ describe('a log that was signed all the same, by a server that did wrong, is jud
       ({ demand, ...rest }) => ({ ...rest, demand: { ...demand, assurance: 'passkey' } }),
       'than was asked for',
     ],
+    [
+      'a signature after the time its policy gives',
+      ({ demand, ...rest }) => ({ ...rest, demand: { ...demand, deadline: { hours: -1_000 } } }),
+      'came after the time its policy gives for an answer was over',
+    ],
   ] satisfies readonly [string, Parameters<typeof needing>[0], string][])('%s', async (_, change, sentence) => {
     expect((await signedAnew(await needing(change))).join('\n')).toContain(sentence)
   })
@@ -720,7 +791,7 @@ describe('a bundle that was altered on its way is not believed', () => {
     ['the end left out', () => honest.slice(0, -1), 'it was cut'],
     [
       'what is in no tree',
-      () => honest.flatMap((part) => (part === accounts()[0] ? [{ unsealed: { id: 'x', type: 'account.suspended' } }, part] : [part])),
+      () => honest.flatMap((part) => ('policy' in part ? [{ unsealed: { id: 'x', type: 'account.suspended' } }, part] : [part])),
       'it has no place in the log',
     ],
     [

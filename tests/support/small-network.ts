@@ -53,6 +53,9 @@ const holderOf = async (db: ReturnType<typeof openDb>, token: string): Promise<{
   return { person, call: callerOf(requestOf(db, person)), sessionId: person.sessionId }
 }
 
+const enter = async (db: ReturnType<typeof openDb>, accountId = ''): Promise<string> =>
+  (await runCommitted(enterDemo, { db, actor: nobody, origin: { channel: 'web' } }, { accountId })).token
+
 /** A network of one structure, just founded by Anne and Bruno, who has a phone to sign with; nothing is connected to it, so that it can be cloned. */
 export type Founded = {
   readonly name: string
@@ -76,9 +79,7 @@ export const foundSmall = async (): Promise<Founded> => {
     founders: [founder('Anne', home), founder('Bruno', home)],
     nationId: at(nationKey),
   })
-  const enter = async (accountId = '') =>
-    (await runCommitted(enterDemo, { db, actor: nobody, origin: { channel: 'web' } }, { accountId })).token
-  const tokens = [await enter(founders[0]), await enter(founders[1])] as const
+  const tokens = [await enter(db, founders[0]), await enter(db, founders[1])] as const
   const phone = await withPasskey(await holderOf(db, tokens[1]))
   await pool.end()
   return { name, tokens, phone, at, forget: () => dropDatabase(inject('adminUrl'), name) }
@@ -144,6 +145,8 @@ export const openSmall = async ({ name: template, tokens, phone, at }: Founded) 
       const { rows } = await pool.query<{ id: string }>('select id from account where created_by_request_id = $1', [id])
       return rows[0]?.id ?? ''
     },
+    /** Somebody with nothing to prove themselves with comes in. */
+    comesIn: async (accountId: string): Promise<Caller> => (await holderOf(db, await enter(db, accountId))).call,
     close: async () => {
       await pool.end()
       await owner.end()

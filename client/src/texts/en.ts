@@ -38,7 +38,7 @@ export const en: typeof fr = {
       'Policy owners hold their role over the whole nation: only “of the structure or above” and “of the whole network” will do here.',
     'rule-nobody-to-call': 'There is nobody to call back for this kind of request.',
     'rule-escalates-late': 'The reminder comes before the level above is asked, and that before the deadline.',
-    'held-after-contact-change': 'Their contact changed less than 72 hours ago: the request waits.',
+    'held-after-contact-change': 'Their contact changed lately: a reset waits for 72 hours, another change for six days.',
     'already-in-state': 'It is so already.',
     'account-not-active': 'This account is not active.',
     'account-revoked': 'This account is revoked: the person comes back by a new request.',

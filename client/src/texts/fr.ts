@@ -48,7 +48,8 @@ export const fr = {
       'Les responsables de la politique ont leur rôle pour toute la nation : seuls « de la structure ou au-dessus » et « du réseau entier » conviennent ici.',
     'rule-nobody-to-call': 'Personne à rappeler pour ce genre de demande.',
     'rule-escalates-late': 'La relance vient avant l’appel au niveau au-dessus, et celui-ci avant l’échéance.',
-    'held-after-contact-change': 'Les coordonnées ont changé il y a moins de 72 heures : la demande attend.',
+    'held-after-contact-change':
+      'Les coordonnées ont changé depuis peu : une réinitialisation attend 72 heures, un autre changement six jours.',
     'already-in-state': 'C’est déjà le cas.',
     'account-not-active': 'Ce compte n’est pas actif.',
     'account-revoked': 'Ce compte est révoqué : la personne revient par une nouvelle demande.',

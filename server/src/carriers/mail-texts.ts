@@ -117,7 +117,7 @@ const french: Record<MailKind, Text> = {
     subject: 'Vos coordonnées ont changé',
     lines: ({ name, address }) => [
       `Bonjour ${name},`,
-      'l’adresse et le numéro de votre compte ont été remplacés comme le prévoyait la demande contresignée. Aucun accès ne peut être réinitialisé avant 72 heures.',
+      'l’adresse et le numéro de votre compte sont désormais ceux de la demande contresignée. Aucun accès ne peut être réinitialisé avant 72 heures.',
       'Si ce n’est pas vous, dites-le sur la page de votre compte :',
       address,
     ],
@@ -135,14 +135,14 @@ const french: Record<MailKind, Text> = {
     lines: ({ name, place }) => [
       `Bonjour ${name},`,
       'quelqu’un a répondu « ce n’est pas moi » : votre compte a retrouvé l’adresse et le numéro qu’il avait, et plus personne n’y entre.',
-      `Pour y revenir, adressez-vous à votre structure (${place}) : elle demande de nouveaux accès, qu’une autre personne contresigne.`,
+      `Pour y revenir, adressez-vous à votre structure (${place}) : elle demande de nouveaux accès, qu’une autre personne contresigne. Il faut attendre 72 heures : rien n’est réinitialisé aussitôt après un changement de coordonnées.`,
     ],
   },
   restoredNotice: {
     subject: 'Coordonnées rétablies dans votre périmètre',
     lines: ({ about, place, address }) => [
       `« Ce n’est pas moi » : ${about} (${place}) retrouve l’adresse et le numéro d’avant le dernier changement. Plus personne n’entre dans ce compte.`,
-      'Regardez qui avait demandé ce changement, et qui l’avait contresigné, avant de demander que la personne revienne :',
+      'Regardez qui avait demandé ce changement, et qui l’avait contresigné, avant de demander que la personne revienne. Une réinitialisation attend 72 heures :',
       address,
     ],
   },
@@ -353,14 +353,14 @@ const english: Record<MailKind, Text> = {
     lines: ({ name, place }) => [
       `Hello ${name},`,
       'somebody answered “this was not me”: your account has the address and number it had before, and nobody gets in any more.',
-      `To come back, turn to your structure (${place}): it asks for new access, and another person countersigns.`,
+      `To come back, turn to your structure (${place}): it asks for new access, and another person countersigns. That takes 72 hours: nothing is reset right after a contact changed.`,
     ],
   },
   restoredNotice: {
     subject: 'A contact was restored in your scope',
     lines: ({ about, place, address }) => [
       `“This was not me”: ${about} (${place}) has the address and number from before the last change. Nobody gets into the account any more.`,
-      'See who had asked for that change, and who countersigned it, before you ask for them to come back:',
+      'See who had asked for that change, and who countersigned it, before you ask for them to come back. A reset waits for 72 hours:',
       address,
     ],
   },

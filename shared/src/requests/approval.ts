@@ -93,7 +93,7 @@ export const needsCall = ({ kind, demand }: Pick<Asked, 'kind' | 'demand'>): boo
   leadsIn(kind) || ((demand?.callBack ?? false) && (callable as readonly RequestKind[]).includes(kind))
 
 /** How many places stay empty once these have signed. */
-const missing = (request: Asked, signers: readonly Actor[], now: Date): number =>
+export const missing = (request: Asked, signers: readonly Actor[], now: Date): number =>
   request.demand ? emptyPlaces(request.demand.stages, signers, standingOf(request, now)) : 0
 
 /** Those whose signature stands, and this person with them. */

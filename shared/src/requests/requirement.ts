@@ -23,11 +23,11 @@ export const mayCountersign = {
 /** About whom there is a number on record to call. A reset is never signed before somebody has. */
 export const callable = ['reset-credentials', 'change-contact', 'reinstate', 'grant-role'] as const satisfies readonly RequestKind[]
 
-/** What leads into somebody's account: they are always called and told about it, and it waits after their contact changed. */
+/** What leads into somebody's account: they are always called and told about it. */
 const waysIn: ReadonlySet<RequestKind> = new Set(['reset-credentials', 'change-contact'])
 export const leadsIn = (kind: RequestKind): boolean => waysIn.has(kind)
 
-/** No reset for this long after a contact changed (MITRE T1098), and no other contact: a hijacker changes the address first. */
+/** No reset for this long after a contact changed (MITRE T1098): a hijacker changes the address first. */
 export const contactHoldHours = 72
 
 /**
@@ -35,6 +35,21 @@ export const contactHoldHours = 72
  * mail is written, which the hold-up of a mail may delay by as much.
  */
 export const contactRestoreHours = 2 * contactHoldHours
+
+/**
+ * For how many hours it waits after a contact changed: whatever is mailed then may go to a thief.
+ * There is no other contact while the one before could still be taken back: it would go back to the first thief's.
+ */
+const afterContact: Partial<Record<RequestKind, number>> = {
+  'reset-credentials': contactHoldHours,
+  'change-contact': contactRestoreHours,
+  // Whoever gets a role may be sent a link for their second factor.
+  'grant-role': contactHoldHours,
+}
+
+/** Until when such a request waits because a contact changed, in milliseconds since 1970; zero where it does not. */
+export const contactHoldsUntil = (kind: RequestKind, contactChangedAt: Date | null): number =>
+  contactChangedAt ? contactChangedAt.getTime() + (afterContact[kind] ?? 0) * 3_600_000 : 0
 
 /** Resets of one account the public page takes in 24 hours: whoever keeps asking keeps the reset manager and the person from their work. */
 export const publicAsksADay = 3

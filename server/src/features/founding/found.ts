@@ -7,6 +7,7 @@ import { Refused } from '../../kernel/refused.ts'
 import { accounts } from '../accounts/accounts.store.ts'
 import { links } from '../links/links.store.ts'
 import { organisations } from '../organisations/organisations.store.ts'
+import { policies } from '../policy/policy.store.ts'
 import { grants } from '../requests/grants.store.ts'
 import { founding } from './founding.store.ts'
 
@@ -58,7 +59,12 @@ export const found: Operation<FoundInput, readonly string[], Nobody> = async ({ 
   }
 
   const events: DomainEvent[] = [
-    { type: 'network.founded', subject: requestId, organisation: nationId, data: { founders: rows.length } },
+    {
+      type: 'network.founded',
+      subject: requestId,
+      organisation: nationId,
+      data: { founders: rows.length, policy: await policies.inForce(tx) },
+    },
     ...rows.flatMap(({ id, organisationId, profileId, reach }): DomainEvent[] => [
       { type: 'account.created', subject: id, organisation: organisationId, data: { requestId, profile: profileId, reach } },
       { type: 'role.granted', subject: id, organisation: organisationId, data: { requestId, role: 'policy-owner', over: nationId } },

@@ -32,10 +32,13 @@ export const links = {
     await tx.insert(link).values({ id: uuid(), kind, accountId, requestId, createdAt: now, expiresAt })
   },
 
-  /** A new link for a credential ends the older ones. What was enrolled ends "this was not me" too: the person has answered. */
+  /**
+   * A new link for a credential ends the older ones. What was enrolled ends "this was not me" too, the person has answered; but not about
+   * another contact: whoever enrols reads at the new one, and it is the old one that is asked.
+   */
   async voidUnused(tx: Tx, accountId: string, now: Date, kept: readonly LinkKind[] = []): Promise<void> {
     await tx.execute(
-      sql`update link set voided_at = ${now} where account_id = ${accountId} and kind <> all(${sql.param([...kept])}::text[]) and used_at is null and voided_at is null`,
+      sql`update link l set voided_at = ${now} where account_id = ${accountId} and kind <> all(${sql.param([...kept])}::text[]) and used_at is null and voided_at is null and not ${outlivesEnding}`,
     )
   },
 

@@ -13,6 +13,13 @@ export const policies = {
     return policyShape.parse(row?.document)
   },
 
+  /** The document as it stands, word for word: what is sealed, and what is held against it. */
+  async inForce(db: Db | Tx): Promise<Policy> {
+    const [row] = await db.select({ document: policy.document }).from(policy)
+    if (!row) throw new Error('the policy is not there')
+    return row.document
+  },
+
   /** How far back the policy in force looks for who had a hand in whom. */
   async independence(db: Db | Tx): Promise<Pick<Policy, 'independenceDays'>> {
     const { rows } = await db.execute<{ days: number }>(sql`select (document -> 'independenceDays')::int as days from policy`)

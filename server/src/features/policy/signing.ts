@@ -72,7 +72,7 @@ export const signingAt = async (db: Db, actor: Person, organisationId: string): 
       await past.means(db, ids),
     ]
     const proven = (id: string) => canSignFor(means.get(id) ?? sessionAlone, demand)
-    const able = found.filter(({ id, away }) => !away && proven(id))
+    const able = found.filter(({ id, away }) => !away && !silent.has(id) && proven(id))
     lines.push({
       kind,
       demand,
@@ -80,7 +80,7 @@ export const signingAt = async (db: Db, actor: Person, organisationId: string): 
         ...(seen.has(id) || id === actor.id ? { id, name } : { id: '', name: null }),
         ...{ role, over, away, unreachable: silent.has(id), unproven: !proven(id) },
       })),
-      more: Math.max(0, found.length - named),
+      more: Math.max(0, ids.length - new Set(found.slice(0, named).map(({ id }) => id)).size),
       empty: emptyPlaces(demand.stages, asActors(able), standing),
     })
   }

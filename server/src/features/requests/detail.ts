@@ -1,6 +1,6 @@
 import { scopeOf } from '@countersign/shared/access/scope.ts'
 import { reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
-import { fillsNow } from '@countersign/shared/requests/approval.ts'
+import { fillsNow, missing } from '@countersign/shared/requests/approval.ts'
 import type { Person } from '../../kernel/actor.ts'
 import type { Db } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
@@ -11,7 +11,7 @@ import { newNonce } from '../passkeys/nonces.ts'
 import { requestListing } from './listing.store.ts'
 import { paces } from './pace.store.ts'
 import { requests, type StoredRequest } from './requests.store.ts'
-import { signers } from './signers.store.ts'
+import { asActors, signers } from './signers.store.ts'
 import { subjects } from './subjects.store.ts'
 
 /** Citizens' files within reach before and after, so that the decision is about something one can picture; null where it is about nobody's. */
@@ -41,10 +41,11 @@ const approversOf = async (db: Db, stored: StoredRequest, now: Date) => {
     except: [requesterId, subjectId, requesterId === null ? callerId : null, ...approverIds],
   })
   const able = found.filter(({ id, grant }) => fillsNow({ id, grants: [grant] }, stored, now))
+  const there = asActors(able.filter(({ away }) => !away))
   return {
     approvers: able.slice(0, 12).map(({ id, name, role, over, away }) => ({ id, name, role, over, away })),
-    /** How many more would have to be able to sign. */
-    lacking: Math.max(0, stored.approvalsNeeded - approverIds.length - new Set(able.map(({ id }) => id)).size),
+    /** How many more would have to be there and able to sign: for places of its stages, or as readers it asks for besides. */
+    lacking: Math.max(missing(stored, [...stored.signers, ...there], now), stored.approvalsNeeded - approverIds.length - there.length, 0),
   }
 }
 

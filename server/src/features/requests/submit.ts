@@ -3,7 +3,7 @@ import type { Actor, Place } from '@countersign/shared/access/scope.ts'
 import type { NetworkKind, ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import type { FormContent } from '@countersign/shared/requests/content.ts'
 import { type FilingCase, objectionsToFiling } from '@countersign/shared/requests/filing.ts'
-import { leadsIn } from '@countersign/shared/requests/requirement.ts'
+import { contactHoldsUntil, leadsIn } from '@countersign/shared/requests/requirement.ts'
 import { readersMore } from '@countersign/shared/signals/breaker.ts'
 import { isValidPhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { type Operation, told } from '../../kernel/commit.ts'
@@ -122,7 +122,7 @@ export const hold = async (
   const bursts = by.requesterId ? await breaker.bursts(tx, by.requesterId, prepared.place.structureId) : []
   const more = readersMore(content.kind, bursts, by.now)
   const requirement = { ...usual, approvalsNeeded: usual.approvalsNeeded + more }
-  const times = timesOf(by.now, usual.demand, leadsIn(content.kind) ? prepared.contactChangedAt : null)
+  const times = timesOf(by.now, usual.demand, contactHoldsUntil(content.kind, prepared.contactChangedAt))
   const alone = await tooFewPresent(tx, { ...prepared, ...requirement, except: [by.requesterId, subjectId] })
   const filed = await requests.file(tx, { ...prepared, ...requirement, ...by, ...times, ...(alone ? { widensAt: by.now } : {}) })
   // Whoever asked, the person is told, and may say "this was not me".

@@ -1,5 +1,4 @@
 import type { Demand } from '@countersign/shared/policy/rules.ts'
-import { contactHoldHours } from '@countersign/shared/requests/requirement.ts'
 import Holidays from 'date-holidays'
 import { DateTime } from 'luxon'
 
@@ -55,11 +54,10 @@ const hour = 3_600_000
 
 /**
  * From when on it may be signed, when silence becomes a refusal, when whoever may sign is reminded, and when those one level up may sign as
- * well. What must wait, for a contact that changed or because the policy lets things cool off, is given its time after the wait.
+ * well. What must wait, for a contact that changed (until when, in milliseconds since 1970) or because the policy lets things cool off, is given its time after the wait.
  */
-export const timesOf = (now: Date, { coolingOffHours, deadline, escalation }: Demand, contactChangedAt: Date | null = null) => {
-  const contact = contactChangedAt ? contactChangedAt.getTime() + contactHoldHours * hour : 0
-  const held = Math.max(contact, now.getTime() + coolingOffHours * hour)
+export const timesOf = (now: Date, { coolingOffHours, deadline, escalation }: Demand, contactHolds = 0) => {
+  const held = Math.max(contactHolds, now.getTime() + coolingOffHours * hour)
   const from = new Date(Math.max(held, now.getTime()))
   const after = (hours: number): Date => ('hours' in deadline ? new Date(from.getTime() + hours * hour) : afterWorkingHours(from, hours))
   return {

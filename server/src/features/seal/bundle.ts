@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Db, Tx } from '../../kernel/db.ts'
+import { policies } from '../policy/policy.store.ts'
 import { checkpoints } from './checkpoints.store.ts'
 import { seal } from './seal.store.ts'
 import { states } from './states.store.ts'
@@ -7,7 +8,7 @@ import { states } from './states.store.ts'
 /**
  * What an auditor takes away, a line of JSON each, in an order that can be checked while it is read: every position of the log with its
  * entry (outside the time that was asked for its hash alone, and null where the month was dropped) and every checkpoint after its last
- * leaf, then whatever has no place, then the accounts as they stand at that very moment.
+ * leaf, then whatever has no place, then the policy and the accounts as they stand at that very moment.
  */
 export const bundleFormat = 'countersign-audit/1'
 
@@ -66,8 +67,11 @@ export async function* bundleLines(tx: Tx, asked: BundleAsked, keys: BundleKeys)
   yield `${JSON.stringify({ bundle: bundleFormat, exportedAt: new Date().toISOString(), size, ...range, keys })}\n`
   yield* leaves(tx, range)
   yield unsealed.map((entry) => `${JSON.stringify({ unsealed: entry })}\n`).join('')
-  // What accounts are now follows from a log that reaches until now.
-  if (range.to === size) yield* standing(tx)
+  // What the policy and the accounts are now follows from a log that reaches until now.
+  if (range.to === size) {
+    yield `${JSON.stringify({ policy: await policies.inForce(tx) })}\n`
+    yield* standing(tx)
+  }
   yield `${JSON.stringify({ end: true })}\n`
 }
 

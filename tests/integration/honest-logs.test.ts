@@ -40,7 +40,7 @@ type Life = Small & {
   readonly pick: (most: number) => number
   readonly accounts: string[]
   readonly requests: string[]
-  /** Who calls back: asked for by Anne, and signed for by Bruno, when this began. */
+  /** Who calls back, and signs for resets and contacts: asked for by Anne, and signed for by Bruno, when this began. */
   readonly caller: Caller
 }
 type Verb = (life: Life, by: Caller, other: Caller) => Promise<unknown>
@@ -59,8 +59,11 @@ const callerIn = async (small: Small): Promise<Caller> => {
 
 const contactOf = async ({ db }: Small, accountId: string) => {
   const { rows } = await db.execute<{ email: string; phone: string }>(sql`select email, phone from account where id = ${accountId}`)
-  return rows[0] ?? { email: '', phone: '' }
+  return rows[0] ?? { email: 'nobody@mission.example', phone: '+33612345678' }
 }
+
+/** Those who came after the two founders and the caller: with one of these out nothing would happen any more. */
+const newcomers = ({ accounts }: Life): readonly string[] => accounts.slice(3)
 
 const asking = async (life: Life, by: Caller, asked: Parameters<Caller['requests']['submit']>[0]) => {
   const { id } = await by.requests.submit(asked)
@@ -101,22 +104,28 @@ const verbs: readonly Verb[] = [
   (life) =>
     life.caller.requests.callBack({ requestId: one(life.requests, life.pick), outcome: one(callBackOutcomes, life.pick), note: '' }),
   // From the asking to the signature, and back again where it was not them.
-  async (life, by, other) => {
-    const accountId = one(life.accounts, life.pick)
+  async (life, by) => {
+    const accountId = one(newcomers(life), life.pick)
     const before = await contactOf(life, accountId)
     const email = `moved-${life.pick(1_000)}@example.org`
     const { id } = await by.requests.submit({ kind: 'change-contact', accountId, before, ...before, email, justification })
     await life.caller.requests.callBack({ requestId: id, outcome: 'confirmed', note: '' })
-    await life.signed(other, id)
+    await life.caller.requests.approve({ requestId: id, seen: await life.seenOf(id) })
     if (life.pick(2) === 0) await (await life.comesIn(accountId)).accounts.disown()
   },
-  async (life, by, other) => {
-    const { id } = await by.requests.submit({ kind: 'reset-credentials', accountId: one(life.accounts, life.pick), justification })
-    const outcome = one(callBackOutcomes, life.pick)
+  async (life, by) => {
+    const { id } = await by.requests.submit({ kind: 'reset-credentials', accountId: one(newcomers(life), life.pick), justification })
+    const outcome = life.pick(2) === 0 ? 'confirmed' : one(callBackOutcomes, life.pick)
     await life.caller.requests.callBack({ requestId: id, outcome, note: '' })
+    await life.caller.requests.approve({ requestId: id, seen: await life.seenOf(id) })
+  },
+  async (life, by, other) => {
+    const accountId = one(newcomers(life), life.pick)
+    await by.accounts.suspend({ accountIds: [accountId] })
+    const { id } = await by.requests.submit({ kind: 'reinstate', accountId, justification })
     await life.signed(other, id)
   },
-  async (life) => (await life.comesIn(one(life.accounts, life.pick))).accounts.disown(),
+  async (life) => (await life.comesIn(one(newcomers(life), life.pick))).accounts.disown(),
   async (life, by) => {
     const role = (['auditor', 'supervisor', 'reset-manager', 'account-manager'] as const)[life.pick(4)] ?? 'auditor'
     const asked = { accountId: one(life.accounts, life.pick), role, organisationId: life.at('structure') }

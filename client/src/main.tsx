@@ -35,8 +35,19 @@ declare module '@tanstack/react-router' {
 const styleNonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content
 if (styleNonce) Object.assign(globalThis, { __webpack_nonce__: styleNonce })
 
+/** The tab says which page it is: its heading, as soon as it is there and whenever it changes. */
+const titled = (page: HTMLElement): void => {
+  const name = () => {
+    const heading = page.querySelector('h1')?.textContent
+    const title = heading ? `${heading} · Countersign` : 'Countersign'
+    if (document.title !== title) document.title = title
+  }
+  new MutationObserver(name).observe(page, { childList: true, subtree: true, characterData: true })
+}
+
 const root = document.getElementById('root')
 if (root) {
+  titled(root)
   createRoot(root).render(
     <StrictMode>
       <MantineProvider theme={theme} defaultColorScheme="auto" {...(styleNonce ? { getStyleNonce: () => styleNonce } : {})}>

@@ -21,6 +21,7 @@ test('another address is asked for, called back, countersigned with what it was 
   await expect(amina.locator('ins', { hasText: 'paul.martin@rillieux.example' })).toBeVisible()
   await expect(amina.getByText('(inchangé)')).toBeVisible()
   await amina.getByRole('button', { name: 'Jointe, confirme' }).click()
+  await amina.getByRole('button', { name: 'Confirmer : la personne a bien demandé cela' }).click()
   await countersign(amina)
   await expect(amina.getByText('Contresignée et exécutée.').first()).toBeVisible()
   await amina.context().close()

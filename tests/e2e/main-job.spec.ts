@@ -47,6 +47,7 @@ test('from request to revocation: asked, countersigned, invited, reset with a ca
   await expect(amina.getByText('06 12 34 56 78')).toBeVisible()
   await expect(amina.getByRole('button', { name: 'Contresigner' })).toHaveAttribute('aria-disabled', 'true')
   await amina.getByRole('button', { name: 'Jointe, confirme' }).click()
+  await amina.getByRole('button', { name: 'Confirmer : la personne a bien demandé cela' }).click()
   // Nobody known asked, so whoever called is one of two: a colleague countersigns.
   await expect(amina.getByText('Vous avez passé l’appel', { exact: false }).first()).toBeVisible()
   const karim = await another(browser, 'Karim Haddad')

@@ -62,7 +62,8 @@ const ProofForm = ({ asking, done }: { asking: Asking; done: () => void }) => {
   const { kind, first, setKind, typed, setTyped, proving, factors } = useProving(asking, done)
   const ready = kind === 'passkey' || kind === 'none' || typed.trim().length >= 6
   const confirm = () => ready && !proving.isPending && proving.mutate()
-  useHotkeys(asking.hotkey ? [[asking.hotkey, confirm]] : [])
+  // A key that is held down repeats itself: it opened the window, and must not answer in it.
+  useHotkeys(asking.hotkey ? [[asking.hotkey, (event) => !event.repeat && confirm()]] : [])
   const send = (event: FormEvent) => {
     event.preventDefault()
     confirm()

@@ -70,4 +70,6 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   autoContrast: true,
+  // Whoever types a comma means one: it is no letter to be left out, which would make fifteen hours of one and a half.
+  components: { NumberInput: { defaultProps: { allowedDecimalSeparators: [',', '.'] } } },
 })

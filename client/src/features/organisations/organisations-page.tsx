@@ -1,5 +1,5 @@
 import { goals } from '@countersign/shared/policy/attempts.ts'
-import { TextInput } from '@mantine/core'
+import { Checkbox, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
@@ -28,7 +28,7 @@ const useColumns = (): readonly Column<Row, never>[] => {
           <Link to="/organisations/$organisationId" params={{ organisationId: row.id }} preload={false}>
             {row.name}
           </Link>
-          <span className="under">{[row.within, row.network].filter((one) => one && one !== row.name).join(' · ')}</span>
+          <span className="under">{[row.network, row.within].filter((one) => one && one !== row.name).join(' · ')}</span>
         </div>
       ),
     },
@@ -58,11 +58,14 @@ const useColumns = (): readonly Column<Row, never>[] => {
 export const OrganisationsPage = () => {
   const { t } = useTranslation()
   const columns = useColumns()
-  const { words } = route.useSearch()
+  const { words, thin } = route.useSearch()
   const navigate = route.useNavigate()
-  const typed = useDebouncedCallback((text: string) => void navigate({ search: { words: text || undefined }, replace: true }), 250)
+  const typed = useDebouncedCallback(
+    (text: string) => void navigate({ search: (before) => ({ ...before, words: text || undefined }), replace: true }),
+    250,
+  )
   const pages = useInfiniteQuery({
-    ...trpc.collusion.list.infiniteQueryOptions({ words }, { getNextPageParam: (page) => page.next ?? undefined }),
+    ...trpc.collusion.list.infiniteQueryOptions({ words, thin }, { getNextPageParam: (page) => page.next ?? undefined }),
     placeholderData: keepPreviousData,
   })
   if (pages.isError) return <Failed error={pages.error} reset={() => void pages.refetch()} />
@@ -83,8 +86,13 @@ export const OrganisationsPage = () => {
         maxLength={100}
         style={{ maxWidth: 360 }}
       />
+      <Checkbox
+        label={t('collusion.thinOnly')}
+        checked={thin ?? false}
+        onChange={(event) => void navigate({ search: { words, thin: event.currentTarget.checked || undefined }, replace: true })}
+      />
       {pages.isPending ? <Skeleton /> : null}
-      {pages.isSuccess && rows.length === 0 ? <Empty>{t(words ? 'collusion.noneFound' : 'collusion.notMeasured')}</Empty> : null}
+      {pages.isSuccess && rows.length === 0 ? <Empty>{t(words || thin ? 'collusion.noneFound' : 'collusion.notMeasured')}</Empty> : null}
       {rows.length > 0 ? (
         <DataTable<Row> label={t('nav.organisations')} columns={columns} rows={rows} keyOf={(row) => row.id} growing={growing} />
       ) : null}

@@ -58,7 +58,10 @@ const Strength = ({ strength }: { strength: Outputs['overview']['get']['strength
       </p>
       {strength.thin > 0 ? (
         <p className="soft" style={{ margin: 0 }}>
-          {t('collusion.thin', { count: strength.thin, shown: count(strength.thin, language) })}
+          {t('collusion.thin', { count: strength.thin, shown: count(strength.thin, language) })}{' '}
+          <Link to="/organisations" search={{ thin: true }}>
+            {t('collusion.openThin')}
+          </Link>
         </p>
       ) : null}
       <Link to="/organisations">{t('collusion.open')}</Link>

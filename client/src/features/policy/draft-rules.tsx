@@ -26,6 +26,12 @@ const fresh: PolicyRule = {
   },
 }
 
+/** A field that was emptied holds no number: there is no sentence of it yet. */
+const isFinished = ({ demand: { stages, coolingOffHours, deadline, escalation } }: PolicyRule): boolean =>
+  [...stages.map(({ people }) => people), coolingOffHours, ...Object.values(deadline), ...Object.values(escalation ?? {})].every(
+    Number.isFinite,
+  )
+
 type Props = { rules: readonly DraftRule[]; faults: Faults; onChange: (rules: readonly DraftRule[]) => void }
 
 /** The rules of a draft: read as sentences, opened one at a time, moved and taken out. The last stays where it is. */
@@ -70,7 +76,7 @@ export const DraftRules = ({ rules, faults, onChange }: Props) => {
             <li key={key}>
               <div className="row wrap between">
                 <div className="rule-text">
-                  <RuleText {...sentences(rule)} />
+                  {isFinished(rule) ? <RuleText {...sentences(rule)} /> : <span className="soft">{t('policy.edit.unfinished')}</span>}
                 </div>
                 <div className="row" style={{ flexWrap: 'nowrap' }}>
                   <Button

@@ -8,6 +8,7 @@ import { type Outputs, trpc } from '../../lib/trpc.ts'
 import { usePolicySentences } from '../../ui/policy-sentences.ts'
 import { Rules } from '../../ui/rules.tsx'
 import { Failed, Skeleton } from '../../ui/screen.tsx'
+import { When } from '../../ui/when.tsx'
 import { Draft } from './draft.tsx'
 import { SigningToday } from './signing.tsx'
 
@@ -30,6 +31,29 @@ const Pending = ({ pending, owns }: { pending: NonNullable<Outputs['policy']['ge
   )
 }
 
+/** Since when these are the rules, and where those before them are told. */
+const Since = ({ since, owns }: { since: Outputs['policy']['get']['since']; owns: boolean }) => {
+  const { t } = useTranslation()
+  return (
+    <p className="soft small row wrap" style={{ margin: 0 }}>
+      {since ? (
+        <span>
+          {t('policy.since')} <When at={since.at} />
+          {' · '}
+          {t('requests.reference', { reference: since.reference })}
+        </span>
+      ) : (
+        <span>{t('policy.first')}</span>
+      )}
+      {owns ? (
+        <Link to="/requests" search={{ view: 'all', kind: 'set-policy' }}>
+          {t('policy.history')}
+        </Link>
+      ) : null}
+    </p>
+  )
+}
+
 /** Who has to countersign what: read by all whom it concerns, changed by its owners' countersignatures alone. */
 export const PolicyPage = () => {
   const { t } = useTranslation()
@@ -46,7 +70,7 @@ export const PolicyPage = () => {
   const { data, error, refetch } = useQuery(trpc.policy.get.queryOptions())
   if (error) return <Failed error={error} reset={() => void refetch()} />
   if (!data) return <Skeleton />
-  const { policy, pending } = data
+  const { policy, pending, since } = data
   const owns = may.includes('request:file:set-policy')
   return (
     <div className="page">
@@ -65,6 +89,7 @@ export const PolicyPage = () => {
       {drafting ? <Draft policy={policy} done={done} /> : null}
       <section ref={card} tabIndex={-1} className="card stack tight" aria-label={t('policy.title')}>
         <h2>{t('policy.rules')}</h2>
+        <Since since={since} owns={owns} />
         <Rules rules={policy.rules} />
         <h2>{t('policy.whole')}</h2>
         <ul style={{ margin: 0 }}>

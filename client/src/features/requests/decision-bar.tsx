@@ -109,8 +109,8 @@ export const DecisionBar = ({ request, onDone }: { request: Detail; onDone: () =
   const cancel = useMutation(trpc.requests.cancel.mutationOptions({ onError: failed, onSuccess: () => done(t('requests.cancelledNow')) }))
   const pressApprove = () => request.can.approve === null && step === 'idle' && setStep('approving')
   useHotkeys([
-    ['a', pressApprove],
-    ['r', () => request.can.reject === null && setStep('rejecting')],
+    ['a', (event) => !event.repeat && pressApprove()],
+    ['r', (event) => !event.repeat && request.can.reject === null && setStep('rejecting')],
     ['Escape', () => step === 'rejecting' && setStep('idle')],
   ])
   if (request.status !== 'pending') return null

@@ -139,6 +139,7 @@ export const SignInPage = () => {
         {asksCode ? (
           <TextInput
             label={t('signIn.code')}
+            description={t('signIn.codeHint')}
             autoComplete="one-time-code"
             autoFocus
             value={code}

@@ -9,8 +9,10 @@ import { explain } from './explain.ts'
 export const collusionRouter = router({
   /** The organisations of one's scope with how few accounts would be enough, as measured last; the weakest first. */
   list: listing('policy:read')
-    .input(z.strictObject({ words: plainText(100).optional(), ...paging }))
-    .query(({ ctx, input: { words, cursor } }) => collusion.page(ctx.db, scopeOf(ctx.actor, 'policy:read'), { words, after: cursor })),
+    .input(z.strictObject({ words: plainText(100).optional(), thin: z.literal(true).optional(), ...paging }))
+    .query(({ ctx, input: { words, thin = false, cursor } }) =>
+      collusion.page(ctx.db, scopeOf(ctx.actor, 'policy:read'), { words, thin, after: cursor }),
+    ),
   /** One of them, measured now, with the ways. */
   explain: permitted('policy:read')
     .input(z.strictObject({ organisationId: z.uuid() }))

@@ -35,6 +35,9 @@ const beyond = 9
 
 const fewestOf = sql`least(coalesce(c.account, ${sql.raw(String(beyond))}), coalesce(c.credential, ${sql.raw(String(beyond))}), coalesce(c.role, ${sql.raw(String(beyond))}), coalesce(c.policy, ${sql.raw(String(beyond))}))`
 
+/** Where an absence stops everything: for a new account, or for a reset. */
+const tooFew = sql`(c.account_signers < 2 or c.credential_signers < 2)`
+
 const inScope = (scope: Scope): SQL => within(scope, organisation)
 
 /** What changes who could do what with whom. */
@@ -105,7 +108,12 @@ export const collusion = {
   async page(
     db: Db,
     scope: Scope,
-    { words = '', after, limit = pageSize }: { words?: string | undefined; after?: string | undefined; limit?: number },
+    {
+      words = '',
+      thin = false,
+      after,
+      limit = pageSize,
+    }: { words?: string | undefined; thin?: boolean; after?: string | undefined; limit?: number },
   ): Promise<Page<OrganisationRow>> {
     const cursor = decodeCursor(after, ['integer', 'text', 'uuid'])
     const holding = searchWords(words)
@@ -117,7 +125,7 @@ export const collusion = {
         c.account, c.credential, c.role, c.policy, c.account_signers as "accountSigners", c.credential_signers as "credentialSigners"
       from organisation join collusion_number c on c.organisation_id = organisation.id left join organisation above on above.id = organisation.parent_id
         left join organisation network on network.id = organisation.network_id and network.id <> above.id
-      where ${inScope(scope)} ${sql.join(holding, sql` `)}
+      where ${inScope(scope)} ${sql.join(holding, sql` `)} ${thin ? sql`and ${tooFew}` : sql``}
         ${cursor ? sql`and (${fewestOf}, organisation.name, organisation.id) > (${cursor[0]}::integer, ${cursor[1]}::text, ${cursor[2]}::uuid)` : sql``}
       order by ${fewestOf}, organisation.name, organisation.id limit ${limit + 1}`)
     return toPage(
@@ -130,7 +138,7 @@ export const collusion = {
   /** The least of a scope, in how many organisations, and how many have fewer than two people to sign for an account or a reset. */
   async summary(db: Db, scope: Scope): Promise<{ fewest: number | null; organisations: number; thin: number }> {
     const { rows } = await db.execute<{ fewest: number; organisations: number; thin: number }>(sql`
-      select ${fewestOf} as fewest, count(*)::int as organisations, sum(count(*) filter (where c.account_signers < 2 or c.credential_signers < 2)) over ()::int as thin
+      select ${fewestOf} as fewest, count(*)::int as organisations, sum(count(*) filter (where ${tooFew})) over ()::int as thin
       from organisation join collusion_number c on c.organisation_id = organisation.id where ${inScope(scope)} group by 1 order by 1 limit 1`)
     const [row] = rows
     return row ? { ...row, fewest: row.fewest === beyond ? null : row.fewest } : { fewest: null, organisations: 0, thin: 0 }

@@ -12,8 +12,8 @@ import { tryPolicy } from './try.ts'
 
 export const policyRouter = router({
   get: permitted('policy:read').query(async ({ ctx }) => {
-    const [policy, pending] = await Promise.all([policies.read(ctx.db), policies.pending(ctx.db)])
-    return { policy, pending }
+    const [policy, pending, since] = await Promise.all([policies.read(ctx.db), policies.pending(ctx.db), policies.since(ctx.db)])
+    return { policy, pending, since }
   }),
   /** Who could countersign what in an organisation of one's scope, today. */
   signing: permitted('policy:read')

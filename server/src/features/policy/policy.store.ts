@@ -56,6 +56,13 @@ export const policies = {
     }
   },
 
+  /** Since when it is in force, and by which request; null where it is the one the network began with. */
+  async since(db: Db): Promise<{ readonly at: string; readonly requestId: string; readonly reference: number } | null> {
+    const { rows } = await db.execute<{ at: string; requestId: string; reference: number }>(sql`
+      select to_json(p.set_at)#>>'{}' as at, r.id as "requestId", r.reference::int as reference from policy p join request r on r.id = p.request_id`)
+    return rows[0] ?? null
+  },
+
   /** The request to change it that nobody has decided yet. */
   async pending(db: Db | Tx): Promise<{ id: string; reference: number } | null> {
     const { rows } = await db.execute<{ id: string; reference: number }>(

@@ -4,6 +4,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test } from '@playwright/test'
 import { address } from '../playwright.config.ts'
 import { enterAs, withPhone } from './steps.ts'
@@ -43,6 +44,8 @@ test('a role is countersigned with a passkey over exactly the text that was show
   const dialog = page.getByRole('dialog', { name: 'Contresigner : relisez ce que vous signez' })
   await expect(dialog.getByText(/\{"accountId":"[0-9a-f-]+",.*"kind":"grant-role"/)).toBeVisible()
   await expect(dialog.getByText('Votre clé d’accès signe exactement ce texte', { exact: false })).toBeVisible()
+  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']).analyze()
+  expect.soft(violations.map(({ id, nodes }) => `${id} ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)).toEqual([])
   await dialog.getByRole('button', { name: 'Confirmer la contresignature' }).click()
   await expect(page.getByText(/^Contresignée/).first()).toBeVisible()
 

@@ -125,6 +125,8 @@ export const ProofDialog = ({ asking, onClose }: { asking: Asking | null; onClos
       onClose={onClose}
       title={asking?.title}
       size="lg"
+      // The page has its banner; this is the heading of a window.
+      attributes={{ header: { role: 'presentation' } }}
       closeButtonProps={{ 'aria-label': t('common.close') }}
       overlayProps={{ backgroundOpacity: 0.45 }}
     >

@@ -15,7 +15,13 @@ const keys = [
 export const KeysDialog = ({ opened, onClose }: { opened: boolean; onClose: () => void }) => {
   const { t } = useTranslation()
   return (
-    <Modal opened={opened} onClose={onClose} title={t('shell.keys')} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={t('shell.keys')}
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+      attributes={{ header: { role: 'presentation' } }}
+    >
       <dl className="facts">
         {keys.map(([key, word]) => [
           <dt key={key}>

@@ -142,12 +142,20 @@ describe('what waits', () => {
     expect(await outcome(sophie.call.requests.approve({ requestId: request.id, seen: request.seen }))).toBe('allowed')
   })
 
-  test('waits for its own level while somebody is there, and goes up when they are not any more', async () => {
+  test('goes up one level at once where one alone of its own level is there, and waits for them where there are two, until there are not', async () => {
     await asking('structure')
     const own = await make.agentOf('Mission locale de Lyon', 1)
-    await make.role(own, 'supervisor', await make.organisation('Mission locale de Lyon'))
-    // Named by people who have no part in what follows.
-    await world.tamper(`update lineage set at = now() - interval '40 days' where to_account_id = $1`, [own])
+    const beside = await make.agentOf('Mission locale de Lyon', 2)
+    const supervises = async (accountId: string) => {
+      await make.role(accountId, 'supervisor', await make.organisation('Mission locale de Lyon'))
+      // Named by people who have no part in what follows.
+      await world.tamper(`update lineage set at = now() - interval '40 days' where to_account_id = $1`, [accountId])
+    }
+    await supervises(own)
+    const alone = await make.pending(nadia)
+    expect(await outcome(sophie.call.requests.approve({ requestId: alone.id, seen: alone.seen }))).toBe('allowed')
+
+    await supervises(beside)
     const request = await make.pending(nadia)
     const signing = () => outcome(sophie.call.requests.approve({ requestId: request.id, seen: request.seen }))
     expect(await signing()).toBe('other-level')

@@ -56,3 +56,14 @@ export const emptyPlaces = (stages: readonly Stage[], people: readonly Actor[], 
     })
   return places.length - people.filter((person) => seat(person, new Set())).length
 }
+
+/**
+ * Are there too few for its own level? Some place would stay empty, or a stage that may go up has one person alone: were they away, or the
+ * one who asks, nobody would be left.
+ */
+export const tooFew = (stages: readonly Stage[], people: readonly Actor[], place: Place): boolean => {
+  const standing = { place, wide: false }
+  if (!stages.some(goesUp)) return false
+  if (emptyPlaces(stages, people, standing) > 0) return true
+  return stages.some((stage) => goesUp(stage) && people.filter((person) => fits(person, stage, standing)).length < 2)
+}

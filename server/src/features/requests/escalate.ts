@@ -1,6 +1,6 @@
 import type { DomainEvent } from '@countersign/shared/events.ts'
 import { fillsNow } from '@countersign/shared/requests/approval.ts'
-import { emptyPlaces, goesUp } from '@countersign/shared/requests/stages.ts'
+import { goesUp, tooFew } from '@countersign/shared/requests/stages.ts'
 import type { Nobody } from '../../kernel/actor.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import type { Db, Tx } from '../../kernel/db.ts'
@@ -28,11 +28,11 @@ const present = async (tx: Db | Tx, asked: Signable): Promise<readonly Signer[]>
   return found.filter(({ id }) => !silent.has(id))
 }
 
-/** Where those who are there today cannot fill its stages, those one level up may sign from the beginning: nobody is skipped, and nobody waits. */
+/** Where those who are there today cannot fill its stages, or one alone could, those one level up may sign from the beginning: nobody is skipped, and nobody waits. */
 export const tooFewPresent = async (tx: Db | Tx, asked: Signable): Promise<boolean> => {
   const { demand, place } = asked
   if (!demand?.stages.some(goesUp)) return false
-  return emptyPlaces(demand.stages, asActors(await present(tx, asked)), { place, wide: false }) > 0
+  return tooFew(demand.stages, asActors(await present(tx, asked)), place)
 }
 
 /** Who is asked: those who may sign now and are there, and in the place of whoever is away the one they named. */
@@ -68,11 +68,11 @@ export const widen: Operation<{ readonly requestId: string }, true, Nobody> = as
   return { value: true, events: [{ type: 'request.widened', ...about, data: { ...factOf(request), told } }] }
 }
 
-/** With those who signed already, and those who are there, would places of its stages stay empty? */
+/** With those who signed already, and those who are there, are there too few for its own level? */
 const leavesPlaces = async (db: Db | Tx, request: StoredRequest): Promise<boolean> => {
   const { demand, place, signers: signed } = request
   if (!demand?.stages.some(goesUp)) return false
-  return emptyPlaces(demand.stages, [...signed, ...asActors(await present(db, without(request)))], { place, wide: false }) > 0
+  return tooFew(demand.stages, [...signed, ...asActors(await present(db, without(request)))], place)
 }
 
 /** The same of a request as it stands, held by nobody. */

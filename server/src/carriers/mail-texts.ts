@@ -1,4 +1,5 @@
 import type { BulkVerb } from '@countersign/shared/bulks/bulk.ts'
+import { ofWhom } from '@countersign/shared/text/prepositions.ts'
 
 /** What a mail says, by kind, in the language of its reader. Plain text: nothing to track, nothing to click by accident. */
 export type MailFacts = {
@@ -125,7 +126,7 @@ const french: Record<MailKind, Text> = {
   contactNotice: {
     subject: 'Coordonnées changées dans votre périmètre',
     lines: ({ about, place, address }) => [
-      `L’adresse ou le numéro de ${about} (${place}) vient d’être remplacé après une contresignature.`,
+      `L’adresse ou le numéro ${ofWhom(about, 'fr')} (${place}) vient d’être remplacé après une contresignature.`,
       'Si cela vous surprend, ouvrez la fiche du compte et suspendez-le en un clic :',
       address,
     ],
@@ -158,7 +159,7 @@ const french: Record<MailKind, Text> = {
   resetNotice: {
     subject: 'Réinitialisation contresignée dans votre périmètre',
     lines: ({ about, place, address }) => [
-      `L’accès de ${about} (${place}) vient d’être réinitialisé après un appel et une contresignature.`,
+      `L’accès ${ofWhom(about, 'fr')} (${place}) vient d’être réinitialisé après un appel et une contresignature.`,
       'Si cela vous surprend, ouvrez la fiche du compte et suspendez-le en un clic :',
       address,
     ],
@@ -166,14 +167,14 @@ const french: Record<MailKind, Text> = {
   ended: {
     subject: 'Compte suspendu dans votre périmètre',
     lines: ({ about, place, address }) => [
-      `Le compte de ${about} (${place}) est suspendu : son titulaire a déclaré ne pas être à l’origine d’une demande.`,
+      `Le compte ${ofWhom(about, 'fr')} (${place}) est suspendu : son titulaire a déclaré ne pas être à l’origine d’une demande.`,
       address,
     ],
   },
   contained: {
     subject: 'Compte suspendu dans votre périmètre par un signal critique',
     lines: ({ about, place, address }) => [
-      `Ce que fait le compte de ${about} (${place}) ressemble à un piratage : la politique du réseau l’a suspendu.`,
+      `Ce que fait le compte ${ofWhom(about, 'fr')} (${place}) ressemble à un piratage : la politique du réseau l’a suspendu.`,
       'Voyez les faits ; si tout est en ordre, demandez sa réactivation :',
       address,
     ],

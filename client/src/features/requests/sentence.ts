@@ -1,7 +1,7 @@
+import { atPlace, ofWhom } from '@countersign/shared/text/prepositions.ts'
 import { useTranslation } from 'react-i18next'
 import { count, onDay } from '../../lib/format.ts'
 import { useLanguage } from '../../lib/language.ts'
-import { atPlace, ofWhom } from '../../lib/prepositions.ts'
 import type { Outputs } from '../../lib/trpc.ts'
 
 type Detail = Outputs['requests']['get']

@@ -1,4 +1,4 @@
-import type { Language } from './language.ts'
+type Language = 'fr' | 'en'
 
 /** "of Nadia"; in French "de Nadia" and "d’Amina": before a vowel or a silent h the word is elided. */
 export const ofWhom = (name: string, language: Language): string => {

@@ -1103,10 +1103,15 @@ class Story {
 const stages = { position: 0, checkpoint: 0, unsealed: 1, policy: 2, account: 3, end: 4 }
 const kinds = Object.keys(stages)
 
+/** So many of what does not hold are kept, of the log and of its story; the first tells what there is to do. */
+const mostKept = 1_000
+
 /** Reads a bundle part by part. What does not hold of the log itself comes before what does not hold of the story it tells: it may be why. */
 export class Verification {
   ofLog = []
   ofStory = []
+  /** How many more there were than are kept. */
+  unkept = 0
   edge = []
   size = 0
   latest = 0
@@ -1135,7 +1140,7 @@ export class Verification {
       throw new Unreadable('the first line of this bundle is not what it should be')
     this.head = head
     this.key = readKey(keyLine ?? String(head.keys?.log))
-    this.story = new Story((sentence) => void this.ofStory.push(sentence), hostOf(this.key.name))
+    this.story = new Story((sentence) => this.wrong(sentence), hostOf(this.key.name))
     this.story.whole = from === 0 && to === size
     if (!this.story.whole && !partial)
       this.problem(
@@ -1150,7 +1155,14 @@ export class Verification {
   }
 
   problem(sentence) {
-    this.ofLog.push(sentence)
+    if (this.ofLog.length < mostKept) this.ofLog.push(sentence)
+    else this.unkept += 1
+  }
+
+  /** The same of the story it tells. A log that is wrong everywhere must not fill the memory of whoever looks. */
+  wrong(sentence) {
+    if (this.ofStory.length < mostKept) this.ofStory.push(sentence)
+    else this.unkept += 1
   }
 
   /** Checkpoints the auditor has kept, by the size they are over. */
@@ -1227,22 +1239,22 @@ export class Verification {
   tell(position, entry) {
     const told = { position, entry, at: instantOf(entry.at) }
     const recorded = instantOf(entry.recordedAt)
-    if (Number.isNaN(recorded) || Number.isNaN(told.at)) this.ofStory.push(`${named(told)}: it does not say when it was`)
+    if (Number.isNaN(recorded) || Number.isNaN(told.at)) this.wrong(`${named(told)}: it does not say when it was`)
     if (recorded - told.at > hour && entry.origin?.channel !== 'seed')
-      this.ofStory.push(`${named(told)}: it tells of ${entry.at}, long before it was recorded`)
+      this.wrong(`${named(told)}: it tells of ${entry.at}, long before it was recorded`)
     if (!(recorded >= this.latest - toleratedMilliseconds))
-      this.ofStory.push(`${named(told)}: it was recorded at ${entry.recordedAt}, before the entries that stand before it`)
-    if (!(told.at <= recorded)) this.ofStory.push(`${named(told)}: it tells of ${entry.at}, which is after it was recorded`)
+      this.wrong(`${named(told)}: it was recorded at ${entry.recordedAt}, before the entries that stand before it`)
+    if (!(told.at <= recorded)) this.wrong(`${named(told)}: it tells of ${entry.at}, which is after it was recorded`)
     this.latest = Math.max(this.latest, recorded)
     if (entry.type === 'audit.month-dropped') this.drops(told)
     else if (!this.oldest || told.at < this.oldest.at) this.oldest = { told, at: told.at }
     if (entry.origin?.channel !== 'seed' && entry.type === 'session.opened') this.lived = true
     if (this.lived && entry.origin?.channel === 'seed')
-      this.ofStory.push(`${named(told)}: it is told as from before anybody had signed in, and somebody had`)
+      this.wrong(`${named(told)}: it is told as from before anybody had signed in, and somebody had`)
     try {
       this.story.tell(told)
     } catch {
-      this.ofStory.push(`${named(told)}: what it tells cannot be understood`)
+      this.wrong(`${named(told)}: what it tells cannot be understood`)
     }
   }
 
@@ -1250,7 +1262,7 @@ export class Verification {
   drops(told) {
     const { entries, until } = told.entry.data
     if (!(Number.isInteger(entries) && entries >= 0 && Date.parse(until) <= told.at - leastRetentionMilliseconds)) {
-      this.ofStory.push(`${named(told)}: it says that entries were dropped which are not a year old`)
+      this.wrong(`${named(told)}: it says that entries were dropped which are not a year old`)
       return
     }
     this.dropped.entries += entries
@@ -1502,15 +1514,16 @@ const aboutCountersignatures = ({ story: { given } }) =>
           .join('; ')}.`,
       ]
 
-const verdict = ({ problems, signed, story: { whole } }) => {
+const verdict = ({ problems, unkept, signed, story: { whole } }) => {
+  const many = problems.length + unkept
   if (problems.length === 0)
     return [
       `All of it holds: ${number(signed)} positions stand under a signed checkpoint; every countersignature that is told here was somebody else's and independent${whole ? ', and the accounts are what the log leads to' : ''}.`,
     ]
   return [
-    `${number(problems.length)} thing${problems.length > 1 ? 's do' : ' does'} not hold, first of the log itself, then of the story it tells:`,
+    `${number(many)} thing${many > 1 ? 's do' : ' does'} not hold, first of the log itself, then of the story it tells:`,
     ...problems.slice(0, mostShown).map((sentence) => `  ✗ ${sentence}`),
-    ...(problems.length > mostShown ? [`  … and ${number(problems.length - mostShown)} more`] : []),
+    ...(many > mostShown ? [`  … and ${number(many - mostShown)} more`] : []),
   ]
 }
 

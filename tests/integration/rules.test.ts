@@ -94,8 +94,9 @@ describe('a request', () => {
   })
 
   test('waits for its own structure, goes up when its time has come, and is in nobody’s queue before', async () => {
-    // Somebody is there to answer for the structure itself.
-    await make.role(await make.agentOf('Mission locale de Lyon', 1), 'supervisor', await make.organisation('Mission locale de Lyon'))
+    // Two are there to answer for the structure itself.
+    for (const nth of [1, 3])
+      await make.role(await make.agentOf('Mission locale de Lyon', nth), 'supervisor', await make.organisation('Mission locale de Lyon'))
     await inForce([creations(asked([supervisor('structure')], { escalation: { remindAfter: 1, widenAfter: 2 } }))])
     const request = await make.pending(nadia)
     const waiting = async () => (await sophie.call.requests.list({ view: 'queue' })).rows.some(({ id }) => id === request.id)
@@ -108,7 +109,8 @@ describe('a request', () => {
   test('asked of another structure is signed by somebody of one, and by nobody of its own', async () => {
     await inForce([creations(asked([supervisor('another-structure')]))])
     const [peer, own] = [await make.agentOf('Mission locale de Paris', 0), await make.agentOf('Mission locale de Lyon', 2)]
-    await make.role(peer, 'supervisor', await make.organisation('Mission locale de Paris'))
+    for (const one of [peer, await make.agentOf('Mission locale de Paris', 1)])
+      await make.role(one, 'supervisor', await make.organisation('Mission locale de Paris'))
     await make.role(own, 'supervisor', await make.organisation('Mission locale de Lyon'))
     const request = await make.pending(nadia)
     expect(await approving(await world.enter(own), request)).toBe('not-found')

@@ -107,7 +107,8 @@ const withFiles = (source: NodeJS.ProcessEnv): Record<string, string> => {
   const found: Record<string, string> = {}
   for (const [name, value] of Object.entries(source)) {
     if (value === undefined || value === '') continue
-    if (!name.endsWith('_FILE')) {
+    // CHECKPOINT_FILE is itself the name of a setting.
+    if (name in settings.shape || !name.endsWith('_FILE')) {
       found[name] = value
       continue
     }

@@ -40,6 +40,9 @@ const publicKeysOf = ({ PUBLIC_URL, SEALING_KEY, WITNESS_KEY }: Settings): Publi
   witness: WITNESS_KEY ? keyLine(WITNESS_KEY) : null,
 })
 
+/** One place may be lost, or taken together with the database; two tell of each other. */
+const fewestPlaces = 2
+
 /** What seals the audit here: no worker runs without its key, or what happened would be provable to nobody. */
 const sealingOf = ({
   SEALING_KEY,
@@ -51,14 +54,16 @@ const sealingOf = ({
 }: Settings): Omit<Sealing, 'db'> => {
   if (!SEALING_KEY) throw new SettingsWrong(['SEALING_KEY is missing: 32 random bytes in base64, with which a worker seals the audit'])
   if ((WITNESS_URL === undefined) !== (WITNESS_KEY === undefined)) throw new SettingsWrong(['WITNESS_URL and WITNESS_KEY go together'])
-  return {
-    signer: logOf({ PUBLIC_URL, SEALING_KEY }),
-    carriers: [
-      ...(CHECKPOINT_FILE ? [toFile(CHECKPOINT_FILE)] : []),
-      ...(CHECKPOINT_URL ? [toAddress(CHECKPOINT_URL)] : []),
-      ...(WITNESS_URL && WITNESS_KEY ? [toWitness(WITNESS_URL, WITNESS_KEY)] : []),
-    ],
-  }
+  const carriers = [
+    ...(CHECKPOINT_FILE ? [toFile(CHECKPOINT_FILE)] : []),
+    ...(CHECKPOINT_URL ? [toAddress(CHECKPOINT_URL)] : []),
+    ...(WITNESS_URL && WITNESS_KEY ? [toWitness(WITNESS_URL, WITNESS_KEY)] : []),
+  ]
+  if (carriers.length < fewestPlaces)
+    throw new SettingsWrong([
+      `CHECKPOINT_FILE, CHECKPOINT_URL, WITNESS_URL with WITNESS_KEY: set two of them, for a worker brings its checkpoints to ${fewestPlaces} places outside the database at least, and knows ${carriers.length}`,
+    ])
+  return { signer: logOf({ PUBLIC_URL, SEALING_KEY }), carriers }
 }
 
 /** Serves the built client and the API, works off what is due, or both, until stopped. Refuses to start as the owner of the tables. */
@@ -75,8 +80,6 @@ export const serve = async (settings: Settings, role: ProcessRole | null = null)
   )
   if (unfit) throw new SettingsWrong([unfit])
 
-  if (sealing && sealing.carriers.length < 2)
-    log.warn('checkpoints go to fewer than two places outside: set CHECKPOINT_FILE, CHECKPOINT_URL or WITNESS_URL')
   const db = openDb(pool)
   // Where nobody has worked for months, there may be none to write into.
   await months

@@ -1,8 +1,9 @@
 import { freePort } from '@countersign/server/database/embedded.ts'
 import { processRoles, serve } from '@countersign/server/serve.ts'
+import { openPlaces } from '../support/places.ts'
 
 /** The whole server with its jobs, in a process of its own, so that what it costs is its own; told where by its parent. */
-const [port, metrics] = await Promise.all([freePort(), freePort()])
+const [port, metrics, places] = await Promise.all([freePort(), freePort(), openPlaces()])
 const server = await serve(
   {
     DATABASE_URL: process.env['DATABASE_URL'] ?? '',
@@ -13,6 +14,7 @@ const server = await serve(
     MAIL_FROM: '',
     SECRET_KEY: Buffer.alloc(32),
     SEALING_KEY: Buffer.alloc(32, 11),
+    ...places.settings,
     PORT: port,
     HOST: '127.0.0.1',
     METRICS_PORT: metrics,
@@ -29,6 +31,6 @@ setInterval(() => {
 }, 100)
 process.on('message', (word) => {
   if (word === 'memory') process.send?.({ peak })
-  else void server.stop().then(() => process.exit(0))
+  else void Promise.all([server.stop(), places.close()]).then(() => process.exit(0))
 })
 process.send?.({ port: server.port })

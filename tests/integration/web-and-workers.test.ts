@@ -2,9 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '@countersign/server/database/embedded.ts'
-import type { ProcessRole } from '@countersign/server/serve.ts'
+import { readSettings } from '@countersign/server/env.ts'
+import { type ProcessRole, serve } from '@countersign/server/serve.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makerOf } from '../support/make.ts'
+import { openPlaces, type Places } from '../support/places.ts'
 import { startPost } from '../support/production.ts'
 import { openWorld, type World } from '../support/world.ts'
 
@@ -13,6 +15,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 let world: World
 let make: ReturnType<typeof makerOf>
 let post: Awaited<ReturnType<typeof startPost>>
+let places: Places
 const children: ChildProcess[] = []
 
 /** `countersign start --role …`, a process of its own that shares the database with the others and nothing else. */
@@ -28,6 +31,7 @@ const start = async (role: ProcessRole) => {
       MAIL_FROM: 'countersign@example.org',
       SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
       SEALING_KEY: Buffer.alloc(32, 11).toString('base64'),
+      ...places.settings,
       PORT: String(port),
       METRICS_PORT: String(metrics),
       LOG_LEVEL: 'fatal',
@@ -59,10 +63,12 @@ beforeAll(async () => {
   world = await openWorld()
   make = makerOf(world)
   post = await startPost()
+  places = await openPlaces()
 })
 afterAll(async () => {
   for (const child of children) await ended(child, 'SIGINT')
   await post.stop()
+  await places.close()
   await world.close()
 })
 
@@ -117,5 +123,31 @@ test('two web and two worker processes are one: sessions, mail, and a bulk that 
   await until(async () => arrived() > 0)
   await wait(500)
   expect(arrived()).toBe(1)
+
+  // What they sealed meanwhile stands in both places outside, the newest checkpoint as it was signed.
+  const newest = async () => {
+    const { rows } = await world.owner.query<{ note: string }>('select note from checkpoint order by size desc limit 1')
+    return rows[0]?.note
+  }
+  await until(async () => {
+    const [note, { file, address }] = [await newest(), await places.brought()]
+    return note !== undefined && file.at(-1) === note && address.at(-1) === note
+  })
   expect(await world.broken()).toEqual([])
 }, 180_000)
+
+test.each(['CHECKPOINT_FILE', 'CHECKPOINT_URL'] as const)(
+  'a worker that brings its checkpoints to %s alone does not start',
+  async (name) => {
+    const settings = readSettings({
+      DATABASE_URL: world.url,
+      PUBLIC_URL: 'http://localhost',
+      SMTP_URL: post.url,
+      MAIL_FROM: 'countersign@example.org',
+      SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
+      SEALING_KEY: Buffer.alloc(32, 11).toString('base64'),
+      [name]: places.settings[name],
+    })
+    await expect(serve(settings, 'worker')).rejects.toThrow(/2 places outside the database at least, and knows 1/)
+  },
+)

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { freePort, startEmbedded } from '@countersign/server/database/embedded.ts'
 import { dropDatabase, ensureDatabase } from '@countersign/server/database/migrate.ts'
 import { SMTPServer } from 'smtp-server'
+import { openPlaces } from './places.ts'
 import { applicationUrl } from './template.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -41,9 +42,10 @@ export const startPost = async () => {
 
 /** `npm start` on an empty database of its own, with the commands of the console beside it: no demo, no one-click sign-in. */
 export const startProduction = async () => {
-  const [database, post, port, metrics] = await Promise.all([
+  const [database, post, places, port, metrics] = await Promise.all([
     startEmbedded(join(root, '.data/production'), ['-c', 'fsync=off']),
     startPost(),
+    openPlaces(),
     freePort(),
     freePort(),
   ])
@@ -59,6 +61,7 @@ export const startProduction = async () => {
     MAIL_FROM: 'countersign@example.org',
     SECRET_KEY: Buffer.alloc(32, 5).toString('base64'),
     SEALING_KEY: Buffer.alloc(32, 11).toString('base64'),
+    ...places.settings,
     PORT: String(port),
     METRICS_PORT: String(metrics),
     LOG_LEVEL: 'warn',
@@ -93,6 +96,7 @@ export const startProduction = async () => {
       server.kill('SIGINT')
       await gone
       await post.stop()
+      await places.close()
       await database.stop()
     },
   }

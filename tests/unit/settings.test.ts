@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { readSettings } from '@countersign/server/env.ts'
 import { networkOf } from '@countersign/server/kernel/limits.ts'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 
 const complete = {
   DATABASE_URL: 'postgres://countersign:secret@host/countersign',
@@ -55,6 +58,23 @@ describe('the settings of production', () => {
     expect(readSettings({ ...complete, IDENTITY_PROVIDERS: provider({}) }).IDENTITY_PROVIDERS).toMatchObject([
       { id: 'pro', secondFactor: { acr: [], amr: ['mfa'] } },
     ])
+  })
+
+  test.each([
+    ['CHECKPOINT_FILE', '/mnt/elsewhere/checkpoints.ndjson'],
+    ['CHECKPOINT_URL', 'https://checkpoints.example.org/countersign'],
+    ['WITNESS_URL', 'https://witness.example.org'],
+    ['DATABASE_READ_URL', 'postgres://countersign:secret@replica/countersign'],
+  ] as const)('hold %s as it was set', (name, value) => {
+    expect(readSettings({ ...complete, [name]: value })[name]).toBe(value)
+  })
+
+  test('may each stand in a file that NAME_FILE names', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'countersign-settings-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'setting')
+    writeFileSync(file, '/mnt/elsewhere/checkpoints.ndjson\n')
+    expect(readSettings({ ...complete, CHECKPOINT_FILE_FILE: file }).CHECKPOINT_FILE).toBe('/mnt/elsewhere/checkpoints.ndjson')
   })
 
   test('name the proxies that are ours', () => {

@@ -35,6 +35,17 @@ const related = (id: string, at: string) =>
 const forget = () =>
   world.tamper('delete from lineage where from_account_id = $1 and to_account_id = $2', [claire.person.id, marc.person.id])
 
+test('the list of what waits says of each request what opening it would: whether one is independent of its people', async () => {
+  const accountId = await make.agentOf('Mission locale de Lille')
+  const id = await make.askedRole(claire, accountId, 'account-manager', await make.organisation('Mission locale de Lille'))
+  await related(id, 'now()')
+  const waiting = async ({ call }: Signed) => (await call.requests.list({ view: 'queue' })).rows.find((row) => row.id === id)?.independent
+  expect([await waiting(marc), await waiting(helene)]).toEqual([false, true])
+  expect((await marc.call.requests.get({ requestId: id })).can.approve).toBe('not-independent')
+  await claire.call.requests.cancel({ requestId: id })
+  await forget()
+})
+
 describe('a signature', () => {
   test('that no longer is independent does not count when the next is given', async () => {
     const id = await halfSigned()

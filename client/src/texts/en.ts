@@ -302,6 +302,7 @@ export const en: typeof fr = {
     proof: 'Proof of the audit',
     mailbox: 'Mailbox',
     me: 'My account',
+    more: 'More',
     main: 'Main navigation',
     skip: 'Skip to content',
   },
@@ -574,6 +575,7 @@ export const en: typeof fr = {
     },
   },
   requests: {
+    somebodyElse: 'for somebody else to sign',
     otherRole: 'Your role does not countersign such a request.',
     callerSignsNot: 'Nobody known has asked: whoever calls cannot countersign, and somebody else has to.',
     tooFewMay_one: '{{count}} person who could sign is missing: as things are, the request will expire, which is a refusal.',
@@ -1428,6 +1430,9 @@ export const en: typeof fr = {
     since: 'added',
     used: 'last used',
     unknown: 'This browser does not know passkeys, or the page is not on https.',
+    recoveryCodes_zero: 'You have no recovery code left: a reset gives new ones.',
+    recoveryCodes_one: 'You have {{count}} recovery code left: a reset gives new ones.',
+    recoveryCodes_other: 'You have {{count}} recovery codes left.',
     lost: 'Passkey lost, and no other factor? Ask for a reset: it is called back, then countersigned.',
   },
   identities: {
@@ -1510,6 +1515,9 @@ export const en: typeof fr = {
     done: 'Done. You can sign in.',
     recovery: 'Recovery codes',
     recoveryHint: 'Each works once, should you lose your phone. They are never shown again.',
+    copy: 'Copy the codes',
+    copied: 'Copied',
+    print: 'Print',
     toSignIn: 'Go to sign-in',
     disownHint:
       'Your account is suspended at once and what waits about it is void; if its contact was changed lately, the former one is back. Your supervisor is told.',

@@ -323,6 +323,7 @@ export const fr = {
     proof: 'Preuve du journal',
     mailbox: 'Courrier',
     me: 'Mon compte',
+    more: 'Autres',
     main: 'Navigation principale',
     skip: 'Aller au contenu',
   },
@@ -597,6 +598,7 @@ export const fr = {
     },
   },
   requests: {
+    somebodyElse: 'à signer par quelqu’un d’autre',
     otherRole: 'Votre rôle ne contresigne pas une telle demande.',
     callerSignsNot:
       'L’auteur de la demande n’est pas connu : la personne qui rappelle ne pourra pas contresigner, une autre devra le faire.',
@@ -1465,6 +1467,9 @@ export const fr = {
     since: 'ajoutée',
     used: 'dernier usage',
     unknown: 'Ce navigateur ne connaît pas les clés d’accès, ou la page n’est pas en https.',
+    recoveryCodes_zero: 'Il ne vous reste aucun code de secours : une réinitialisation en donne de nouveaux.',
+    recoveryCodes_one: 'Il vous reste {{count}} code de secours : une réinitialisation en donne de nouveaux.',
+    recoveryCodes_other: 'Il vous reste {{count}} codes de secours.',
     lost: 'Clé perdue, et aucun autre facteur ? Demandez une réinitialisation : elle est rappelée, puis contresignée.',
   },
   identities: {
@@ -1547,6 +1552,9 @@ export const fr = {
     done: 'C’est fait. Connectez-vous.',
     recovery: 'Codes de secours',
     recoveryHint: 'Chacun sert une fois, si vous perdez votre téléphone. Ils ne seront plus jamais montrés.',
+    copy: 'Copier les codes',
+    copied: 'Copiés',
+    print: 'Imprimer',
     toSignIn: 'Aller à la connexion',
     disownHint:
       'Votre compte sera suspendu aussitôt et ce qui attend à son sujet annulé ; si ses coordonnées viennent de changer, celles d’avant reviennent. Votre responsable en sera averti.',

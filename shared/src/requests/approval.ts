@@ -70,6 +70,10 @@ export type Involved = Pick<RequestCase, 'requesterId' | 'subjectId' | 'approver
 export const involved = ({ requesterId, subjectId, approverIds, callerId }: Involved): string[] =>
   [requesterId ?? callerId, subjectId, ...approverIds].filter((id) => id !== null)
 
+/** Is nobody with a hand in it somebody whom one person could control together with this one (P2)? */
+export const isIndependent = (personId: string, request: Involved, kinship: readonly Kinship[], since: Date): boolean =>
+  !involved(request).some((person) => person !== personId && related(personId, person, kinship, since))
+
 type Asked = Pick<RequestCase, 'kind' | 'place' | 'approverRoles' | 'demand' | 'widensAt'>
 
 const standingOf = ({ place, widensAt }: Pick<Asked, 'place' | 'widensAt'>, now: Date): Standing => ({
@@ -117,8 +121,7 @@ const approvalRules: readonly Rule<ApprovalCase>[] = [
   ({ actor, request }) => request.requesterId === actor.id && 'own-request',
   ({ actor, request, onList }) => (onList || request.subjectId === actor.id) && 'own-account',
   ({ actor, request }) => request.approverIds.includes(actor.id) && 'already-approved',
-  ({ actor, request, kinship, since }) =>
-    involved(request).some((person) => person !== actor.id && related(actor.id, person, kinship, since)) && 'not-independent',
+  ({ actor, request, kinship, since }) => !isIndependent(actor.id, request, kinship, since) && 'not-independent',
   ({ request, relatedToList }) => request.kind === 'reinstate-bulk' && relatedToList && 'not-independent',
   ({ request, now }) =>
     request.heldUntil !== null &&

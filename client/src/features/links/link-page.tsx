@@ -1,4 +1,4 @@
-import { Button, PasswordInput, SegmentedControl, TextInput } from '@mantine/core'
+import { Button, CopyButton, PasswordInput, SegmentedControl, TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { toString as drawQr } from 'qrcode'
@@ -79,6 +79,18 @@ const Form = ({ link, token }: { link: Described; token: string }) => {
               {redeem.data.recoveryCodes.map((one) => (
                 <span key={one}>{one}</span>
               ))}
+            </div>
+            <div className="row wrap no-print">
+              <CopyButton value={redeem.data.recoveryCodes.join('\n')}>
+                {({ copied, copy }) => (
+                  <Button variant="default" onClick={copy}>
+                    {t(copied ? 'link.copied' : 'link.copy')}
+                  </Button>
+                )}
+              </CopyButton>
+              <Button variant="default" onClick={() => window.print()}>
+                {t('link.print')}
+              </Button>
             </div>
           </>
         ) : null}

@@ -8,7 +8,7 @@ import { useTextOfRefusal } from '../../lib/fields.ts'
 import { dismissed, makePasskey, passkeysKnown } from '../../lib/passkey.ts'
 import { tell } from '../../lib/toast.ts'
 import { client, type Outputs, queryClient, trpc } from '../../lib/trpc.ts'
-import { useProof } from '../../ui/proof.tsx'
+import { useFactors, useProof } from '../../ui/proof.tsx'
 import { When } from '../../ui/when.tsx'
 
 type Passkey = Outputs['passkeys']['mine'][number]
@@ -117,6 +117,18 @@ const One = ({ passkey }: { passkey: Passkey }) => {
   )
 }
 
+/** How many codes are left for the day the device is not there. */
+const RecoveryCodes = () => {
+  const { t } = useTranslation()
+  const { factors } = useFactors()
+  if (!factors?.code && !factors?.passkeys.length) return null
+  return (
+    <p className={factors.recoveryCodes < 3 ? 'wait-ink' : 'soft'} style={{ margin: 0 }}>
+      {t('passkeys.recoveryCodes', { count: factors.recoveryCodes })}
+    </p>
+  )
+}
+
 /** One's own passkeys: what they are for, which there are, one more, one less. */
 export const Passkeys = ({ signs }: { signs: boolean }) => {
   const { t } = useTranslation()
@@ -139,6 +151,7 @@ export const Passkeys = ({ signs }: { signs: boolean }) => {
         </ul>
       )}
       <Add />
+      <RecoveryCodes />
       <p className="soft small" style={{ margin: 0 }}>
         {t('passkeys.lost')}
       </p>

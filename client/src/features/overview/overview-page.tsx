@@ -29,7 +29,10 @@ const Waiting = ({ rows, nothing, view }: { rows: Outputs['overview']['get']['ne
             <Link to="/requests" search={{ view, request: row.id }}>
               {t(`kind.${row.kind}`)} · {aboutWhom(row)}
             </Link>
-            <span className="under">{row.place}</span>
+            <span className="under">
+              {row.place}
+              {row.independent ? null : <span className="wait-ink"> · {t('requests.somebodyElse')}</span>}
+            </span>
           </div>
           <Countdown until={row.expiresAt} over={t('requests.expired')} />
         </li>

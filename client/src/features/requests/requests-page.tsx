@@ -22,6 +22,17 @@ const signedIn = getRouteApi('/_signed-in')
 const views = ['queue', 'mine', 'all'] as const
 type Row = Outputs['requests']['list']['rows'][number]
 
+/** One had a hand in somebody it concerns: seen before it is opened. */
+const SomebodyElse = () => {
+  const { t } = useTranslation()
+  return (
+    <span className="wait-ink" title={t('refusal.not-independent')}>
+      {' · '}
+      {t('requests.somebodyElse')}
+    </span>
+  )
+}
+
 const Queue = ({ rows, chosen, choose }: { rows: readonly Row[]; chosen: string | undefined; choose: (id: string) => void }) => {
   const { t } = useTranslation()
   const aboutWhom = useAboutWhom()
@@ -50,6 +61,7 @@ const Queue = ({ rows, chosen, choose }: { rows: readonly Row[]; chosen: string 
             <div className="row between small soft">
               <span>
                 {t(`kind.${row.kind}`)} · {row.place}
+                {row.independent ? null : <SomebodyElse />}
               </span>
               {row.status === 'pending' && row.approvalsNeeded > 1 ? (
                 <span className="nowrap">{t('requests.approvalsOf', { given: row.approvalsGiven, needed: row.approvalsNeeded })}</span>
@@ -159,7 +171,9 @@ export const RequestsPage = () => {
   })
   const rows = pages.data?.pages.flatMap((page) => page.rows) ?? []
   const chosen = useOpened(named, pages.isPlaceholderData ? [] : rows)
-  const choose = (id: string | undefined) => void navigate({ search: (before) => ({ ...before, request: id }), replace: true })
+  // The first that is opened is a step one can go back from, on a phone the list; the next ones are not.
+  const choose = (id: string | undefined) =>
+    void navigate({ search: (before) => ({ ...before, request: id }), replace: named !== undefined || id === undefined })
   const beside = (offset: 1 | -1) => rows[rows.findIndex(({ id }) => id === chosen) + offset]?.id
   const step = (offset: 1 | -1) => choose(chosen ? (beside(offset) ?? chosen) : rows[0]?.id)
   useHotkeys([

@@ -3,7 +3,7 @@ import { useDebouncedValue } from '@mantine/hooks'
 import { Spotlight } from '@mantine/spotlight'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Outputs, trpc } from '../../lib/trpc.ts'
 
@@ -36,6 +36,11 @@ export const Finder = () => {
     enabled: words.length > 1 && may.includes('account:read'),
     placeholderData: keepPreviousData,
   })
+  const list = useRef<HTMLDivElement>(null)
+  // What is found arrives after the keystroke that chose the first line, and may replace it: Enter opens the first of what is shown.
+  useEffect(() => {
+    if (!list.current?.querySelector('[data-selected]')) list.current?.querySelector('[data-action]')?.setAttribute('data-selected', 'true')
+  })
   const matching = screens.filter(
     ([, word, needs]) => (needs === null || may.includes(needs)) && t(`nav.${word}`).toLowerCase().includes(query.trim().toLowerCase()),
   )
@@ -43,7 +48,7 @@ export const Finder = () => {
   return (
     <Spotlight.Root query={query} onQueryChange={setQuery} shortcut="mod + K" clearQueryOnClose>
       <Spotlight.Search placeholder={t('shell.search')} aria-label={t('shell.search')} />
-      <Spotlight.ActionsList>
+      <Spotlight.ActionsList ref={list}>
         {request ? (
           <Spotlight.ActionsGroup label={t('nav.requests')}>
             <Spotlight.Action

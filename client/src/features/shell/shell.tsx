@@ -1,10 +1,11 @@
 import type { Permission } from '@countersign/shared/access/permissions.ts'
 import { ActionIcon, Menu, NativeSelect, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
-import { useWindowEvent } from '@mantine/hooks'
+import { useMediaQuery, useWindowEvent } from '@mantine/hooks'
 import { spotlight } from '@mantine/spotlight'
 import {
   IconAlertTriangle,
   IconBuilding,
+  IconDots,
   IconFileCheck,
   IconHome,
   IconKeyboard,
@@ -42,36 +43,62 @@ const screens = [
   { to: '/audit', word: 'audit', icon: IconList, needs: 'audit:read' },
   { to: '/me', word: 'me', icon: IconUser, needs: null },
 ] as const satisfies readonly { to: string; word: string; icon: unknown; needs: Permission | null }[]
+/** What a demo has instead of people's own mailboxes. */
+const mailbox = { to: '/mailbox', word: 'mailbox', icon: IconMail, needs: null } as const
+type Screen = (typeof screens)[number] | typeof mailbox
+
+/** So many fit a thumb's bar with their words; the others are behind its last button. */
+const mostInBar = 4
 
 const Rail = () => {
   const { t } = useTranslation()
   const { person, demo } = signedIn.useRouteContext()
   const may: readonly Permission[] = person.may
+  const narrow = useMediaQuery('(max-width: 639px)', undefined, { getInitialValueInEffect: false })
   const overview = useQuery({ ...trpc.overview.get.queryOptions(), enabled: may.includes('account:read') })
-  const counted: Partial<Record<(typeof screens)[number]['word'], number>> = {
+  const counted: Partial<Record<Screen['word'], number>> = {
     requests: overview.data?.waiting.count ?? 0,
     signals: (overview.data?.signals?.critical ?? 0) + (overview.data?.signals?.serious ?? 0),
   }
+  const open = [...screens.filter(({ needs }) => needs === null || may.includes(needs)), ...(demo ? [mailbox] : [])]
+  const shown = narrow && open.length > mostInBar + 1 ? open.slice(0, mostInBar) : open
+  const behind = open.slice(shown.length)
+  const waitingBehind = behind.reduce((sum, { word }) => sum + (counted[word] ?? 0), 0)
   return (
     <nav className="rail" aria-label={t('nav.main')}>
       <Link to="/" className="brand">
         <img src="/icon.svg" alt="" />
         <span className="word">Countersign</span>
       </Link>
-      {screens
-        .filter(({ needs }) => needs === null || may.includes(needs))
-        .map(({ to, word, icon: Icon }) => (
-          <Link key={to} to={to} className="item" activeOptions={{ exact: to === '/', includeSearch: false }} title={t(`nav.${word}`)}>
-            <Icon size={20} stroke={1.6} aria-hidden="true" />
-            <span className="word">{t(`nav.${word}`)}</span>
-            {(counted[word] ?? 0) > 0 ? <span className="count">{counted[word]}</span> : null}
-          </Link>
-        ))}
-      {demo ? (
-        <Link to="/mailbox" className="item" title={t('nav.mailbox')}>
-          <IconMail size={20} stroke={1.6} aria-hidden="true" />
-          <span className="word">{t('nav.mailbox')}</span>
+      {shown.map(({ to, word, icon: Icon }) => (
+        <Link key={to} to={to} className="item" activeOptions={{ exact: to === '/', includeSearch: false }} title={t(`nav.${word}`)}>
+          <Icon size={20} stroke={1.6} aria-hidden="true" />
+          <span className="word">{t(`nav.${word}`)}</span>
+          {(counted[word] ?? 0) > 0 ? <span className="count">{counted[word]}</span> : null}
         </Link>
+      ))}
+      {behind.length > 0 ? (
+        <Menu position="top-end" width={240} trapFocus>
+          <Menu.Target>
+            <button type="button" className="item">
+              <IconDots size={20} stroke={1.6} aria-hidden="true" />
+              <span className="word">{t('nav.more')}</span>
+              {waitingBehind > 0 ? <span className="count">{waitingBehind}</span> : null}
+            </button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {behind.map(({ to, word, icon: Icon }) => (
+              <Menu.Item
+                key={to}
+                leftSection={<Icon size={20} stroke={1.6} aria-hidden="true" />}
+                rightSection={(counted[word] ?? 0) > 0 ? <span className="soft">{counted[word]}</span> : null}
+                renderRoot={(props) => <Link to={to} {...props} />}
+              >
+                {t(`nav.${word}`)}
+              </Menu.Item>
+            ))}
+          </Menu.Dropdown>
+        </Menu>
       ) : null}
     </nav>
   )

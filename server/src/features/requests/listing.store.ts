@@ -29,6 +29,7 @@ import { tiesToList } from '../bulks/lines.store.ts'
 import { policies } from '../policy/policy.store.ts'
 import { credentials } from '../sessions/credentials.store.ts'
 import { countersignable } from './for-them.store.ts'
+import { type Judged, withIndependence } from './independent.store.ts'
 import type { StoredRequest } from './requests.store.ts'
 import { signatures } from './signatures.store.ts'
 
@@ -108,7 +109,7 @@ export const requestListing = {
     db: Db,
     actor: Actor,
     { view = 'queue', kind, status, after, limit = pageSize }: ListRequests & { after?: string | undefined; limit?: number },
-  ): Promise<Page<RequestRow>> {
+  ): Promise<Page<RequestRow & Judged>> {
     const byDeadline = view === 'queue'
     const cursor = decodeCursor(after, ['timestamptz', 'uuid'])
     const conditions = [
@@ -126,7 +127,11 @@ export const requestListing = {
     const { rows } = await db.execute<RequestRow & Record<string, unknown>>(
       sql`select ${selected} from ${from} where ${sql.join(conditions, sql` and `)} order by ${order} limit ${limit + 1}`,
     )
-    return toPage<RequestRow>(rows, limit, (row) => [byDeadline ? row.expiresAt : row.submittedAt, row.id])
+    const page = toPage<RequestRow>(rows, limit, (row) => [byDeadline ? row.expiresAt : row.submittedAt, row.id])
+    return {
+      ...page,
+      rows: byDeadline ? await withIndependence(db, actor, page.rows) : page.rows.map((row) => ({ ...row, independent: true })),
+    }
   },
 
   /** The request people call by this number, if this person may see it; one they may not see reads as none. */

@@ -60,11 +60,11 @@ export const credentials = {
       .from(credential)
       .where(eq(credential.accountId, accountId))
     const totp = kinds.some(({ kind }) => kind === 'totp')
-    const recovery = kinds.some(({ kind, usedAt }) => kind === 'recovery-code' && usedAt === null)
+    const recoveryCodes = kinds.filter(({ kind, usedAt }) => kind === 'recovery-code' && usedAt === null).length
     const passkeys = await db.select({ id: passkey.credentialId }).from(passkey).where(eq(passkey.accountId, accountId))
     return {
       totp,
-      recovery,
+      recoveryCodes,
       passkeys,
       secondFactor: totp || passkeys.length > 0,
       passwordHash: kinds.find(({ kind }) => kind === 'password')?.secret ?? null,

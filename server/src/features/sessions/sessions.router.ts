@@ -25,10 +25,11 @@ export const sessionsRouter = router({
     if (!person) return { demo, person: null }
     const named = await cast.describe(ctx.db, person)
     const may = (Object.keys(permissions) as Permission[]).filter((permission) => holds(person, permission))
-    const { totp, recovery, passkeys, passwordHash } = await credentials.heldBy(ctx.db, person.id)
+    const { totp, recoveryCodes, passkeys, passwordHash } = await credentials.heldBy(ctx.db, person.id)
     /** What this person is asked to prove themselves with. */
     const factors = {
-      code: totp || recovery,
+      code: totp || recoveryCodes > 0,
+      recoveryCodes,
       passkeys: passkeys.map(({ id }) => id.toString('base64url')),
       password: passwordHash !== null,
     }

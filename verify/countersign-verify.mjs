@@ -1076,16 +1076,29 @@ class Story {
   }
 
   /** What it may do, and what opens it. */
-  compareAccess(account, { id, roles, passkeys = [], identities = [] }) {
+  compareAccess(account, { id, roles, passkeys, identities }) {
+    if (![roles, passkeys, identities].every(Array.isArray)) {
+      this.problem(`the account ${id} stands in the list without its roles, its passkeys or who it is elsewhere`)
+      return
+    }
     const listed = roles.map(([role, over]) => `${role} ${over}`)
     for (const one of listed) if (!account.roles.has(one)) this.problem(`the account ${id} holds ${one} in the list; the log never gave it`)
     for (const one of account.roles)
       if (!listed.includes(one)) this.problem(`the account ${id} does not hold ${one} in the list; the log never took it away`)
+    this.compareKeys(account, id, passkeys)
+    for (const one of identities)
+      if (!account.identities.has(one)) this.problem(`the account ${id} is ${one} in the list; the log never said so, or took it back`)
+    for (const one of account.identities)
+      if (!identities.includes(one)) this.problem(`the account ${id} is not ${one} in the list; the log never took it back`)
+  }
+
+  compareKeys(account, id, passkeys) {
     for (const [one, key] of passkeys)
       if (account.passkeys.get(one) !== key)
         this.problem(`the account ${id} has the passkey ${short(one)} in the list; the log never gave it with this key, or took it away`)
-    for (const one of identities)
-      if (!account.identities.has(one)) this.problem(`the account ${id} is ${one} in the list; the log never said so, or took it back`)
+    const held = new Set(passkeys.map(([one]) => one))
+    for (const one of account.passkeys.keys())
+      if (!held.has(one)) this.problem(`the account ${id} has not the passkey ${short(one)} in the list; the log never took it away`)
   }
 
   end() {
@@ -1128,6 +1141,7 @@ export class Verification {
   diverged = false
   signed = null
   witnessed = new Map()
+  policyShown = false
 
   /** The first part of the bundle, and the keys and kept checkpoints it is held against. Only witnesses that were named are believed. */
   constructor(head, { keyLine, witnessLines = [], kept = [], partial = false }) {
@@ -1193,8 +1207,14 @@ export class Verification {
     if (kind === 'position') this.leaf(part)
     else if (kind === 'checkpoint') this.checkpoint(part)
     else if (kind === 'unsealed') this.unsealed(part.unsealed)
-    else if (kind === 'policy' && this.head.to === this.head.size) this.story.comparePolicy(part.policy)
+    else if (kind === 'policy') this.policy(part.policy)
     else if (kind === 'account') this.account(part.account)
+  }
+
+  policy(policy) {
+    if (this.policyShown) this.problem('the bundle says twice which policy is in force')
+    this.policyShown = true
+    if (this.head.to === this.head.size) this.story.comparePolicy(policy)
   }
 
   account(account) {
@@ -1326,6 +1346,16 @@ export class Verification {
     this.problem(`${named({ position: null, entry })}: it has no place in the log`)
   }
 
+  /** What a witness has not seen, whoever holds the key may have told otherwise. */
+  judgeWitness(name) {
+    const seen = this.witnessed.get(name)
+    if (!seen) this.problem(`the witness ${name} has signed no checkpoint that holds in this bundle`)
+    else if (seen.size < this.size)
+      this.problem(
+        `the positions from ${seen.size} to ${this.size - 1} came after the last checkpoint that the witness ${name} has signed, at ${seen.at}: ask for another bundle once it has seen them`,
+      )
+  }
+
   /** What can only be said once everything was read. */
   end() {
     const { size } = this.head
@@ -1340,8 +1370,8 @@ export class Verification {
     if (this.signed === null) this.problem('no checkpoint under the key of this log holds')
     else if (this.signed < this.size)
       this.problem(`the positions from ${this.signed} to ${this.size - 1} are under no checkpoint that holds`)
-    for (const { name } of this.witnesses)
-      if (!this.witnessed.has(name)) this.problem(`the witness ${name} has signed no checkpoint that holds in this bundle`)
+    if (this.head.to === size && !this.policyShown) this.problem('the bundle does not say which policy is in force')
+    for (const { name } of this.witnesses) this.judgeWitness(name)
     if (this.stage === stages.end) this.story.end()
     return this.problems
   }
@@ -1471,7 +1501,7 @@ const aboutWitnesses = ({ witnesses, witnessed, size, head }) => {
       .filter(({ name }) => witnessed.has(name))
       .map(({ name }) => {
         const seen = witnessed.get(name)
-        return `Witness ${name} has signed, at ${seen.at}, that the first ${number(seen.size)} entries follow from all it had seen before; ${number(size - seen.size)} came after.`
+        return `Witness ${name} has signed, at ${seen.at}, that the first ${number(seen.size)} of ${number(size)} entries follow from all it had seen before.`
       }),
     ...(witnesses.length === 0 ? ['No witness was named with --witness: whether anybody else has seen this log grow is not known.'] : []),
     ...unnamed.map((line) => `The bundle names a witness that you did not; if you trust it, give its key: --witness '${line}'`),

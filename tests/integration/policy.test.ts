@@ -173,8 +173,11 @@ describe('a critical finding', () => {
       [id],
     )
     expect(rows).toEqual([{ actor: null, cause: 'policy' }])
-    const mails = await world.owner.query(`select 1 from outbox where account_id = $1 and destination = 'mail.contained'`, [id])
-    expect(mails.rowCount).toBe(1)
+    const mails = await world.owner.query(
+      `select 1 from outbox o join audit_entry e on e.id = o.entry_id where e.subject_id = $1 and o.destination = 'mail.contained'`,
+      [id],
+    )
+    expect(mails.rowCount).toBe(3)
   })
 
   test('never revokes, and less than critical never suspends', async () => {

@@ -6,13 +6,13 @@ import { type Leaf, seal } from '@countersign/server/features/seal/seal.store.ts
 import type { Tx } from '@countersign/server/kernel/db.ts'
 import { checkpointText } from '@countersign/server/transparency/checkpoint.ts'
 import { grow, joined, leafHash, subtreesOf } from '@countersign/server/transparency/merkle.ts'
-import { keyLine, type Signer, signedNote, signingKey, verifierOf } from '@countersign/server/transparency/note.ts'
+import { cosigned, keyLine, readNote, type Signer, signedNote, signingKey, verifierOf } from '@countersign/server/transparency/note.ts'
 import { type FrozenRequirement, requirementText } from '@countersign/shared/access/proof.ts'
 import type { Demand } from '@countersign/shared/policy/rules.ts'
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Verification } from '../../verify/countersign-verify.mjs'
-import { log, logKey } from '../support/bundle.ts'
+import { log, logKey, witness, witnessKey } from '../support/bundle.ts'
 import { openSmallLog, type SmallLog } from '../support/small-log.ts'
 
 let small: SmallLog
@@ -25,10 +25,19 @@ const rows = async <T extends Record<string, unknown>>(tx: Tx, query: ReturnType
 
 const undone = Symbol('undone')
 
-type Held = { readonly against?: typeof kept; readonly key?: string }
+type Held = {
+  readonly against?: typeof kept
+  readonly key?: string
+  readonly witnesses?: readonly string[]
+  /** Lines of the bundle that are kept from the auditor. */
+  readonly hidden?: (part: object) => boolean
+}
 
 /** What the auditor's program says of the bundle after a superuser with every trigger off has done this; then nothing has happened. */
-const after = async (tamper: (tx: Tx) => Promise<unknown>, { against = kept, key = logKey }: Held = {}): Promise<readonly string[]> => {
+const after = async (
+  tamper: (tx: Tx) => Promise<unknown>,
+  { against = kept, key = logKey, witnesses = [], hidden = () => false }: Held = {},
+): Promise<readonly string[]> => {
   let found: readonly string[] = []
   await small.owner
     .transaction(async (tx) => {
@@ -38,8 +47,9 @@ const after = async (tamper: (tx: Tx) => Promise<unknown>, { against = kept, key
       for await (const text of bundleLines(tx, { since: null, until: null }, { log: logKey, witnesses: [] }))
         for (const line of text.split('\n').filter(Boolean)) {
           const part = JSON.parse(line) as object
+          if (hidden(part)) continue
           if (verification) verification.take(part)
-          else verification = new Verification(part, { keyLine: key, kept: against })
+          else verification = new Verification(part, { keyLine: key, witnessLines: witnesses, kept: against })
         }
       found = verification?.end() ?? []
       throw undone
@@ -251,6 +261,28 @@ describe('what is done to the whole log is found', () => {
     }
   })
 
+  test('a log told anew after the last checkpoint that a witness has signed: it is asked how far it has seen', async () => {
+    const seen = (upTo: number) => async (tx: Tx) => {
+      const [{ note = '' } = {}] = await rows<{ note: string }>(tx, sql`select note from checkpoint where size = ${upTo}`)
+      const line = cosigned(readNote(note)?.text ?? '', witness, new Date('2026-11-24T08:00:00Z'))
+      await checkpoints.cosign(tx, { size: upTo, witness: witness.name, line, at: new Date('2026-11-24T08:00:00Z') })
+    }
+    const named = { against: [], witnesses: [witnessKey] }
+    expect(await after(seen(size), named)).toEqual([])
+    for (const upTo of sizes.slice(0, -1))
+      expect(await after(seen(upTo), named)).toEqual([
+        expect.stringContaining(
+          `the positions from ${upTo} to ${size - 1} came after the last checkpoint that the witness witness.test/1 has signed`,
+        ),
+      ])
+  })
+
+  test('the policy in force kept from the auditor', async () => {
+    expect(await after(async () => undefined, { hidden: (part) => 'policy' in part })).toEqual([
+      'the bundle does not say which policy is in force',
+    ])
+  })
+
   test('a checkpoint taken away: the last positions are under none', async () => {
     expect((await after((tx) => tx.execute(sql`delete from checkpoint where size = ${size}`), { against: [] }))[0]).toMatch(
       /positions from \d+ to \d+ are under no checkpoint/,
@@ -282,6 +314,8 @@ describe('what is done to the whole log is found', () => {
       sql`insert into identity (id, account_id, issuer, subject, linked_at) select gen_random_uuid(), id, 'https://provider.example', 'mallory', now() from account where login = 'agent.1'`,
       'the log never said so',
     ],
+    ['a passkey taken away in silence', sql`delete from passkey`, 'has not the passkey'],
+    ['an identity elsewhere taken away in silence', sql`delete from identity`, 'the log never took it back'],
     ['an account taken away in silence', sql`delete from account where login = 'agent.3'`, 'is not in the list'],
     [
       'an account let back in in silence',
@@ -329,6 +363,42 @@ describe('a log that was signed all the same, by a server that did wrong, is jud
   const firstSigned = (type: string) =>
     sql`(select id from audit_entry where type = ${type} and data ->> 'assurance' = 'passkey' order by transaction_id, id limit 1)`
   const first = (type: string) => sql`(select id from audit_entry where type = ${type} order by transaction_id, id limit 1)`
+
+  /** The wrong done to each entry of this kind in turn. */
+  const toEach = async (type: string, wrong: (id: string) => ReturnType<typeof sql>, sentence: string) => {
+    const { rows: all } = await small.owner.execute<{ id: string }>(sql`select id from audit_entry where type = ${type} order by number`)
+    expect(all.length).toBeGreaterThan(20)
+    for (const { id } of all) expect([id, (await signedAnew(wrong(id))).join('\n')]).toEqual([id, expect.stringContaining(sentence)])
+  }
+
+  test(
+    'any countersignature taken out',
+    () => toEach('request.approval-given', (id) => sql`delete from audit_entry where id = ${id}`, 'countersignatures stood under it where'),
+    180_000,
+  )
+
+  test(
+    'any requester replaced by somebody who never was',
+    () =>
+      toEach(
+        'request.submitted',
+        (id) => sql`update audit_entry set actor_id = '00000000-0000-4000-8000-000000000000' where id = ${id}`,
+        'it was asked for by somebody who had no account in force',
+      ),
+    180_000,
+  )
+
+  test(
+    'time turned back at any commit that gave something',
+    () =>
+      toEach(
+        'request.executed',
+        (id) =>
+          sql`update audit_entry e set recorded_at = e.recorded_at - interval '1 hour', at = e.at - interval '1 hour' where e.transaction_id = (select transaction_id from audit_entry where id = ${id})`,
+        'before the entries that stand before it',
+      ),
+    180_000,
+  )
 
   test('entries of two commits that stand between each other are no wrong', async () => {
     const swapped = sql`with made as (select max(number) as number from audit_entry where type = 'account.created'),

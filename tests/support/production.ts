@@ -12,13 +12,15 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 type Mail = { readonly recipient: string; readonly text: string }
 
-/** A mail server that delivers to this test. Quoted-printable is undone as far as a link needs it. */
-export const startPost = async () => {
+/** A mail server that delivers to this test, and knows nobody at the addresses given up. Quoted-printable is undone as far as a link needs it. */
+export const startPost = async (givenUp: ReadonlySet<string> = new Set()) => {
   const mails: Mail[] = []
   const port = await freePort()
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['AUTH', 'STARTTLS'],
+    onRcptTo: ({ address }, _session, done) =>
+      done(givenUp.has(address) ? Object.assign(new Error('no such mailbox'), { responseCode: 550 }) : null),
     onData: (stream, session, done) => {
       let raw = ''
       stream.setEncoding('utf8')

@@ -48,15 +48,12 @@ export const addressees = {
     return row && row.email !== row.now ? row : null
   },
 
-  /** Who answers for the place of this account: the nearest supervisors, three at most. */
-  async supervisorsOf(db: Db, accountId: string): Promise<readonly Addressee[]> {
-    const { rows } = await db.execute<Addressee & Record<string, unknown>>(sql`
-      select ${columns} from account about join role_grant g on g.role = 'supervisor' and g.revoked_at is null
-        and g.organisation_id in (about.nation_id, about.network_id, about.region_id, about.departement_id, about.structure_id)
-      join organisation over on over.id = g.organisation_id
-      join account a on a.id = g.account_id and a.status = 'active' and a.id <> about.id join organisation o on o.id = a.organisation_id
-      where about.id = ${accountId} order by nlevel(over.path) desc, a.id limit 3`)
-    return rows
+  /** Whom an entry is about. */
+  async about(db: Db, entryId: string): Promise<Addressee | null> {
+    const { rows } = await db.execute<Addressee & Record<string, unknown>>(
+      sql`select ${columns} from audit_entry e join account a on a.id = e.subject_id join organisation o on o.id = a.organisation_id where e.id = ${entryId}`,
+    )
+    return rows[0] ?? null
   },
 
   /** The bulk an entry of the audit tells of. */

@@ -2,9 +2,9 @@ import { createTransport } from 'nodemailer'
 import { type LinkKind, links } from '../features/links/links.store.ts'
 import { mailbox } from '../features/mailbox/mailbox.store.ts'
 import type { Db } from '../kernel/db.ts'
-import type { Carrier, Delivery, Destination, Due } from '../kernel/outbox.ts'
+import { type Carrier, type Delivery, type Destination, type Due, mailboxRefused } from '../kernel/outbox.ts'
 import { hashToken, newToken } from '../kernel/secrets.ts'
-import { type Addressee, addressees } from './addressees.store.ts'
+import { addressees } from './addressees.store.ts'
 import { type MailFacts, type MailKind, wordMail } from './mail-texts.ts'
 
 export type Post = (mail: { accountId: string; recipient: string; subject: string; body: string }) => Promise<void>
@@ -16,6 +16,9 @@ const noticesPerHour = 1
 const byOwner: ReadonlySet<MailKind> = new Set(['signedIn', 'passkeysChanged', 'identitiesChanged'])
 const postponed = { postponedMinutes: 20 } as const
 
+/** The server said no to this recipient (RFC 5321: the answer to RCPT TO), and not that it is down or knows us not. */
+const isMailboxRefused = (error: unknown): boolean => error instanceof Error && 'command' in error && error.command === 'RCPT TO'
+
 export const smtpPost = (url: string, from: string): Post => {
   const { protocol, hostname, port, username, password } = new URL(url)
   const secure = protocol === 'smtps:'
@@ -23,7 +26,11 @@ export const smtpPost = (url: string, from: string): Post => {
   const patience = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 }
   const transport = createTransport({ host: hostname, port: Number(port || (secure ? 465 : 587)), secure, ...auth, ...patience })
   return async ({ recipient, subject, body }) => {
-    await transport.sendMail({ from, to: { name: '', address: recipient }, subject, text: body })
+    try {
+      await transport.sendMail({ from, to: { name: '', address: recipient }, subject, text: body })
+    } catch (error) {
+      throw isMailboxRefused(error) ? Object.assign(new Error(mailboxRefused), { code: mailboxRefused }) : error
+    }
   }
 }
 
@@ -105,23 +112,20 @@ const toThemselves =
     return 'delivered'
   }
 
-/** To those who answer for the account: the second pair of eyes on a reset, and on a denial. */
-const toSupervisors =
+/** To one of those who answer for the account: the second pair of eyes on a reset, and on a denial. */
+const ofAccount =
   ({ post, publicUrl }: Carriage, kind: MailKind): Carrier =>
-  async (db, { accountId }): Promise<Delivery> => {
-    const person = await addressees.find(db, accountId)
-    const readers: readonly Addressee[] = person ? await addressees.supervisorsOf(db, accountId) : []
-    if (!person || readers.length === 0) return 'pointless'
-    for (const reader of readers) {
-      const facts: MailFacts = {
-        ...reader,
-        place: person.place,
-        about: person.name,
-        address: `${publicUrl}/accounts/${accountId}`,
-        until: '',
-      }
-      await post({ accountId: reader.id, recipient: reader.email, ...wordMail(kind, reader.language, facts) })
+  async (db, { accountId, entryId }): Promise<Delivery> => {
+    const [reader, person] = [await addressees.find(db, accountId), await addressees.about(db, entryId)]
+    if (reader?.status !== 'active' || !person) return 'pointless'
+    const facts: MailFacts = {
+      ...reader,
+      place: person.place,
+      about: person.name,
+      address: `${publicUrl}/accounts/${person.id}`,
+      until: '',
     }
+    await post({ accountId, recipient: reader.email, ...wordMail(kind, reader.language, facts) })
     return 'delivered'
   }
 
@@ -208,13 +212,13 @@ export const mailCarriers = (carriage: Carriage): Record<Destination, Carrier> =
   'mail.contact-asked': toAddressBefore(carriage, 'contactAsked'),
   'mail.contact-left': toAddressBefore(carriage, 'contactLeft'),
   'mail.contact-changed': toThemselves(carriage, 'contactChanged'),
-  'mail.contact-notice': toSupervisors(carriage, 'contactNotice'),
+  'mail.contact-notice': ofAccount(carriage, 'contactNotice'),
   'mail.contact-restored': toThemselves(carriage, 'contactRestored'),
-  'mail.restored-notice': toSupervisors(carriage, 'restoredNotice'),
+  'mail.restored-notice': ofAccount(carriage, 'restoredNotice'),
   'mail.reset-link': withLink(carriage, 'resetLink', ['reset'], 'link'),
-  'mail.reset-notice': toSupervisors(carriage, 'resetNotice'),
-  'mail.ended': toSupervisors(carriage, 'ended'),
-  'mail.contained': toSupervisors(carriage, 'contained'),
+  'mail.reset-notice': ofAccount(carriage, 'resetNotice'),
+  'mail.ended': ofAccount(carriage, 'ended'),
+  'mail.contained': ofAccount(carriage, 'contained'),
   'mail.bulk': ofBulk(carriage),
   'mail.signal': ofSignal(carriage),
   'mail.one-enough': toGuardians(carriage, 'oneEnough', '/organisations'),

@@ -4,6 +4,7 @@ import { byPolicy } from '@countersign/shared/signals/containing.ts'
 import { sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
+import { answeringFor } from './answering.ts'
 import type { Entry } from './audit.ts'
 import { type Db, type Tx, texts, uuids } from './db.ts'
 import { prepared } from './prepared.ts'
@@ -36,7 +37,8 @@ export const destinations = [
 ] as const
 export type Destination = (typeof destinations)[number]
 
-type Routed = readonly { readonly destination: Destination; readonly accountId: string }[]
+/** To an account, or to each of those who answer for one: whose mailbox is dead holds nobody else's mail up. */
+type Routed = readonly ({ readonly destination: Destination } & ({ readonly accountId: string } | { readonly answeringFor: string }))[]
 type Route<T extends EventType> = (event: Extract<DomainEvent, { type: T }>) => Routed
 
 /** What somebody hears of before anybody has signed for it. */
@@ -56,16 +58,16 @@ const routes: { readonly [T in EventType]?: Route<T> } = {
   'account.contact-changed': ({ subject, data: { email } }) => [
     ...(email ? [{ destination: 'mail.contact-left', accountId: subject } as const] : []),
     { destination: 'mail.contact-changed', accountId: subject },
-    { destination: 'mail.contact-notice', accountId: subject },
+    { destination: 'mail.contact-notice', answeringFor: subject },
   ],
   // Who took an account is out; whoever it was taken from, and those who answer for it, know where it stands.
   'account.contact-restored': ({ subject }) => [
     { destination: 'mail.contact-restored', accountId: subject },
-    { destination: 'mail.restored-notice', accountId: subject },
+    { destination: 'mail.restored-notice', answeringFor: subject },
   ],
   'account.reset': ({ subject }) => [
     { destination: 'mail.reset-link', accountId: subject },
-    { destination: 'mail.reset-notice', accountId: subject },
+    { destination: 'mail.reset-notice', answeringFor: subject },
   ],
   // A mass action is loud: everybody who could countersign or stop it hears of it.
   'bulk.started': ({ data }) => data.told.map((accountId) => ({ destination: 'mail.bulk', accountId })),
@@ -85,11 +87,11 @@ const routes: { readonly [T in EventType]?: Route<T> } = {
   'identity.linked': ({ subject }) => [{ destination: 'mail.identities-changed', accountId: subject }],
   'identity.unlinked': ({ subject }) => [{ destination: 'mail.identities-changed', accountId: subject }],
   // A supervisor who suspends knows; one whose agent said "it was not me" must be told.
-  'account.locked-out': ({ subject }) => [{ destination: 'mail.ended', accountId: subject }],
+  'account.locked-out': ({ subject }) => [{ destination: 'mail.ended', answeringFor: subject }],
   'account.suspended': ({ subject, data }) =>
     data.cause === 'operator' || data.bulkId
       ? []
-      : [{ destination: data.cause === byPolicy ? 'mail.contained' : 'mail.ended', accountId: subject }],
+      : [{ destination: data.cause === byPolicy ? 'mail.contained' : 'mail.ended', answeringFor: subject }],
 }
 
 const routeOf = <T extends EventType>(event: Extract<DomainEvent, { type: T }>): Routed => {
@@ -99,9 +101,15 @@ const routeOf = <T extends EventType>(event: Extract<DomainEvent, { type: T }>):
 
 /** Puts what must leave into the outbox, numbered within each account's stream; the account's row lock keeps the numbers in order. */
 export const post = async (tx: Tx, entries: readonly Entry[], now: Date): Promise<void> => {
-  const due = entries.flatMap((entry) =>
-    routeOf(entry).map(({ destination, accountId }) => ({ id: uuid(), entry: entry.id, destination, account: accountId })),
+  const routed = entries.flatMap((entry) => routeOf(entry).map((route) => ({ entry: entry.id, ...route })))
+  const answering = await answeringFor(
+    tx,
+    routed.flatMap((route) => ('answeringFor' in route ? [route.answeringFor] : [])),
   )
+  const due = routed.flatMap((route) => {
+    const readers = 'answeringFor' in route ? (answering.get(route.answeringFor) ?? []) : [route.accountId]
+    return readers.map((account) => ({ id: uuid(), entry: route.entry, destination: route.destination, account }))
+  })
   if (due.length === 0) return
   await prepared(
     tx,
@@ -128,20 +136,18 @@ export const undelivered = async (db: Db): Promise<Undelivered> => {
 const toAddressBefore: readonly Destination[] = ['mail.contact-asked', 'mail.contact-left', 'mail.reset-asked-before']
 
 /** What is sent although the account is out meanwhile: the answer to a theft must not silence it. */
-export const outliving: readonly Destination[] = [
-  'mail.contact-left',
-  'mail.contact-notice',
-  'mail.contact-restored',
-  'mail.restored-notice',
-]
+export const outliving: readonly Destination[] = ['mail.contact-left', 'mail.contact-restored']
+
+/** The mail server takes nothing for this mailbox; kept as the reason, without the address. */
+export const mailboxRefused = 'mailbox-refused'
 
 /** So often a mail was tried and came back, over nearly three hours: nobody reads that mailbox. */
 const triedInVain = 10
 
-/** Of these accounts, or of all, those whose mailbox takes no mail: what is sent to them has failed again and again. */
+/** Of these accounts, or of all, those whose mailbox takes no mail, however often it is tried. A mail server that is down says nothing of anybody. */
 export const unreachable = async (db: Db | Tx, accountIds?: readonly string[]): Promise<ReadonlySet<string>> => {
   const { rows } = await db.execute<{ id: string }>(sql`
-    select distinct account_id as id from outbox where ${accountIds ? sql`account_id = any(${uuids(accountIds)})` : sql`true`} and destination <> all(${texts(toAddressBefore)}) and settled_at is null and attempts >= ${triedInVain} and last_error is not null`)
+    select distinct account_id as id from outbox where ${accountIds ? sql`account_id = any(${uuids(accountIds)})` : sql`true`} and destination <> all(${texts(toAddressBefore)}) and settled_at is null and attempts >= ${triedInVain} and last_error = ${mailboxRefused}`)
   return new Set(rows.map(({ id }) => id))
 }
 

@@ -7,6 +7,8 @@ export class Verification {
       readonly witnessLines?: readonly string[]
       readonly kept?: readonly { readonly note: string }[]
       readonly partial?: boolean
+      /** The auditor's own clock, in milliseconds. */
+      readonly now?: number
     },
   )
   take(part: object): void

@@ -232,8 +232,12 @@ const signedText = ({ type, subjectId, data }) => {
 // ── the story the entries tell, replayed ─────────────────────────────────────────────────────────────────────────────────
 
 const short = (id) => String(id).slice(0, 8)
+/** No more of what a bundle says than what it should say there. */
+const brief = (text) => String(text).slice(0, 60)
 const named = ({ position, entry }) =>
-  position === null ? `the unsealed entry ${entry.id} (${entry.type})` : `entry ${position} (${entry.id}, ${entry.type})`
+  position === null
+    ? `the unsealed entry ${brief(entry.id)} (${brief(entry.type)})`
+    : `entry ${position} (${brief(entry.id)}, ${brief(entry.type)})`
 
 const isList = ({ kind }) => kind.endsWith('-bulk')
 
@@ -256,6 +260,7 @@ const lastMoment = (at, { kind, demand }) => {
 const stagesOf = ({ roles, demand }) => (Array.isArray(demand?.stages) ? demand.stages : [{ roles, level: 'covering' }])
 
 /** An account lasts until the end of its last day, wherever that is. */
+const isDay = (text) => typeof text === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(text)
 const hasEnded = ({ endsOn }, at) => endsOn !== null && at > Date.parse(endsOn) + 2 * day
 
 /** Follows requests, accounts and who had a hand in whom, entry by entry, and says where what is told could not have been allowed. */
@@ -273,6 +278,8 @@ class Story {
   founded = null
   /** False where anything of before may be missing: who is not known then may have been known before. */
   whole = true
+  /** Entries that make or move an account say who it is. */
+  identified = false
   /** How many countersignatures were given, by how sure it is who gave them. */
   given = new Map()
   /** What was signed lately: nothing is signed twice. */
@@ -335,8 +342,8 @@ class Story {
 
   /** Whoever asked, or called, was somebody then, and held a role for it where it is about; a list is about places of many. */
   objectionToOffice(id, roles, place, at) {
-    if (!this.whole) return null
     const account = this.accounts.get(id)
+    if (!this.follows(account)) return null
     if (account?.status !== 'active' || hasEnded(account, at)) return 'by somebody who had no account in force'
     return [...account.roles].some((held) => {
       const [role, over] = held.split(' ')
@@ -349,7 +356,7 @@ class Story {
   /** They were somebody then, and held a role that signs for this where it was asked. */
   objectionToSigner(request, actorId, at) {
     const signer = this.accounts.get(actorId)
-    if (!this.whole) return null
+    if (!this.follows(signer)) return null
     if (signer?.status !== 'active' || hasEnded(signer, at)) return 'was given by somebody who had no account in force'
     const { roles } = request
     if (![...signer.roles].some((held) => roles.includes(held.split(' ')[0])))
@@ -383,10 +390,7 @@ class Story {
     // What was asked before policies had rules states none; after the first that does, all do.
     if (demand === undefined) return this.demanded ? 'it does not say what the policy asked of it' : null
     this.demanded = true
-    if (this.rules && this.owners.size >= foundingPolicyOwners) {
-      if (!this.possibleRules(told).some((rule) => canonical(rule.demand) === canonical(demand)))
-        return 'it asks for something else than the rule of the policy in force that comes first does'
-    }
+    if (!this.isAskedFor(demand, told.entry)) return 'it asks for something else than the rule of the policy in force that comes first does'
     const stages = demand?.stages
     if (!Array.isArray(stages) || stages.length === 0) return 'it does not say in what stages it is countersigned'
     if (stages.length > mostStages) return 'it is countersigned in more stages than any is'
@@ -414,7 +418,7 @@ class Story {
    * The rules that may come first for it, up to the first that does for certain: how far somebody reached, what was suspicious then and of
    * which kind a network is are not told here.
    */
-  possibleRules({ entry: { data, place } }) {
+  possibleRules({ data, place }) {
     const profiles = this.profilesOf(data)
     const role = data.kind === 'grant-role' ? [data.terms?.role] : []
     const among = (wanted, found) => wanted === undefined || found === null || found.some((one) => wanted.includes(one))
@@ -428,6 +432,12 @@ class Story {
       if (unsure === undefined) break
     }
     return possible
+  }
+
+  /** May the rule that comes first for it ask for this? Of a network that is being founded nobody knows. */
+  isAskedFor(demand, about) {
+    if (!this.rules || this.owners.size < foundingPolicyOwners) return true
+    return this.possibleRules(about).some((rule) => canonical(rule.demand) === canonical(demand))
   }
 
   /** The network of a structure; of anything else, and of what is not known, none. */
@@ -445,7 +455,7 @@ class Story {
     const fits = (id, stage) => {
       const signer = this.accounts.get(id)
       // Who is not known, because the export begins later, is taken to hold what they need.
-      return !this.whole || (signer !== undefined && this.mayFill(request, stage, signer))
+      return !this.follows(signer) || (signer !== undefined && this.mayFill(request, stage, signer))
     }
     const seat = (id, tried) =>
       places.some((stage, index) => {
@@ -480,15 +490,16 @@ class Story {
     const text = signedText(entry)
     const objection = text === null ? 'is none that anybody signs' : objectionToSignature(signed, text, this.host)
     if (objection) this.problem(`${named(told)}: what was decided or done with this passkey ${objection}`)
-    const held = this.accounts.get(entry.actorId)?.passkeys.get(signed.passkeyId)
-    if (held !== undefined ? held !== signed.publicKey : this.whole)
+    const signer = this.accounts.get(entry.actorId)
+    const held = signer?.passkeys.get(signed.passkeyId)
+    if (held !== undefined ? held !== signed.publicKey : this.follows(signer))
       this.problem(`${named(told)}: the passkey it was signed with is none that ${short(entry.actorId)} had then`)
   }
 
   /** A decision is made in a session its author opened; a seed tells of a past without any. */
   cameIn(told) {
     const { actorId, origin } = told.entry
-    if (!this.whole || origin?.channel === 'seed') return
+    if (!this.follows(this.accounts.get(actorId)) || origin?.channel === 'seed') return
     const session = this.sessions.get(origin?.sessionId)
     if (session?.account !== actorId || told.at - session.at > longestSessionMilliseconds)
       this.problem(`${named(told)}: it was decided or done in no session that ${short(actorId)} had opened`)
@@ -499,7 +510,7 @@ class Story {
     const held = this.accounts.get(told.entry.actorId)
     if (assurance === 'session' && held && (held.passkeys.size > 0 || held.factors.size > 0))
       this.problem(`${named(told)}: nothing was asked of somebody who had something to prove themselves with`)
-    if (this.whole && ['totp', 'recovery-code'].includes(assurance) && !held?.factors.has(assurance))
+    if (this.follows(held) && ['totp', 'recovery-code'].includes(assurance) && !held?.factors.has(assurance))
       this.problem(`${named(told)}: ${short(told.entry.actorId)} is said to have given a ${assurance}, and never had one`)
   }
 
@@ -587,6 +598,19 @@ class Story {
     if (objection) this.problem(`${named(told)}: ${objection}`)
     request.used.add(isList(request) ? told.entry.subjectId : 'once')
     return request
+  }
+
+  /** Who an account is from here on; from the first that says it on, all do. */
+  identityIn(told) {
+    const { identity = null } = told.entry.data
+    if (identity !== null) this.identified = true
+    else if (this.identified) this.problem(`${named(told)}: it does not say who this account is, by the hash that all others have`)
+    return identity
+  }
+
+  /** Is all that ever befell it here? Whoever was created in what is here may be judged by it, whatever is missing from before. */
+  follows(account) {
+    return this.whole || account?.born === true
   }
 
   accountOf(id) {
@@ -708,7 +732,7 @@ class Story {
       this.problem(`${named(told)}: an ending is undone by whoever ended it, within ${undoMilliseconds / 1000} seconds`)
     else if (ended && ended.before !== null && data.after !== ended.before)
       this.problem(`${named(told)}: an ending that is undone leads back to what was before it, ${ended.before}`)
-    else if (!ended && this.whole) this.problem(`${named(told)}: there was no ending to undo`)
+    else if (!ended && this.follows(account)) this.problem(`${named(told)}: there was no ending to undo`)
     account.ended = null
     this.moves(told, data.after)
   }
@@ -737,7 +761,8 @@ class Story {
         this.problem(`${named(told)}: it may be countersigned by others than such a request may (${known.join(', ')})`)
       const objection = this.objectionToDemand(told)
       if (objection) this.problem(`${named(told)}: ${objection}`)
-      if (data.terms === null || typeof data.terms !== 'object') this.problem(`${named(told)}: it does not say what it asks for`)
+      if (data.terms === null || typeof data.terms !== 'object' || (data.kind === 'create-account' && !isDay(data.terms.endsOn)))
+        this.problem(`${named(told)}: it does not say what it asks for`)
       if (data.kind === 'grant-role') this.mustBeProven(told, 'ask-role', `${data.terms.role} ${data.terms.over} ${data.accountId}`)
       if (data.kind === 'set-policy') this.mustBeProven(told, 'ask-policy', hex(canonical(data.terms.after)))
       this.requests.set(subjectId, {
@@ -775,6 +800,10 @@ class Story {
       const floor = this.floorOf({ kind: request.kind, accountId: request.subject, terms })
       if (!(approvalsNeeded >= Math.max(request.stated, floor)))
         this.problem(`${named(told)}: it asks for fewer countersignatures than before`)
+      const edited = { kind: request.kind, accountId: request.subject, terms }
+      if (request.demand && !this.isAskedFor(request.demand, { data: edited, place: request.place }))
+        this.problem(`${named(told)}: what it asks for now needs something else than what it is countersigned by`)
+      if (request.kind === 'create-account' && !isDay(terms?.endsOn)) this.problem(`${named(told)}: it does not say until when`)
       Object.assign(request, {
         hash: after,
         terms,
@@ -815,6 +844,9 @@ class Story {
       const { needed } = request
       const [fallen] = this.fallen(request, told.at)
       if (fallen) this.problem(`${named(told)}: the countersignature of ${short(fallen)} under it no longer stood on its own`)
+      const gone = [...request.approvals].find((id) => (this.accounts.get(id)?.status ?? 'active') !== 'active')
+      if (gone)
+        this.problem(`${named(told)}: the countersignature of ${short(gone)} stood under it, who was ${this.accounts.get(gone).status}`)
       if (request.status !== 'pending') this.problem(`${named(told)}: a request that was ${request.status} was executed`)
       if (told.entry.data.contentHash !== request.hash)
         this.problem(`${named(told)}: another content was executed than what was countersigned`)
@@ -858,7 +890,7 @@ class Story {
     'identity.unlinked': (told) => {
       const { subjectId, actorId, data } = told.entry
       if (actorId !== subjectId) this.problem(`${named(told)}: an identity is unlinked by whoever it lets in, and by nobody else`)
-      if (this.whole && !this.accountOf(subjectId).identities.has(`${data.issuer} ${data.subject}`))
+      if (this.follows(this.accountOf(subjectId)) && !this.accountOf(subjectId).identities.has(`${data.issuer} ${data.subject}`))
         this.problem(`${named(told)}: this identity was not theirs to unlink`)
       this.mustBeProven(told, 'unlink-identity', data.identityId)
       this.linked.delete(`${data.issuer} ${data.subject}`)
@@ -873,7 +905,7 @@ class Story {
       this.sessions.set(data.sessionId, { account: subjectId, through: data.through ?? null, at: told.at })
       if (!data.through) return
       const known = [...this.accountOf(subjectId).identities].some((one) => one.startsWith(`${data.through.issuer} `))
-      if (this.whole && !known)
+      if (this.follows(this.accounts.get(subjectId)) && !known)
         this.problem(`${named(told)}: it came through a provider at which ${short(subjectId)} had linked no identity`)
     },
     'session.closed': ({ entry }) => void this.sessions.delete(entry.data.sessionId),
@@ -881,7 +913,8 @@ class Story {
     'account.enrolled': (told) => {
       const { entry } = told
       const account = this.accountOf(entry.subjectId)
-      if (this.whole && !account.link) this.problem(`${named(told)}: nothing was given since the last time whose link could have been used`)
+      if (this.follows(account) && !account.link)
+        this.problem(`${named(told)}: nothing was given since the last time whose link could have been used`)
       account.link = false
       for (const factor of entry.data.factors) if (factor !== 'passkey') this.accountOf(entry.subjectId).factors.add(factor)
       if (entry.data.factors.includes('passkey')) this.within(told).enrolled.add(entry.subjectId)
@@ -909,7 +942,7 @@ class Story {
       this.asAsked(told, request, { profile: entry.data.profile, organisationId: entry.organisationId })
       account.place = entry.place
       Object.assign(account, { profile: entry.data.profile, organisationId: entry.organisationId, endsOn: request?.terms?.endsOn ?? null })
-      account.identity = entry.data.identity ?? null
+      account.identity = this.identityIn(told)
       if (request && canonical(request.place) !== canonical(entry.place))
         this.problem(`${named(told)}: this account was created in another place than it was asked for`)
       this.hand(request?.requester, entry.subjectId, at)
@@ -929,7 +962,8 @@ class Story {
       const request = this.carriedBy(told, ['change-contact'])
       this.asAsked(told, request, { email, phone })
       const account = this.accountOf(told.entry.subjectId)
-      const { requestId, identity = null, identityBefore = null } = told.entry.data
+      const { requestId, identityBefore = null } = told.entry.data
+      const identity = this.identityIn(told)
       if (account.identity !== null && identityBefore !== account.identity)
         this.problem(
           `${named(told)}: what changed there is not the contact the log told last: somebody had changed it, or a name, behind its back`,
@@ -942,9 +976,12 @@ class Story {
         this.problem(`${named(told)}: a contact goes back to what it was when somebody says that it was not them, and at no other time`)
       const account = this.accountOf(told.entry.subjectId)
       const { contactChangedAt, contactChangedBy } = account
-      if (this.whole && (contactChangedBy !== told.entry.data.requestId || !(told.at - contactChangedAt <= contactRestoreMilliseconds)))
+      if (
+        this.follows(account) &&
+        (contactChangedBy !== told.entry.data.requestId || !(told.at - contactChangedAt <= contactRestoreMilliseconds))
+      )
         this.problem(`${named(told)}: no change of this contact was young enough to be taken back, or another one was`)
-      const { identity = null } = told.entry.data
+      const identity = this.identityIn(told)
       if (account.identityBefore !== null && identity !== account.identityBefore)
         this.problem(`${named(told)}: the contact that came back is not the one there was before it was changed`)
       Object.assign(account, { contactChangedAt: told.at, contactChangedBy: null, identity, identityBefore: null })
@@ -1059,15 +1096,15 @@ class Story {
     account.listed = true
     if (account.status !== null && account.status !== status)
       this.problem(`the account ${id} is ${status} in the list; the log leads to ${account.status}`)
-    if (account.born && profile !== undefined && (profile !== account.profile || organisationId !== account.organisationId))
+    if (account.born && (profile !== account.profile || organisationId !== account.organisationId))
       this.problem(
         `the account ${id} is ${profile} of ${short(organisationId)} in the list; the log made it ${account.profile} of ${short(account.organisationId)}`,
       )
-    if (account.endsOn !== null && endsOn !== undefined && !(endsOn <= account.endsOn))
+    if (account.endsOn !== null && endsOn !== account.endsOn)
       this.problem(`the account ${id} ends on ${endsOn} in the list; it was countersigned until ${account.endsOn}`)
     if (account.identity !== null && identity !== account.identity)
       this.problem(`the account ${id} has another name, login, address or number in the list than the log told last`)
-    if (this.whole) this.compareAccess(account, listed)
+    if (this.follows(account)) this.compareAccess(account, listed)
   }
 
   comparePolicy(policy) {
@@ -1131,7 +1168,7 @@ export class Verification {
   counts = { entries: 0, missing: 0, checkpoints: 0, unsealed: 0, accounts: 0 }
   missing = new Map()
   stage = 0
-  dropped = { entries: 0, until: 0 }
+  dropped = { entries: 0, until: Number.NEGATIVE_INFINITY }
   /** The one of the entries here that tells of the longest ago. */
   oldest = null
   /** Has anybody signed in yet, in a session that no seed tells of? */
@@ -1142,9 +1179,12 @@ export class Verification {
   signed = null
   witnessed = new Map()
   policyShown = false
+  /** The latest that anything read so far was recorded; of a past that was told, when that was. */
+  reached = Number.NEGATIVE_INFINITY
 
   /** The first part of the bundle, and the keys and kept checkpoints it is held against. Only witnesses that were named are believed. */
-  constructor(head, { keyLine, witnessLines = [], kept = [], partial = false }) {
+  constructor(head, { keyLine, witnessLines = [], kept = [], partial = false, now = Date.now() }) {
+    this.now = now
     if (head?.bundle !== 'countersign-audit/1')
       throw new Unreadable(
         'this is no bundle of a kind this program knows: it wants what "countersign export audit" writes, or the proof of one entry',
@@ -1222,7 +1262,7 @@ export class Verification {
     if (this.head.to === this.head.size) this.story.compare(account)
   }
 
-  leaf({ position, at, hash, entry }) {
+  leaf({ position, hash, entry }) {
     if (position !== this.size && !this.hole) {
       this.hole = true
       this.problem(`the positions are not dense: after ${this.size - 1} comes ${position}`)
@@ -1235,16 +1275,19 @@ export class Verification {
     if (entry) {
       this.counts.entries += 1
       this.tell(position, entry)
-    } else if (this.size - 1 >= this.head.from && this.size - 1 < this.head.to) this.lacks(position, Date.parse(at))
+    } else if (this.size - 1 >= this.head.from && this.size - 1 < this.head.to) this.lacks(position)
     const known = this.kept.get(this.size)
     if (known) this.compare(known, 'the checkpoint you kept')
   }
 
-  /** Counted by the day, so that a month that was dropped is a line and not a million. */
-  lacks(position, at) {
-    const which = Math.floor(at / day)
+  /**
+   * Counted by the day, so that a month that was dropped is a line and not a million. Nothing in the tree says when it was: not before what stands
+   * before it was recorded.
+   */
+  lacks(position) {
+    const which = Math.floor(this.reached / day)
     const known = this.missing.get(which)
-    this.missing.set(which, { position: known?.position ?? position, at: Math.max(known?.at ?? at, at), many: (known?.many ?? 0) + 1 })
+    this.missing.set(which, { position: known?.position ?? position, after: this.reached })
     this.counts.missing += 1
     this.story.whole = false
   }
@@ -1265,7 +1308,9 @@ export class Verification {
     if (!(recorded >= this.latest - toleratedMilliseconds))
       this.wrong(`${named(told)}: it was recorded at ${entry.recordedAt}, before the entries that stand before it`)
     if (!(told.at <= recorded)) this.wrong(`${named(told)}: it tells of ${entry.at}, which is after it was recorded`)
+    if (!(recorded <= this.now + hour)) this.wrong(`${named(told)}: it was recorded at ${entry.recordedAt}, which is not yet`)
     this.latest = Math.max(this.latest, recorded)
+    this.reached = Math.max(this.reached, entry.origin?.channel === 'seed' ? told.at : recorded)
     if (entry.type === 'audit.month-dropped') this.drops(told)
     else if (!this.oldest || told.at < this.oldest.at) this.oldest = { told, at: told.at }
     if (entry.origin?.channel !== 'seed' && entry.type === 'session.opened') this.lived = true
@@ -1330,9 +1375,11 @@ export class Verification {
         `${named(this.oldest.told)}: it is there, and all from before ${new Date(this.dropped.until).toISOString()} is said to have left by whole months`,
       )
     const days = [...this.missing.values()]
-    const unexplained = days.filter(({ at }) => !(at < this.dropped.until))
-    for (const { position, at } of unexplained.slice(0, 3))
-      this.problem(`the entry at position ${position} (of ${new Date(at).toISOString()}) is not there, and no dropped month explains it`)
+    const unexplained = days.filter(({ after }) => !(after <= this.dropped.until + hour))
+    for (const { position, after } of unexplained.slice(0, 3))
+      this.problem(
+        `the entry at position ${position} (after one of ${new Date(after).toISOString()}) is not there, and no dropped month explains it`,
+      )
     const { missing } = this.counts
     if (unexplained.length === 0 && missing > this.dropped.entries)
       this.problem(
@@ -1436,6 +1483,8 @@ export const judgeProof = ({ position, entry, hashes, checkpoint, cosignatures, 
 // ── the answer ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const mostShown = 20
+/** Letters: a list, or a policy, has some hundred thousand at most. */
+const longestLine = 8_000_000
 /** Nothing in a bundle writes lines of its own. */
 const plain = (text) => text.replace(/\p{Cc}/gu, '?')
 const number = (value) => value.toLocaleString('en')
@@ -1444,14 +1493,23 @@ const linesOf = async function* (file) {
   const source = createReadStream(file)
   const input = file.endsWith('.gz') ? source.pipe(createGunzip()) : source
   source.on('error', (error) => input.destroy(error))
-  let rest = ''
   const decoder = new TextDecoder()
+  let pieces = []
+  let length = 0
   for await (const chunk of input) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-    rest = lines.pop()
-    yield* lines
+    const text = decoder.decode(chunk, { stream: true })
+    let from = 0
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+      yield pieces.join('') + text.slice(from, end)
+      pieces = []
+      length = 0
+      from = end + 1
+    }
+    pieces.push(text.slice(from))
+    length += text.length - from
+    if (length > longestLine) throw new Unreadable('a line of this file is longer than any of a bundle')
   }
-  if (rest !== '') yield rest
+  if (length > 0) yield pieces.join('')
 }
 
 const firstLine = async (file) => {

@@ -31,6 +31,8 @@ import type { Request as Ours } from './trpc.ts'
 export type Parts = {
   readonly db: Db
   readonly pool: pg.Pool
+  /** Where the whole log is read from when an auditor takes it away. */
+  readonly exports: Db
   readonly live: Live
   /** Where lists are read from; null where there is no second database. */
   readonly replica: Replica | null
@@ -116,6 +118,7 @@ const nonceOf = (response: express.Response): string => {
 export const createApp = ({
   db,
   pool,
+  exports,
   live,
   replica,
   log,
@@ -238,7 +241,7 @@ export const createApp = ({
   )
   app.get(
     '/export/bundle.ndjson',
-    exportBundle((request, response) => contextOf(request, response)),
+    exportBundle(exports, (request, response) => contextOf(request, response)),
   )
   const api = (maxBodySize: number) =>
     createExpressMiddleware({

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { type ProviderSetting, providerSetting } from './features/identities/providers.ts'
-import { readKeyLine, type Signer, signingKey, verifierOf } from './transparency/note.ts'
+import { keyLine, readKeyLine, type Signer, signingKey, type Verifier, verifierOf } from './transparency/note.ts'
 
 const url = (protocols: RegExp, hint: string) =>
   z.string({ error: `is missing: ${hint}` }).refine((text) => URL.canParse(text) && protocols.test(text), `is not ${hint}`)
@@ -26,6 +26,14 @@ const identityProviders = z
   .max(10)
   .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'two have the same id')
   .refine((all) => new Set(all.map(({ issuer }) => issuer)).size === all.length, 'two have the same issuer')
+
+const keyLineSetting = (kind: Verifier['kind'], hint: string) =>
+  z.string().transform((line, ctx) => {
+    const key = readKeyLine(line)
+    if (key?.kind === kind) return key
+    ctx.addIssue({ code: 'custom', message: hint })
+    return z.NEVER
+  })
 
 const settings = z.object({
   /** The application's own login, which owns nothing. */
@@ -53,21 +61,15 @@ const settings = z.object({
     .transform((text) => Buffer.from(text, 'base64'))
     .refine((bytes) => bytes.length === 32, 'is not 32 bytes in base64')
     .optional(),
+  /** The public half of it in one line, where nothing is sealed and people are told how to check: a worker prints it when it starts. */
+  LOG_KEY: keyLineSetting('log', 'is not the line that a worker prints when it starts').optional(),
   /** A file on another disk or machine that every checkpoint is written to. */
   CHECKPOINT_FILE: z.string().optional(),
   /** An address every checkpoint is sent to, with POST. */
   CHECKPOINT_URL: url(/^https?:/, 'an address such as https://checkpoints.example.org/countersign').optional(),
   /** A witness (c2sp.org/tlog-witness), and its public key in one line. */
   WITNESS_URL: url(/^https?:/, 'the address of a witness').optional(),
-  WITNESS_KEY: z
-    .string()
-    .transform((line, ctx) => {
-      const key = readKeyLine(line)
-      if (key?.kind === 'witness') return key
-      ctx.addIssue({ code: 'custom', message: 'is not the line that "countersign witness" prints when it starts' })
-      return z.NEVER
-    })
-    .optional(),
+  WITNESS_KEY: keyLineSetting('witness', 'is not the line that "countersign witness" prints when it starts').optional(),
   /** Identity providers people may sign in through, as a list in JSON. */
   IDENTITY_PROVIDERS: z
     .string()
@@ -96,28 +98,25 @@ const settings = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug'], 'is not one of fatal, error, warn, info, debug').default('info'),
 })
 
-export type Settings = Omit<z.infer<typeof settings>, 'SECRET_KEY' | 'SEALING_KEY'> & {
+export type Settings = Omit<z.infer<typeof settings>, 'SECRET_KEY' | 'SEALING_KEY' | 'LOG_KEY'> & {
   readonly SECRET_KEY: Buffer
   readonly SEALING_KEY?: Buffer | undefined
+  readonly LOG_KEY?: Verifier | undefined
   readonly demo: boolean
 }
 
-/** A secret may stand in a file named by NAME_FILE, as container platforms hand them out. */
-const withFiles = (source: NodeJS.ProcessEnv): Record<string, string> => {
+/** A secret may stand in a file named by NAME_FILE, as container platforms hand them out. Only what is asked for is read. */
+const withFiles = (names: readonly string[], source: NodeJS.ProcessEnv): Record<string, string> => {
   const found: Record<string, string> = {}
-  for (const [name, value] of Object.entries(source)) {
-    if (value === undefined || value === '') continue
-    // CHECKPOINT_FILE is itself the name of a setting.
-    if (name in settings.shape || !name.endsWith('_FILE')) {
-      found[name] = value
-      continue
-    }
-    const setting = name.slice(0, -'_FILE'.length)
-    if (!(setting in settings.shape)) continue
+  for (const name of names) {
+    const [value, path] = [source[name], source[`${name}_FILE`]]
+    if (value && path) throw new SettingsWrong([`${name} and ${name}_FILE are both set: which of them is meant?`])
+    if (value) found[name] = value
+    if (!path) continue
     try {
-      found[setting] = readFileSync(value, 'utf8').trim()
+      found[name] = readFileSync(path, 'utf8').trim()
     } catch {
-      throw new SettingsWrong([`${name} names a file that cannot be read: ${value}`])
+      throw new SettingsWrong([`${name}_FILE names a file that cannot be read: ${path}`])
     }
   }
   return found
@@ -130,7 +129,7 @@ export class SettingsWrong extends Error {
 }
 
 const parsed = <Shape extends z.ZodObject>(shape: Shape, source: NodeJS.ProcessEnv): z.infer<Shape> => {
-  const result = shape.safeParse(withFiles(source))
+  const result = shape.safeParse(withFiles(Object.keys(shape.shape), source))
   if (!result.success) throw new SettingsWrong(result.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`))
   return result.data
 }
@@ -156,12 +155,21 @@ export const logOf = ({ PUBLIC_URL, SEALING_KEY }: Pick<Settings, 'PUBLIC_URL'> 
   key: signingKey(SEALING_KEY),
 })
 
+/** The public key of the log: of the key that seals it, or as it was given where nothing is sealed. */
+export const logKeyOf = ({ PUBLIC_URL, SEALING_KEY, LOG_KEY }: Pick<Settings, 'PUBLIC_URL' | 'SEALING_KEY' | 'LOG_KEY'>): Verifier => {
+  const sealed = SEALING_KEY ? verifierOf(logOf({ PUBLIC_URL, SEALING_KEY }), 'log') : null
+  const found = sealed ?? LOG_KEY
+  if (!found) throw new SettingsWrong(['LOG_KEY is missing: the public key of the log, which a worker prints when it starts'])
+  if (LOG_KEY && keyLine(LOG_KEY) !== keyLine(found))
+    throw new SettingsWrong(['LOG_KEY is not the public key of SEALING_KEY at PUBLIC_URL'])
+  return found
+}
+
 /** What exporting the sealed audit needs. */
 export const readSealingSettings = (source: NodeJS.ProcessEnv = process.env) => {
-  const found = parsed(settings.pick({ DATABASE_URL: true, PUBLIC_URL: true, SEALING_KEY: true, WITNESS_KEY: true }), source)
-  if (!found.SEALING_KEY) throw new SettingsWrong(['SEALING_KEY is missing: 32 random bytes in base64'])
-  const { DATABASE_URL, PUBLIC_URL, SEALING_KEY, WITNESS_KEY } = found
-  return { DATABASE_URL, log: verifierOf(logOf({ PUBLIC_URL, SEALING_KEY }), 'log'), witness: WITNESS_KEY ?? null }
+  const wanted = settings.pick({ DATABASE_URL: true, PUBLIC_URL: true, SEALING_KEY: true, LOG_KEY: true, WITNESS_KEY: true })
+  const found = parsed(wanted, source)
+  return { DATABASE_URL: found.DATABASE_URL, log: logKeyOf(found), witness: found.WITNESS_KEY ?? null }
 }
 
 /** The environment a child process of ours inherits. */

@@ -17,8 +17,7 @@ import { requests, type Waiting } from './features/requests/requests.store.ts'
 import { type Signed, signatures } from './features/requests/signatures.store.ts'
 import { bringCheckpoint } from './features/seal/bring.ts'
 import { seal } from './features/seal/seal.store.ts'
-import { sealLedger } from './features/seal/seal.ts'
-import { watchSeal } from './features/seal/watch.ts'
+import { sealOrTell, watchSeal } from './features/seal/watch.ts'
 import { sessions } from './features/sessions/sessions.store.ts'
 import { watchLedger } from './features/signals/watch.ts'
 import { nobody } from './kernel/actor.ts'
@@ -217,11 +216,11 @@ export const startJobs = ({
     inTurns(
       'seal',
       async () => {
-        await sealLedger(sealing.db, sealing.signer, () => stopped)
+        await sealOrTell(sealing.db, sealing.signer, log, () => stopped)
         // A transaction that is older than what was committed is waited for: nobody says when it ends.
         for (let tries = 0; tries < 50 && !stopped && (await seal.waitingSince(db)); tries += 1) {
           await wait(sealRestMilliseconds)
-          await sealLedger(sealing.db, sealing.signer, () => stopped)
+          await sealOrTell(sealing.db, sealing.signer, log, () => stopped)
         }
         for (const one of bringing) one.wake()
       },

@@ -5,16 +5,17 @@ import { createApp } from './app.ts'
 import { toAddress, toFile, toWitness } from './carriers/checkpoints.ts'
 import { demoPost, mailCarriers, smtpPost } from './carriers/mail.ts'
 import { unfitLogin } from './database/roles.ts'
-import { logOf, type Settings, SettingsWrong } from './env.ts'
+import { logKeyOf, logOf, type Settings, SettingsWrong } from './env.ts'
 import { months } from './features/audit/months.store.ts'
+import { isSealedBy } from './features/seal/seal.ts'
 import { type Sealing, startJobs } from './jobs.ts'
 import { openDb, openPool } from './kernel/db.ts'
 import { openLive } from './kernel/live.ts'
 import { openReplica, unfitReplica } from './kernel/replica.ts'
 import { metricsServer } from './metrics.ts'
-import { keyLine, type PublicKeys, verifierOf } from './transparency/note.ts'
+import { keyLine, type PublicKeys } from './transparency/note.ts'
 
-export type Serving = { readonly port: number; readonly stop: () => Promise<void> }
+export type Serving = { readonly port: number; readonly logKey: string; readonly stop: () => Promise<void> }
 
 /** What a process does: answers people, or carries mail, bulks, deadlines and suspicion. One alone does both. */
 export const processRoles = ['web', 'worker'] as const
@@ -35,9 +36,9 @@ const closing = (server: Server): Promise<void> =>
     server.closeAllConnections()
   })
 
-const publicKeysOf = ({ PUBLIC_URL, SEALING_KEY, WITNESS_KEY }: Settings): PublicKeys => ({
-  log: SEALING_KEY ? keyLine(verifierOf(logOf({ PUBLIC_URL, SEALING_KEY }), 'log')) : null,
-  witness: WITNESS_KEY ? keyLine(WITNESS_KEY) : null,
+const publicKeysOf = (settings: Settings): PublicKeys => ({
+  log: keyLine(logKeyOf(settings)),
+  witness: settings.WITNESS_KEY ? keyLine(settings.WITNESS_KEY) : null,
 })
 
 /** One place may be lost, or taken together with the database; two tell of each other. */
@@ -70,6 +71,7 @@ const sealingOf = ({
 export const serve = async (settings: Settings, role: ProcessRole | null = null): Promise<Serving> => {
   const log = pino({ level: settings.LOG_LEVEL, base: null })
   const sealing = role === 'web' ? null : sealingOf(settings)
+  const publicKeys = publicKeysOf(settings)
   const pool = openPool(settings.DATABASE_URL)
   const probe = await pool.connect().catch(() => {
     throw new SettingsWrong(['DATABASE_URL leads to a database that does not answer'])
@@ -81,6 +83,12 @@ export const serve = async (settings: Settings, role: ProcessRole | null = null)
   if (unfit) throw new SettingsWrong([unfit])
 
   const db = openDb(pool)
+  if (sealing && !(await isSealedBy(db, sealing.signer)))
+    throw new SettingsWrong([
+      'SEALING_KEY and PUBLIC_URL are not what this log was sealed with: with another key, or at another host, it is another log',
+    ])
+  // Whoever takes the whole log away reads for as long as it lasts, on a connection nobody else waits for.
+  const exports = openPool(settings.DATABASE_URL, 2, 0)
   // Where nobody has worked for months, there may be none to write into.
   await months
     .open(db)
@@ -100,7 +108,8 @@ export const serve = async (settings: Settings, role: ProcessRole | null = null)
       log,
       key: settings.SECRET_KEY,
       publicUrl: settings.PUBLIC_URL,
-      publicKeys: publicKeysOf(settings),
+      publicKeys,
+      exports: openDb(exports),
       demo: settings.demo,
       providers: settings.IDENTITY_PROVIDERS,
       trustedProxies: settings.TRUSTED_PROXIES,
@@ -115,12 +124,13 @@ export const serve = async (settings: Settings, role: ProcessRole | null = null)
 
   return {
     port: settings.PORT,
+    logKey: publicKeys.log,
     stop: async () => {
       await Promise.all([server, metrics].filter(({ listening }) => listening).map(closing))
       await jobs?.stop()
       await live.close()
       await replica?.close()
-      await Promise.all([pool.end(), sealer?.end()])
+      await Promise.all([pool.end(), exports.end(), sealer?.end()])
     },
   }
 }

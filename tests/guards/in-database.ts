@@ -102,6 +102,7 @@ export const inDatabase: readonly Guard[] = [
   ofSeal('checkpoint', 'checkpoint_reaches'),
   ofSeal('checkpoint_place', 'place_knows'),
   ofSeal('seal_check', 'check_stands'),
+  ofSeal('seal_position', 'seal_advances'),
   ofIncidents('incident', 'incident_stands'),
   ofIncidents('incident_account', 'incident_account_stands'),
   ofIncidents('incident', 'incident_place'),

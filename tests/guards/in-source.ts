@@ -59,8 +59,8 @@ export const inSource: readonly Guard[] = [
   source(
     'the auditor: what goes back was changed lately',
     auditor,
-    'if (this.whole && (contactChangedBy !== told.entry.data.requestId || !(told.at - contactChangedAt <= contactRestoreMilliseconds)))',
-    'if (false)',
+    '(contactChangedBy !== told.entry.data.requestId || !(told.at - contactChangedAt <= contactRestoreMilliseconds))',
+    'false',
     tampering,
   ),
   source(
@@ -210,7 +210,7 @@ export const inSource: readonly Guard[] = [
   ),
   source('H10 what was seen', approval, "request.contentHash !== seen && 'content-changed'", "false && 'content-changed'", holes),
   // H11 has no guard of its own: before approval there is nobody who could enter.
-  source('H12 no relatives', approval, "kinship, since)) && 'not-independent'", 'kinship, since)) && false', holes),
+  source('H12 no relatives', approval, "!isIndependent(actor.id, request, kinship, since) && 'not-independent'", 'false', holes),
   source(
     'H13 the request is held',
     'server/src/features/requests/requests.store.ts',
@@ -503,8 +503,8 @@ export const inSource: readonly Guard[] = [
   source(
     'the proof of an entry is within scope',
     'server/src/features/seal/export-proof.ts',
-    'const reader = { id: person.id, scope }',
-    "const reader = { id: person.id, scope: [{ level: 'nation' as const, organisationId: (await ctx.db.$client.query(`select id from organisation where level = 'nation'`)).rows[0].id }] }",
+    'await provenTo(ctx, { id: person.id, scope }, entryId.data)',
+    "await provenTo(ctx, { id: person.id, scope: [{ level: 'nation' as const, organisationId: (await ctx.db.$client.query(`select id from organisation where level = 'nation'`)).rows[0].id }] }, entryId.data)",
     door,
   ),
   source(
@@ -880,7 +880,52 @@ export const inSource: readonly Guard[] = [
     tampering,
   ),
   source('the auditor: a founding gives nothing besides', auditor, 'if (!this.givenByFounding(told))', 'if (false)', tampering),
-  source('the auditor: a link serves once', auditor, 'if (this.whole && !account.link)', 'if (false)', tampering),
+  source('the auditor: how far a witness has seen', auditor, 'else if (seen.size < this.size)', 'else if (false)', tampering),
+  source(
+    'the auditor: which policy is in force is said',
+    auditor,
+    'if (this.head.to === size && !this.policyShown)',
+    'if (false)',
+    tampering,
+  ),
+  source(
+    'the auditor: what stands after younger ones left with no month',
+    auditor,
+    '!(after <= this.dropped.until + hour)',
+    'false',
+    tampering,
+  ),
+  source('the auditor: nothing is of a time that is not yet', auditor, 'if (!(recorded <= this.now + hour))', 'if (false)', tampering),
+  source(
+    'the auditor: the log only goes forward',
+    auditor,
+    'if (!(recorded >= this.latest - toleratedMilliseconds))',
+    'if (false)',
+    tampering,
+  ),
+  source(
+    'the auditor: all say who an account is',
+    auditor,
+    'else if (this.identified) this.problem',
+    'else if (false) this.problem',
+    tampering,
+  ),
+  source(
+    'the auditor: who signed is somebody still',
+    auditor,
+    "(this.accounts.get(id)?.status ?? 'active') !== 'active'",
+    'false',
+    tampering,
+  ),
+  source('the auditor: passkeys taken away', auditor, 'if (!held.has(one)) this.problem', 'if (false) this.problem', tampering),
+  source(
+    'the auditor: identities taken away',
+    auditor,
+    'if (!identities.includes(one)) this.problem',
+    'if (false) this.problem',
+    tampering,
+  ),
+  source('the auditor: a link serves once', auditor, 'if (this.follows(account) && !account.link)', 'if (false)', tampering),
   source(
     'the auditor: what is over is not ended again',
     auditor,
@@ -963,7 +1008,7 @@ export const inSource: readonly Guard[] = [
   source(
     'the auditor: whose passkey it was',
     auditor,
-    'if (held !== undefined ? held !== signed.publicKey : this.whole)',
+    'if (held !== undefined ? held !== signed.publicKey : this.follows(signer))',
     'if (false)',
     tampering,
   ),

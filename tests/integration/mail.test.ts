@@ -1,6 +1,7 @@
 import { mailCarriers, smtpPost } from '@countersign/server/carriers/mail.ts'
 import { drain, unreachable } from '@countersign/server/kernel/outbox.ts'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { openAuthenticator } from '../support/authenticator.ts'
 import { makerOf } from '../support/make.ts'
 import { startPost } from '../support/production.ts'
 import { openWorld, type World } from '../support/world.ts'
@@ -65,4 +66,26 @@ test('a mail server that is down makes nobody unreachable', async () => {
   expect(rows.length).toBeGreaterThan(0)
   for (const { attempts } of rows) expect(attempts).toBeGreaterThan(10)
   expect([...(await unreachable(world.db))]).toEqual([])
+})
+
+test('of notices that wait together each has its own link, and all of them open', async () => {
+  const sophie = await world.as('sophie.marchand')
+  const { id } = sophie.person
+  const hers = openAuthenticator()
+  for (const name of ['Téléphone', 'Ordinateur', 'Clé de secours']) {
+    const { nonce } = await sophie.call.passkeys.options()
+    const first = name === 'Téléphone'
+    const [made, proof] = first ? [hers, undefined] : [openAuthenticator(), await hers.act(sophie, 'add-passkey', name)]
+    await sophie.call.passkeys.add({ name, nonce, registration: made.made(nonce), ...(proof ? { proof } : {}) })
+  }
+  await world.tamper(`update outbox set settled_at = now(), outcome = 'pointless' where account_id <> $1 and settled_at is null`, [id])
+  const post = await startPost()
+  try {
+    await tryAgain(post.url, 1)
+    const tokens = post.mails.flatMap(({ text }) => /disown#([\w-]{43})/.exec(text)?.[1] ?? [])
+    expect(new Set(tokens).size).toBe(3)
+    for (const token of tokens) expect((await world.anonymous.links.describe({ token })).kind).toBe('disown')
+  } finally {
+    await post.stop()
+  }
 })

@@ -8,11 +8,11 @@ import { checkpoints } from '@countersign/server/features/seal/checkpoints.store
 import { entryText, type SealableEntry } from '@countersign/server/features/seal/entry-text.ts'
 import { places } from '@countersign/server/features/seal/places.store.ts'
 import { seal, sealable } from '@countersign/server/features/seal/seal.store.ts'
-import { sealLedger } from '@countersign/server/features/seal/seal.ts'
-import { watchSeal } from '@countersign/server/features/seal/watch.ts'
+import { isSealedBy, SealBroken, sealLedger } from '@countersign/server/features/seal/seal.ts'
+import { sealOrTell, watchSeal } from '@countersign/server/features/seal/watch.ts'
 import { checkpointText } from '@countersign/server/transparency/checkpoint.ts'
 import { leafHash } from '@countersign/server/transparency/merkle.ts'
-import { signedNote, verifierOf } from '@countersign/server/transparency/note.ts'
+import { signedNote, signingKey, verifierOf } from '@countersign/server/transparency/note.ts'
 import { openMemory, openWitness, witnessServer } from '@countersign/server/witness/witness.ts'
 import { sql } from 'drizzle-orm'
 import { PgDialect } from 'drizzle-orm/pg-core'
@@ -77,6 +77,22 @@ describe('sealing', () => {
       { numbered: false, from: String(before), to: String(before + 5999) },
       { numbered: true, from: String(before + 6000), to: String(before + 6009) },
     ])
+  })
+
+  test('is told to have gone no further than it went: what has no place is not left behind', async () => {
+    await make.account()
+    const past = (position: string) => verdictOfDatabase(world.pool.query(`update seal_position set position = ${position}`))
+    expect(await past('pg_snapshot_xmin(pg_current_snapshot())')).toBe('P6')
+    expect(await past(`'0'`)).toBe('P6')
+    await sealAll(world.db)
+    expect(await past('position')).toBe('allowed')
+  })
+
+  test('with another key, or under another name, is not gone on with', async () => {
+    await sealAll(world.db)
+    expect(await isSealedBy(world.db, log)).toBe(true)
+    expect(await isSealedBy(world.db, { ...log, name: 'another.test/audit' })).toBe(false)
+    expect(await isSealedBy(world.db, { ...log, key: signingKey(Buffer.alloc(32, 99)) })).toBe(false)
   })
 
   test('what an open transaction has before others is waited for, so that nothing is ever put in between', async () => {
@@ -302,7 +318,7 @@ describe('the server holds the audit against its seal by itself', () => {
       'select entry_id as id, hash from audit_leaf where position = 12345',
     )
     const { id, hash } = rows[0] ?? {}
-    const { rows: before } = await world.owner.query<{ entry: object }>('select to_json(e) as entry from audit_entry e where id = $1', [id])
+    const { rows: whole } = await world.owner.query<{ entry: object }>('select to_json(e) as entry from audit_entry e where id = $1', [id])
     await world.tamper(`update audit_entry set actor_id = null where id = $1`, [id])
     expect((await round()).wrong).toMatchObject({ position: 12345, fault: 'entry-changed' })
     const told = async () =>
@@ -324,10 +340,15 @@ describe('the server holds the audit against its seal by itself', () => {
     await world.tamper('delete from audit_entry where id = $1', [id])
     await forgiven()
     expect((await round()).wrong).toMatchObject({ position: 12345, fault: 'entry-missing' })
-    await world.tamper('insert into audit_entry select (json_populate_record(null::audit_entry, $1)).*', [JSON.stringify(before[0]?.entry)])
+    await world.tamper('insert into audit_entry select (json_populate_record(null::audit_entry, $1)).*', [JSON.stringify(whole[0]?.entry)])
     await forgiven()
     expect((await round()).wrong).toBeNull()
     await world.tamper('delete from checkpoint where size = (select max(size) from checkpoint)')
+    // Whoever seals next sees it at once, and not when the check comes by.
+    const before = (await told()).length
+    await make.account()
+    await expect(sealOrTell(world.db, log, world.log, () => false)).rejects.toThrow(SealBroken)
+    expect((await told()).length).toBe(before + 1)
     expect((await round()).wrong).toMatchObject({ fault: 'tree-changed' })
   })
 })

@@ -277,6 +277,27 @@ describe('what is done to the whole log is found', () => {
       ])
   })
 
+  test('an entry taken out and hidden behind a month that is said to be over: nobody hides what stands after younger ones', async () => {
+    const hide = (until: string) => async (tx: Tx) => {
+      await tx.execute(sql`update audit_leaf set at = '2000-01-01' where position = 150`)
+      await forget(tx, 150)
+      await tx.execute(sql`
+        insert into audit_entry (id, at, recorded_at, transaction_id, number, type, actor_id, subject_id, organisation_id, nation_id, origin, data)
+        select gen_random_uuid(), now(), now(), transaction_id, number + 1, 'audit.month-dropped', null, o.id, o.id, o.id, '{"channel": "cli"}', jsonb_build_object('month', '2000-01', 'entries', 1, 'until', ${until}::text)
+        from audit_entry e, organisation o where o.level = 'nation' order by e.number desc limit 1`)
+      // By the honest sealer, which knows no better.
+      const [entry] = await seal.unsealed(tx, 1)
+      if (!entry) throw new Error('nothing was put in')
+      const hash = leafHash(entryText(entry))
+      const grown = grow(size, await seal.hashes(tx, subtreesOf([0, size])), [hash])
+      await seal.append(tx, size, [{ entryId: entry.id, at: entry.at, transaction: entry.transaction, hash }], grown.made)
+      const note = signedNote(checkpointText({ origin: log.name, size: size + 1, root: joined(grown.edge) }), log)
+      await checkpoints.add(tx, { size: size + 1, note, madeAt: new Date() })
+    }
+    expect((await after(hide('2000-02-01T00:00:00.000Z')))[0]).toContain('the entry at position 150 (after one of')
+    expect((await after(hide('2030-02-01T00:00:00.000Z'))).join()).toContain('entries were dropped which are not a year old')
+  })
+
   test('the policy in force kept from the auditor', async () => {
     expect(await after(async () => undefined, { hidden: (part) => 'policy' in part })).toEqual([
       'the bundle does not say which policy is in force',
@@ -316,6 +337,7 @@ describe('what is done to the whole log is found', () => {
     ],
     ['a passkey taken away in silence', sql`delete from passkey`, 'has not the passkey'],
     ['an identity elsewhere taken away in silence', sql`delete from identity`, 'the log never took it back'],
+    ['an end moved up in silence', sql`update account set ends_on = '2020-01-01' where login = 'agent.1'`, 'it was countersigned until'],
     ['an account taken away in silence', sql`delete from account where login = 'agent.3'`, 'is not in the list'],
     [
       'an account let back in in silence',
@@ -466,6 +488,29 @@ describe('a log that was signed all the same, by a server that did wrong, is jud
       () =>
         sql`insert into audit_entry (id, at, recorded_at, transaction_id, number, type, actor_id, subject_id, organisation_id, origin, data) select 'ffffffff-ffff-7fff-bfff-ffffffffffff', at, recorded_at, transaction_id, number, type, actor_id, gen_random_uuid(), organisation_id, origin, data from audit_entry where id = (select id from audit_entry where type = 'account.created' order by transaction_id desc limit 1)`,
       'had been carried out already',
+    ],
+    [
+      'an account of which the log does not say who it is, when it says so of others',
+      () =>
+        sql`update audit_entry set data = data - 'identity' where id = (select id from audit_entry where type = 'account.created' order by number desc limit 1)`,
+      'it does not say who this account is',
+    ],
+    [
+      'a request for an account without an end',
+      () => sql`update audit_entry set data = data #- '{terms,endsOn}' where id = ${first('request.submitted')}`,
+      'it does not say what it asks for',
+    ],
+    [
+      'an entry of a time that is not yet',
+      () => sql`update audit_entry set recorded_at = recorded_at + interval '2 years' where number = (select max(number) from audit_entry)`,
+      'which is not yet',
+    ],
+    [
+      'a signature of somebody who was put out before it served',
+      () => sql`insert into audit_entry (id, at, recorded_at, transaction_id, number, type, actor_id, subject_id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, origin, data)
+        select 'ffffffff-ffff-7fff-bfff-fffffffffffc', g.at, g.recorded_at, g.transaction_id, g.number, 'account.suspended', null, g.actor_id, b.organisation_id, b.nation_id, b.network_id, b.region_id, b.departement_id, b.structure_id, b.site_id, g.origin, '{"cause": "policy", "before": "active", "after": "suspended"}'
+        from audit_entry g join audit_entry b on b.subject_id = g.actor_id and b.type = 'account.created' where g.id = ${first('request.approval-given')}`,
+      'stood under it, who was suspended',
     ],
     [
       'a founding by one person',

@@ -4,12 +4,15 @@ import { fileURLToPath } from 'node:url'
 import { freePort } from '@countersign/server/database/embedded.ts'
 import { readSettings } from '@countersign/server/env.ts'
 import { type ProcessRole, serve } from '@countersign/server/serve.ts'
+import { keyLine, signingKey, verifierOf } from '@countersign/server/transparency/note.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makerOf } from '../support/make.ts'
 import { openPlaces, type Places } from '../support/places.ts'
 import { startPost } from '../support/production.ts'
 import { openWorld, type World } from '../support/world.ts'
 
+const sealingKey = Buffer.alloc(32, 11).toString('base64')
+const logKey = keyLine(verifierOf({ name: 'localhost/audit', key: signingKey(Buffer.from(sealingKey, 'base64')) }, 'log'))
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 let world: World
@@ -30,8 +33,8 @@ const start = async (role: ProcessRole) => {
       SMTP_URL: post.url,
       MAIL_FROM: 'countersign@example.org',
       SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
-      SEALING_KEY: Buffer.alloc(32, 11).toString('base64'),
-      ...places.settings,
+      // Who answers people has no key to sign with.
+      ...(role === 'web' ? { LOG_KEY: logKey } : { SEALING_KEY: sealingKey, ...places.settings }),
       PORT: String(port),
       METRICS_PORT: String(metrics),
       LOG_LEVEL: 'fatal',
@@ -123,6 +126,10 @@ test('two web and two worker processes are one: sessions, mail, and a bulk that 
   await until(async () => arrived() > 0)
   await wait(500)
   expect(arrived()).toBe(1)
+
+  // Whoever asks how to check is told the key by a process that could not seal.
+  const isabelle = await world.as('isabelle.carpentier')
+  expect(await (await webs[0].ask('seal.state', isabelle.token)).json()).toMatchObject({ result: { data: { keys: { log: logKey } } } })
 
   // What they sealed meanwhile stands in both places outside, the newest checkpoint as it was signed.
   const newest = async () => {

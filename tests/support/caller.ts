@@ -32,7 +32,7 @@ export const requestOf = (db: Db, person: Person | null, change: Partial<Request
   ...proving,
   demo: true,
   limits: unlimited,
-  publicKeys: { log: null, witness: null },
+  publicKeys: { log: '', witness: null },
   origin: { channel: 'web', address: '127.0.0.1', device: 'test', ...(person ? { sessionId: person.sessionId } : {}) },
   setSession: () => undefined,
   providers: [],

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readSettings } from '@countersign/server/env.ts'
+import { readDatabaseSettings, readSettings } from '@countersign/server/env.ts'
 import { networkOf } from '@countersign/server/kernel/limits.ts'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
@@ -44,7 +44,7 @@ describe('the settings of production', () => {
     ['TRUSTED_PROXIES', '10.0.0.0/0'],
     ['TRUSTED_PROXIES', 'proxy.example.org'],
     ['TRUSTED_PROXIES', '10.0.0.1/8/8'],
-    ['DATABASE_URL_FILE', '/nowhere/at/all'],
+    ['WITNESS_URL_FILE', '/nowhere/at/all'],
     ['IDENTITY_PROVIDERS', 'proconnect'],
     ['IDENTITY_PROVIDERS', provider({ issuer: 'http://provider.example' })],
     ['IDENTITY_PROVIDERS', provider({ id: 'Pro Connect' })],
@@ -75,6 +75,17 @@ describe('the settings of production', () => {
     const file = join(folder, 'setting')
     writeFileSync(file, '/mnt/elsewhere/checkpoints.ndjson\n')
     expect(readSettings({ ...complete, CHECKPOINT_FILE_FILE: file }).CHECKPOINT_FILE).toBe('/mnt/elsewhere/checkpoints.ndjson')
+  })
+
+  test.each(['LOG_KEY', 'WITNESS_KEY'])('with another line than a public key as %s say so in one line that names it', (name) => {
+    expect(wrong({ [name]: 'countersign.example.org+00000000+AAAA' })).toMatch(new RegExp(`^${name} is not the line [^\\n]+$`))
+  })
+
+  test('set twice, by name and by file, say so; a file nothing asks for is not read', () => {
+    expect(wrong({ SECRET_KEY_FILE: '/nowhere/at/all' })).toContain('SECRET_KEY and SECRET_KEY_FILE are both set')
+    expect(readDatabaseSettings({ DATABASE_URL: complete.DATABASE_URL, SECRET_KEY_FILE: '/nowhere/at/all' })).toMatchObject({
+      DATABASE_URL: complete.DATABASE_URL,
+    })
   })
 
   test('name the proxies that are ours', () => {

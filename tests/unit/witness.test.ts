@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkpointText } from '@countersign/server/transparency/checkpoint.ts'
@@ -12,8 +13,9 @@ import {
   signingKey,
   verifierOf,
 } from '@countersign/server/transparency/note.ts'
+import { holdFolder } from '@countersign/server/witness/hold.ts'
 import { openMemory, openWitness } from '@countersign/server/witness/witness.ts'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
 
 const signer = (name: string, seed: number): Signer => ({ name, key: signingKey(Buffer.alloc(32, seed)) })
 const log = signer('countersign.test/audit', 1)
@@ -111,4 +113,16 @@ test('of many requests at the same instant over the same old size one is signed,
   const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => answer(shown(20 - index, 0))))
   expect(answers.map(({ status }) => status)).toEqual([200, ...Array.from({ length: 19 }, () => 409)])
   expect(await (await open())(shown(21, 20))).toMatchObject({ status: 200 })
+})
+
+test('of two processes with the same memory the second does not begin; one that was killed is in nobody’s way', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-witness-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const first = await holdFolder(folder)
+  await expect(holdFolder(folder)).rejects.toThrow('another witness is at work')
+  await first.release()
+  const hold = `import { holdFolder } from '${import.meta.resolve('@countersign/server/witness/hold.ts')}'; await holdFolder('${folder}'); process.kill(process.pid, 'SIGKILL')`
+  expect(spawnSync(process.execPath, ['--input-type=module', '-e', hold]).signal).toBe('SIGKILL')
+  expect(existsSync(join(folder, 'at-work'))).toBe(true)
+  await (await holdFolder(folder)).release()
 })

@@ -55,7 +55,7 @@ const withLink =
     const { all, notices } = await addressees.mailsLastHour(db, accountId)
     if (!byOwner.has(kind) && (all >= mailsPerHour || (kind === 'resetAsked' && notices >= noticesPerHour))) return postponed
     const token = newToken()
-    const link = await links.mint(db, { accountId, kinds: linkKinds, hash: hashToken(token) })
+    const link = await links.mint(db, { accountId, entryId, kinds: linkKinds, hash: hashToken(token) })
     if (!link) return 'pointless'
     const facts: MailFacts = {
       ...person,

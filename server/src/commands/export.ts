@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 import type { Command } from '../cli.ts'
 import { readSealingSettings, SettingsWrong } from '../env.ts'
+import { months } from '../features/audit/months.store.ts'
 import { NotSealed, writeBundle } from '../features/seal/bundle.ts'
 import { recordBundle } from '../features/seal/record-bundle.ts'
 import { nobody } from '../kernel/actor.ts'
@@ -48,6 +49,7 @@ export const exportCommand: Command = async (args) => {
   })
   try {
     const db = openDb(pool)
+    await months.open(db)
     await runCommitted(recordBundle, { db, actor: nobody, origin: { channel: 'cli' } }, { filter: JSON.stringify(wanted) })
     const keys = { log: keyLine(log), witnesses: witness ? [keyLine(witness)] : [] }
     const size = await writeBundle(db, asked, keys, (lines) => pipeline(Readable.from(lines), file.createWriteStream()))

@@ -30,6 +30,7 @@ export const startCommand: Command = async (args) => {
       ? 'Countersign works off what is due\n'
       : `Countersign serves ${settings.PUBLIC_URL} on ${settings.HOST}:${settings.PORT}\n`,
   )
+  if (role !== 'web') process.stdout.write(`The log is sealed with the key ${server.logKey}\n`)
   const stop = () => void server.stop().then(() => process.exit(0))
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)

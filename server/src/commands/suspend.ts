@@ -4,6 +4,7 @@ import type { Command } from '../cli.ts'
 import { readDatabaseSettings, SettingsWrong } from '../env.ts'
 import { logins } from '../features/accounts/logins.store.ts'
 import { suspendFromConsole } from '../features/accounts/suspend-from-console.ts'
+import { months } from '../features/audit/months.store.ts'
 import { nobody } from '../kernel/actor.ts'
 import { runCommitted } from '../kernel/commit.ts'
 import { openDb, openPool } from '../kernel/db.ts'
@@ -41,6 +42,7 @@ export const suspendCommand: Command = async (args) => {
     if (unknown.length > 0) throw new SettingsWrong([`Nobody is called ${unknown.join(', ')}: nothing was done.`])
     for (const [login, { status }] of found) say(`  ${login.padEnd(30)} ${status}`)
     if (!asked.apply) return say('Nobody was put out: this was the dry run. Add --apply to suspend them.')
+    await months.open(db)
     const context = { db, actor: nobody, origin: { channel: 'cli' as const } }
     const ids = [...found.values()].map(({ id }) => id)
     const answer = await runCommitted(suspendFromConsole, context, { accountIds: ids, because: because.data })

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import type { Command } from '../cli.ts'
 import { SettingsWrong } from '../env.ts'
 import { keyLine, readKeyLine, type Signer, signingKey, verifierOf } from '../transparency/note.ts'
+import { holdFolder } from '../witness/hold.ts'
 import { openMemory, openWitness, witnessServer } from '../witness/witness.ts'
 
 const usage = 'witness takes: --name NAME --state FOLDER --log KEY-OF-THE-LOG [--port N] [--host ADDRESS]'
@@ -55,6 +56,9 @@ export const witnessSigner = async (name: string, folder: string): Promise<Signe
 export const witnessCommand: Command = async (args) => {
   const { name, state, log, port, host } = options(args)
   const signer = await witnessSigner(name, state)
+  await holdFolder(state).catch((error: unknown) => {
+    throw new SettingsWrong([error instanceof Error ? error.message : String(error)])
+  })
   const memory = await openMemory(state, log)
   const server = witnessServer(openWitness({ log, signer, memory, now: () => new Date() }))
   await new Promise<void>((done, failed) => {

@@ -13,7 +13,7 @@ export const openPool = (url: string, max = 20, milliseconds = patience): pg.Poo
     query_timeout: milliseconds,
     statement_timeout: milliseconds,
     // Whoever has gone silent in the middle of something holds nobody up for longer.
-    idle_in_transaction_session_timeout: 3 * patience,
+    idle_in_transaction_session_timeout: (milliseconds === 0 ? 60 : 3) * patience,
     // Every statement here is small, and many people ask at once: a statement that starts workers waits for them, and others wait for it.
     options: '-c max_parallel_workers_per_gather=0 -c jit=off',
   })

@@ -39,7 +39,7 @@ export const verifierOf = ({ name, key }: Signer, kind: SignatureKind): Verifier
 })
 
 /** Of a log and its witness, as auditors are given them; null where it is not known. */
-export type PublicKeys = { readonly log: string | null; readonly witness: string | null }
+export type PublicKeys = { readonly log: string; readonly witness: string | null }
 
 /** A public key in one line: what is given to whoever is to check. */
 export const keyLine = ({ name, kind, key, id }: Verifier): string =>

@@ -61,17 +61,24 @@ export const links = {
 
   /**
    * Gives an unused link its token, at the moment the mail is written; the text of it is returned once and kept nowhere. What is about
-   * another contact is asked for by its request: a later mail to the new address must not take the link away from the old one.
+   * another contact is asked for by its request: a later mail to the new address must not take the link away from the old one. Each notice
+   * has the link that was made with it, however many wait to be sent.
    */
   async mint(
     db: Db,
-    { accountId, kinds, hash, requestId }: { accountId: string; kinds: readonly LinkKind[]; hash: Buffer; requestId?: string },
+    {
+      accountId,
+      kinds,
+      hash,
+      entryId = null,
+      requestId = null,
+    }: { accountId: string; kinds: readonly LinkKind[]; hash: Buffer; entryId?: string | null; requestId?: string | null },
   ): Promise<{ id: string; kind: LinkKind; expiresAt: Date } | null> {
     const { rows } = await db.execute<{ id: string; kind: LinkKind; expires_at: string }>(sql`
       update link set token_hash = ${hash} where id = (
         select l.id from link l where l.account_id = ${accountId} and kind = any(${sql.param([...kinds])}::text[]) and ${requestId ? sql`l.request_id = ${requestId}` : sql`not ${outlivesEnding}`} and used_at is null and voided_at is null
           and created_at > now() - interval '72 hours' and (token_hash is null or expires_at > now())
-        order by created_at desc limit 1)
+        order by created_at = (select e.at from audit_entry e where e.id = ${entryId}::uuid) desc, created_at desc limit 1)
       and used_at is null and voided_at is null
       returning id, kind, expires_at`)
     const row = rows[0]

@@ -75,11 +75,26 @@ export async function* bundleLines(tx: Tx, asked: BundleAsked, keys: BundleKeys)
   yield `${JSON.stringify({ end: true })}\n`
 }
 
-/** Everybody who commits is sealed within the second: there is a moment soon in which all is. */
-const tries = 240
-const betweenTries = 250
+/** Everybody who commits is sealed within the second: there is a moment soon in which all is, but it may be over as soon. */
+const tries = 2_400
+const betweenTries = 25
 
 const atOneMoment = { isolationLevel: 'repeatable read', accessMode: 'read only' } as const
+
+const objections = {
+  taken: 'another export is under way: try again when it is over',
+  idle: 'nothing is being sealed: is a worker running, with SEALING_KEY?',
+  busy: 'so much is going on that there was no moment in which everything was sealed: try again at a quieter hour',
+  unseen: 'the witness has not signed the newest checkpoint',
+} as const
+
+/** Why this is not the moment; null where everything is sealed as this transaction sees it, and nobody else exports. */
+const objectionTo = async (tx: Tx, { witnesses }: BundleKeys, sizeBefore: number): Promise<keyof typeof objections | null> => {
+  if (!(await seal.turnToExport(tx))) return 'taken'
+  const newest = await checkpoints.newest(tx)
+  if (!newest || (await seal.waitingSince(tx))) return newest && newest.size > sizeBefore ? 'busy' : 'idle'
+  return witnesses.length > 0 && (await checkpoints.cosignatures(tx, newest.size)).length === 0 ? 'unseen' : null
+}
 
 /** Writes a bundle, all of it as the database was at one moment, in which everything was sealed; answers how far the log went. */
 export const writeBundle = async (
@@ -88,15 +103,17 @@ export const writeBundle = async (
   keys: BundleKeys,
   write: (text: AsyncGenerator<string>) => Promise<void>,
 ): Promise<number> => {
+  const sizeBefore = (await checkpoints.newest(db))?.size ?? 0
   for (let left = tries; ; left -= 1) {
     const size = await db.transaction(async (tx) => {
-      const newest = await checkpoints.newest(tx)
-      const seen = newest && (keys.witnesses.length === 0 || (await checkpoints.cosignatures(tx, newest.size)).length > 0)
-      if (left > 0 && (!seen || (await seal.waitingSince(tx)))) return null
-      if (!newest || (await seal.waitingSince(tx)))
-        throw new NotSealed('there was no moment in which everything was sealed: is a worker running, with SEALING_KEY?')
+      const objection = await objectionTo(tx, keys, sizeBefore)
+      // Of a witness that stays away the bundle itself tells.
+      if (objection && (left > 0 || objection !== 'unseen')) {
+        if (left === 0) throw new NotSealed(objections[objection])
+        return null
+      }
       await write(bundleLines(tx, asked, keys))
-      return newest.size
+      return (await seal.end(tx)).size
     }, atOneMoment)
     if (size !== null) return size
     await wait(betweenTries)

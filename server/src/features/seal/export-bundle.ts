@@ -4,6 +4,7 @@ import { type Actor, scopeOf } from '@countersign/shared/access/scope.ts'
 import type { Request, RequestHandler, Response } from 'express'
 import type { Person } from '../../kernel/actor.ts'
 import { runCommitted } from '../../kernel/commit.ts'
+import type { Db } from '../../kernel/db.ts'
 import { whileIn } from '../../kernel/leaving.ts'
 import { refusalIn } from '../../kernel/refused.ts'
 import type { Request as Ours } from '../../trpc.ts'
@@ -15,10 +16,10 @@ import { NotSealed, writeBundle } from './bundle.ts'
 export const mayTakeBundle = (actor: Actor): boolean => scopeOf(actor, 'audit:export').some(({ level }) => level === 'nation')
 
 /** Writes the bundle as the answer; a log that finds no moment in which all of it is sealed is for another time. */
-const send = async ({ db, publicKeys }: Ours, person: Person, response: Response): Promise<void> => {
-  const keys = { log: publicKeys.log ?? '', witnesses: publicKeys.witness ? [publicKeys.witness] : [] }
+const send = async (exports: Db, { db, publicKeys }: Ours, person: Person, response: Response): Promise<void> => {
+  const keys = { log: publicKeys.log, witnesses: publicKeys.witness ? [publicKeys.witness] : [] }
   try {
-    await writeBundle(db, { since: null, until: null }, keys, (lines) => {
+    await writeBundle(exports, { since: null, until: null }, keys, (lines) => {
       response.setHeader('Content-Type', 'application/x-ndjson')
       response.setHeader('Content-Disposition', 'attachment; filename="countersign-audit.ndjson"')
       return pipeline(Readable.from(whileIn(db, person, lines)), response)
@@ -29,29 +30,18 @@ const send = async ({ db, publicKeys }: Ours, person: Person, response: Response
   }
 }
 
-/** `GET /export/bundle.ndjson`: what `countersign export audit` writes, for an auditor who need not ask at the console. One at a time. */
-export const exportBundle = (context: (request: Request, response: Response) => Promise<Ours>): RequestHandler => {
-  // Each holds a connection for as long as it lasts.
-  let taking = false
-  return async (request, response) => {
+/** `GET /export/bundle.ndjson`: what `countersign export audit` writes, for an auditor who need not ask at the console. */
+export const exportBundle =
+  (exports: Db, context: (request: Request, response: Response) => Promise<Ours>): RequestHandler =>
+  async (request, response) => {
     const ctx = await context(request, response)
     const { person } = ctx
     if (!person || !mayTakeBundle(person)) {
       response.status(person ? 403 : 401).json({ refusal: person ? 'not-permitted' : 'not-signed-in' })
       return
     }
-    if (taking) {
-      response.status(429).json({ refusal: 'too-many' })
-      return
-    }
-    taking = true
-    try {
-      const told = { key: ctx.key, ticket: ticketIn(request.query), on: 'bundle', format: 'bundle', filter: '{}' } as const
-      const refusal = await refusalIn(runCommitted(recordWholeExport, { db: ctx.db, actor: person, origin: ctx.origin }, told))
-      if (refusal) response.status(409).json({ refusal })
-      else await send(ctx, person, response)
-    } finally {
-      taking = false
-    }
+    const told = { key: ctx.key, ticket: ticketIn(request.query), on: 'bundle', format: 'bundle', filter: '{}' } as const
+    const refusal = await refusalIn(runCommitted(recordWholeExport, { db: ctx.db, actor: person, origin: ctx.origin }, told))
+    if (refusal) response.status(409).json({ refusal })
+    else await send(exports, ctx, person, response)
   }
-}

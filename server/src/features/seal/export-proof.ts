@@ -14,7 +14,7 @@ import { seal } from './seal.store.ts'
 export const proofFormat = 'countersign-proof/1'
 
 /** That this entry stands at its place in a log of which the head was signed; null while it has none. Prefers what a witness has seen. */
-const proofOf = async (db: Db, entryId: string, key: string | null) => {
+const proofOf = async (db: Db, entryId: string, key: string) => {
   const leaf = await seal.leafOf(db, entryId)
   if (!leaf?.entry) return null
   const seen = await checkpoints.newestWitnessed(db)
@@ -32,6 +32,13 @@ const proofOf = async (db: Db, entryId: string, key: string | null) => {
   }
 }
 
+/** What proves an entry this person may read; null where there is none, or it has no place yet. */
+const provenTo = async ({ db, publicKeys }: Ours, reader: Parameters<typeof audit.named>[1], entryId: string) => {
+  const [row] = await audit.named(db, reader, [entryId])
+  const proof = row ? await proofOf(db, row.id, publicKeys.log) : null
+  return row && proof ? { id: row.id, proof } : null
+}
+
 /** `GET /export/proof/<entry>.json`: what shows anybody that this entry is in the sealed log, without the rest of it. */
 export const exportProof =
   (context: (request: Request, response: Response) => Promise<Ours>): RequestHandler =>
@@ -44,14 +51,16 @@ export const exportProof =
       response.status(person ? 403 : 401).json({ refusal: person ? 'not-permitted' : 'not-signed-in' })
       return
     }
-    const reader = { id: person.id, scope }
-    const [row] = entryId.success ? await audit.named(ctx.db, reader, [entryId.data]) : []
-    const proof = row ? await proofOf(ctx.db, row.id, ctx.publicKeys.log) : null
-    if (!row || !proof) {
+    if (!(await ctx.limits.allow('export', person.id))) {
+      response.status(429).json({ refusal: 'too-many' })
+      return
+    }
+    const found = entryId.success ? await provenTo(ctx, { id: person.id, scope }, entryId.data) : null
+    if (!found) {
       response.status(404).json({ refusal: 'not-found' })
       return
     }
-    await runCommitted(recordExport, { db: ctx.db, actor: person, origin: ctx.origin }, { format: 'proof', filter: row.id })
-    response.setHeader('Content-Disposition', `attachment; filename="proof-${proof.position}.json"`)
-    response.json(proof)
+    await runCommitted(recordExport, { db: ctx.db, actor: person, origin: ctx.origin }, { format: 'proof', filter: found.id })
+    response.setHeader('Content-Disposition', `attachment; filename="proof-${found.proof.position}.json"`)
+    response.json(found.proof)
   }

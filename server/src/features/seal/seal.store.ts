@@ -20,6 +20,7 @@ export type Leaf = { readonly entryId: string; readonly at: string; readonly tra
 export type StoredLeaf = { readonly position: number; readonly at: string; readonly hash: Hash; readonly entry: SealableEntry | null }
 
 const sealLock = 7_203_013
+const exportLock = 7203063
 
 const instantOf = (column: SQL): SQL => sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
 
@@ -128,7 +129,13 @@ export const seal = {
     return rows[0] ? new Date(rows[0].since) : null
   },
 
-  /** Whatever has no place: the last second, and anything that was put in behind our back. Reads all of the audit: for the console alone. */
+  /** Each export is a long look at the whole audit: they take turns, whichever process they are asked of. */
+  async turnToExport(tx: Tx): Promise<boolean> {
+    const { rows } = await tx.execute<{ alone: boolean }>(sql`select pg_try_advisory_xact_lock(${exportLock}) as alone`)
+    return rows[0]?.alone ?? false
+  },
+
+  /** Whatever has no place: the last second, and anything that was put in behind our back. Reads all of the audit: for exports alone. */
   async unsealed(tx: Tx, limit: number): Promise<readonly SealableEntry[]> {
     const { rows } = await tx.execute<SealableEntry & Record<string, unknown>>(sql`
       select ${sealable} from audit_entry e where not exists (select 1 from audit_leaf l where l.entry_id = e.id and l.at = e.at)
@@ -136,7 +143,7 @@ export const seal = {
     return rows
   },
 
-  /** The positions of entries about this time, from the first to the last of them; what stands between is theirs too. Reads all leaves: for the console alone. */
+  /** The positions of entries about this time, from the first to the last of them; what stands between is theirs too. Reads all leaves: for exports alone. */
   async positionsWithin(tx: Tx, since: Date | null, until: Date | null): Promise<{ readonly from: number; readonly to: number }> {
     const { rows } = await tx.execute<{ first: string | null; last: string | null }>(sql`
       select min(position)::text as first, max(position)::text as last from audit_leaf

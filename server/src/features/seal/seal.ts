@@ -31,6 +31,13 @@ const isOurs = (newest: SignedCheckpoint | null, size: number, root: Hash, log: 
   return told?.origin === log.name && told.size === size && told.root.equals(root)
 }
 
+/** Was this log sealed with this key and under this name so far? With another it is another log, which nobody can begin here. */
+export const isSealedBy = async (db: Db, log: Signer): Promise<boolean> => {
+  const newest = await checkpoints.newest(db)
+  const note = newest && readNote(newest.note)
+  return !newest || (note !== null && signedBy(note, verifierOf(log, 'log')) !== null)
+}
+
 /**
  * Gives what was committed its place in the log, grows the tree over it and signs how far it goes now; answers how many entries that
  * were. No account's story is in it, so nothing is told: an entry about every seal would have to be sealed.

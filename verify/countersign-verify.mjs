@@ -134,7 +134,7 @@ const readKey = (given) => {
   if (!name) throw new Unreadable(`this is no public key: ${line}`)
   const bytes = Buffer.from(encoded, 'base64')
   const known = sha256(`${name}\n`, bytes).subarray(0, 4)
-  if (bytes.length !== 33 || known.toString('hex') !== id)
+  if (bytes.length !== 33 || bytes.toString('base64') !== encoded || known.toString('hex') !== id)
     throw new Unreadable(`the parts of this public key do not belong together: ${line}`)
   const key = createPublicKey({ key: Buffer.concat([spki, bytes.subarray(1)]), format: 'der', type: 'spki' })
   return { name, id: known, type: bytes[0], key, line: line.trim() }

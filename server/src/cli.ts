@@ -8,6 +8,7 @@ import { startCommand } from './commands/start.ts'
 import { suspendCommand } from './commands/suspend.ts'
 import { witnessCommand } from './commands/witness.ts'
 import { SettingsWrong } from './env.ts'
+import { codeOf } from './kernel/db.ts'
 import { Refused } from './kernel/refused.ts'
 
 export type Command = (args: readonly string[]) => Promise<void>
@@ -46,7 +47,11 @@ if (!command) {
 try {
   await command.run(args)
 } catch (error) {
-  if (!(error instanceof SettingsWrong) && !(error instanceof Refused)) throw error
-  process.stderr.write(`${error instanceof Refused ? `refused: ${error.code}` : error.message}\n`)
+  // A table, or a function, that is not there yet.
+  const unmade = ['42P01', '42883'].includes(codeOf(error) ?? '')
+  if (unmade) process.stderr.write('The database is not at the newest version: run "countersign migrate" first.\n')
+  else if (error instanceof Refused) process.stderr.write(`refused: ${error.code}\n`)
+  else if (error instanceof SettingsWrong) process.stderr.write(`${error.message}\n`)
+  else throw error
   process.exit(1)
 }

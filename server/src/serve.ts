@@ -24,9 +24,12 @@ export type ProcessRole = (typeof processRoles)[number]
 /** What waits to be sealed may be a million entries: nobody else waits while they are put in order. */
 const backlogMilliseconds = 60_000
 
-const listen = (server: Server, port: number, host: string): Promise<void> =>
+/** At an address that is taken, or is not this machine's, the setting is wrong. */
+const listen = (server: Server, name: 'PORT' | 'METRICS_PORT', port: number, host: string): Promise<void> =>
   new Promise((done, failed) => {
-    server.once('error', failed)
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      failed(new SettingsWrong([`${name} ${port} cannot be listened on at ${host}: ${error.code ?? error.name}`])),
+    )
     server.listen(port, host, () => done())
   })
 
@@ -117,8 +120,8 @@ export const serve = async (settings: Settings, role: ProcessRole | null = null)
   )
   server.requestTimeout = 10_000
   const metrics = metricsServer(db, replica)
-  if (role !== 'worker') await listen(server, settings.PORT, settings.HOST)
-  if (!settings.demo) await listen(metrics, settings.METRICS_PORT, '127.0.0.1')
+  if (role !== 'worker') await listen(server, 'PORT', settings.PORT, settings.HOST)
+  if (!settings.demo) await listen(metrics, 'METRICS_PORT', settings.METRICS_PORT, '127.0.0.1')
   const sealer = sealing && openPool(settings.DATABASE_URL, 2, backlogMilliseconds)
   const jobs = sealer ? startJobs({ db, live, carriers, sealing: { ...sealing, db: openDb(sealer) }, log }) : null
 

@@ -1,3 +1,4 @@
+import type { Contradiction } from '@countersign/shared/audit/sealing.ts'
 import type { fr } from './fr.ts'
 
 /** Complete by type: a sentence that is missing here does not compile. */
@@ -16,7 +17,8 @@ export const en: typeof fr = {
     'already-approved': 'You have countersigned it; another person is still needed.',
     'same-device':
       'This request comes from this device, or was signed on it already: two people carry it from two devices. Open it on your own.',
-    'not-independent': 'You are not independent of the people concerned: one had a hand in another’s account within 30 days.',
+    'not-independent':
+      'You are not independent of the people concerned: one had a hand in another’s account, within the time the policy looks back.',
     'not-your-request': 'Only the person who asked can take it back.',
     'call-back-missing': 'First call the person on the number on record, and have them confirm.',
     'called-back-yourself': 'You made the call: another person must countersign.',
@@ -378,7 +380,7 @@ export const en: typeof fr = {
     copied: 'Copied',
   },
   collusion: {
-    hint: 'How many accounts would somebody have to hijack at once? Worked out from the policy, the roles and who had a hand in whom in the last 30 days. It must never be one.',
+    hint: 'How many accounts would somebody have to hijack at once? Worked out from the policy, the roles and who had a hand in whom as far back as the policy looks. It must never be one.',
     explained:
       'Worked out now, from the rules that decide every request. Whoever hijacks an account has its password, its second factor and its open session; nobody else signs anything but what they are shown.',
     search: 'Name of an organisation',
@@ -575,6 +577,7 @@ export const en: typeof fr = {
     },
   },
   requests: {
+    notIndependent: 'cannot sign this one: independence',
     somebodyElse: 'for somebody else to sign',
     otherRole: 'Your role does not countersign such a request.',
     callerSignsNot: 'Nobody known has asked: whoever calls cannot countersign, and somebody else has to.',
@@ -1343,6 +1346,12 @@ export const en: typeof fr = {
     knows_one: 'knows {{shown}} entry',
     knows_other: 'knows {{shown}} entries',
     failing: 'cannot be reached ({{failure}}), since',
+    contradiction: {
+      'another-log': 'has seen another log, which this one does not go on from, since',
+      'longer-log': 'has seen a longer log than this one, since',
+      'was-longer': 'was brought a longer log than this one, since',
+      'not-cosigned': 'answered without the signature it should give, since',
+    } satisfies Record<Contradiction, string>,
     witnessed_one: '{{name}} has signed that {{shown}} entry followed from what it had seen before,',
     witnessed_other: '{{name}} has signed that {{shown}} entries followed from what it had seen before,',
     checked: 'The last check by the server itself',
@@ -1355,6 +1364,7 @@ export const en: typeof fr = {
       'entry-changed': 'The entry at place {{position}} is not what was sealed. Found',
       'entry-missing': 'The entry at place {{position}} is not there. Found',
       'tree-changed': 'The tree is not the one that was signed. Found',
+      contradicted: 'A place outside has seen another log, or a longer one. Found',
     },
     past: 'The checkpoints that were signed',
     pastHint:

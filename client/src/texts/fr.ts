@@ -2,6 +2,7 @@ import type { Role } from '@countersign/shared/access/roles.ts'
 import type { Level } from '@countersign/shared/access/scope.ts'
 import type { ProfileId } from '@countersign/shared/accounts/profiles.ts'
 import type { AccountStatus, EndReason } from '@countersign/shared/accounts/status.ts'
+import type { Contradiction } from '@countersign/shared/audit/sealing.ts'
 import type { EventType, LineageKind } from '@countersign/shared/events.ts'
 import type { RefusalCode } from '@countersign/shared/refusals.ts'
 import type { FormKind, RequestKind } from '@countersign/shared/requests/kinds.ts'
@@ -23,7 +24,7 @@ export const fr = {
     'same-device':
       'Cette demande vient de cet appareil, ou y a déjà été signée : deux personnes la portent depuis deux appareils. Ouvrez-la sur le vôtre.',
     'not-independent':
-      'Vous n’êtes pas indépendant des personnes concernées : l’une a eu la main sur le compte d’une autre depuis 30 jours.',
+      'Vous n’êtes pas indépendant des personnes concernées : l’une a eu la main sur le compte d’une autre, dans le délai que regarde la politique.',
     'not-your-request': 'Seule la personne qui l’a faite peut la reprendre.',
     'call-back-missing': 'Il faut d’abord rappeler la personne au numéro enregistré, et qu’elle confirme.',
     'called-back-yourself': 'Vous avez passé l’appel : une autre personne doit contresigner.',
@@ -598,6 +599,7 @@ export const fr = {
     },
   },
   requests: {
+    notIndependent: 'ne peut pas signer celle-ci : indépendance',
     somebodyElse: 'à signer par quelqu’un d’autre',
     otherRole: 'Votre rôle ne contresigne pas une telle demande.',
     callerSignsNot:
@@ -1380,6 +1382,12 @@ export const fr = {
     knows_one: 'connaît {{shown}} entrée',
     knows_other: 'connaît {{shown}} entrées',
     failing: 'injoignable ({{failure}}), depuis',
+    contradiction: {
+      'another-log': 'a vu un autre journal : celui-ci n’en est pas la suite, depuis',
+      'longer-log': 'a vu un journal plus long que celui-ci, depuis',
+      'was-longer': 'a reçu un journal plus long que celui-ci, depuis',
+      'not-cosigned': 'a répondu sans la signature attendue, depuis',
+    } satisfies Record<Contradiction, string>,
     witnessed_one: '{{name}} a signé que {{shown}} entrée suivait ce qu’il avait vu avant,',
     witnessed_other: '{{name}} a signé que {{shown}} entrées suivaient ce qu’il avait vu avant,',
     checked: 'La dernière vérification par le serveur lui-même',
@@ -1392,6 +1400,7 @@ export const fr = {
       'entry-changed': 'L’entrée à la place {{position}} n’est pas celle qui a été scellée. Constaté',
       'entry-missing': 'L’entrée à la place {{position}} n’est plus là. Constaté',
       'tree-changed': 'L’arbre n’est pas celui qui a été signé. Constaté',
+      contradicted: 'Un lieu extérieur a vu un autre journal, ou un plus long. Constaté',
     },
     past: 'Les points de contrôle signés',
     pastHint:

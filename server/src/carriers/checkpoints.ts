@@ -1,18 +1,21 @@
 import { open } from 'node:fs/promises'
+import { type Contradiction, contradictions } from '@countersign/shared/audit/sealing.ts'
 import type { Cosignature, SignedCheckpoint } from '../features/seal/checkpoints.store.ts'
 import type { Hash } from '../transparency/merkle.ts'
 import { readNote, readSignatures, signedBy, type Verifier } from '../transparency/note.ts'
 
-/** It could not be brought there: the reason in a few words, without anybody's data. */
+/** Why it could not be brought there: what contradicts it, or the code of an error, without anybody's data. */
 export class NotBrought extends Error {
   readonly reason: string
-  /** The place says the log is not what it was: somebody must look. */
-  readonly alarming: boolean
 
-  constructor(reason: string, alarming = false) {
+  constructor(reason: Contradiction | (string & {})) {
     super(reason)
     this.reason = reason
-    this.alarming = alarming
+  }
+
+  /** The place says the log is not what it was: somebody must look. */
+  get alarming(): boolean {
+    return contradictions.some((one) => one === this.reason && one !== 'not-cosigned')
   }
 }
 
@@ -95,16 +98,16 @@ export const toWitness = (url: string, key: Verifier): CheckpointCarrier => ({
     }
     let response = await show(known)
     const seen = await sizeIn(response.clone())
-    if (seen !== null && seen > checkpoint.size) throw new NotBrought('the witness has seen a longer log', true)
+    if (seen !== null && seen > checkpoint.size) throw new NotBrought('longer-log')
     // Another process of ours was there, or this database is younger than the witness.
     if (seen !== null && seen !== known) response = await show(seen)
-    if (response.status === 409 || response.status === 422) throw new NotBrought('the witness has seen another log', true)
+    if (response.status === 409 || response.status === 422) throw new NotBrought('another-log')
     if (!response.ok) throw new NotBrought(`HTTP ${response.status}`)
     const line = await response.text()
     const note = readNote(checkpoint.note)
     const signatures = readSignatures(line)
     const given = note && signatures && signedBy({ text: note.text, signatures }, key)
-    if (!given?.at) throw new NotBrought('the answer is not signed with WITNESS_KEY')
+    if (!given?.at) throw new NotBrought('not-cosigned')
     return { witness: key.name, line, at: given.at }
   },
 })

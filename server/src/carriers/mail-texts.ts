@@ -247,7 +247,7 @@ const french: Record<MailKind, Text> = {
   sealBroken: {
     subject: 'Le journal n’est plus celui qui a été scellé',
     lines: ({ address }) => [
-      'Une entrée du journal ne correspond plus à ce qui a été scellé : quelqu’un a modifié la base de données derrière l’application, ou elle est abîmée.',
+      'Le journal ne correspond plus à ce qui a été scellé, ou à ce qu’un témoin en a vu : quelqu’un a modifié la base de données derrière l’application, elle est abîmée, ou une sauvegarde a été remise en place.',
       'Voyez où, prévenez qui tient le serveur et un auditeur, et ne réparez rien avant qu’une copie soit faite :',
       address,
     ],
@@ -465,7 +465,7 @@ const english: Record<MailKind, Text> = {
   sealBroken: {
     subject: 'The audit is not what was sealed',
     lines: ({ address }) => [
-      'An entry of the audit no longer is what was sealed: somebody changed the database behind the application, or it is damaged.',
+      'The audit no longer is what was sealed, or what a witness has seen of it: somebody changed the database behind the application, it is damaged, or a backup was put back.',
       'See where, tell whoever keeps the server and an auditor, and repair nothing before a copy is made:',
       address,
     ],

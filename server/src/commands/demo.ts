@@ -159,7 +159,7 @@ export const demoCommand: Command = async (args) => {
     const address = `http://localhost:${port}`
     const sealing = await openSeal(data, address)
     const server = await serve({
-      ...sealing.settings,
+      ...sealing,
       DATABASE_URL: url,
       DATABASE_OWNER_URL: undefined,
       DATABASE_READ_URL: undefined,

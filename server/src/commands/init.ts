@@ -45,6 +45,8 @@ export const initCommand: Command = async (args) => {
   const [first, second, ...more] = values.founder.map(readFounder)
   if (!first || !second || more.length > 0 || first.login === second.login)
     throw new SettingsWrong(['init takes exactly two different founders: --founder "Given;Family;login;email;phone" --founder "…"'])
+  if (first.email === second.email || first.phone === second.phone)
+    throw new SettingsWrong(['two founders on one mailbox or one telephone are one person: give each their own address and number'])
 
   const pool = openPool(DATABASE_URL, 2)
   try {

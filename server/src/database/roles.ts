@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { SettingsWrong } from '../env.ts'
+import { codeOf } from '../kernel/db.ts'
 
 /**
  * What the application may do, table by table. What it may not do here, no bug and no injection can make it do: it cannot alter
@@ -79,7 +80,12 @@ export const grants = async (owner: pg.Client, kind: Login, address: URL): Promi
   if (known[0]?.owns) throw new SettingsWrong([`"${name}" owns the tables, or could: give the ${kind} a login of its own`])
   if (known.length === 0) {
     const password = owner.escapeLiteral(decodeURIComponent(address.password))
-    await owner.query(`create role ${login} login password ${password} nosuperuser nocreatedb nocreaterole`)
+    await owner.query(`create role ${login} login password ${password} nosuperuser nocreatedb nocreaterole`).catch((error: unknown) => {
+      if (codeOf(error) !== '42501') throw error
+      throw new SettingsWrong([
+        `"${name}" is not there, and the owner may make no logins: give it CREATEROLE, or run as somebody who may: create role ${login} login password '…'`,
+      ])
+    })
   }
   const { rows } = await owner.query<{ name: string }>('select current_database() as name')
   const database = owner.escapeIdentifier(rows[0]?.name ?? '')

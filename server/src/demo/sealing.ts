@@ -15,7 +15,7 @@ export const forgetSeal = (data: string): Promise<void> => rm(folderOf(data), { 
 type Sealing = Required<Pick<Settings, 'SEALING_KEY' | 'CHECKPOINT_FILE' | 'WITNESS_URL' | 'WITNESS_KEY'>>
 
 /** A key, a file for the checkpoints and a witness of the demo's own; in earnest the last two are on other machines, in other hands. */
-export const openSeal = async (data: string, publicUrl: string): Promise<{ readonly settings: Sealing; readonly stop: () => void }> => {
+export const openSeal = async (data: string, publicUrl: string): Promise<Sealing> => {
   const folder = folderOf(data)
   await mkdir(folder, { recursive: true })
   const file = join(folder, 'key')
@@ -28,17 +28,10 @@ export const openSeal = async (data: string, publicUrl: string): Promise<{ reado
   const server = witnessServer(openWitness({ log, signer, memory: await openMemory(state, log), now: () => new Date() }))
   const port = await freePort()
   await new Promise<void>((done) => server.listen(port, '127.0.0.1', done))
-  const settings = {
+  return {
     SEALING_KEY,
     CHECKPOINT_FILE: join(folder, 'checkpoints.ndjson'),
     WITNESS_URL: `http://127.0.0.1:${port}`,
     WITNESS_KEY: verifierOf(signer, 'witness'),
-  }
-  return {
-    settings,
-    stop: () => {
-      server.close()
-      server.closeAllConnections()
-    },
   }
 }

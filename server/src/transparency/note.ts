@@ -50,7 +50,7 @@ export const readKeyLine = (line: string): Verifier | null => {
   const [, name = '', id = '', encoded = ''] = /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(line.trim()) ?? []
   const bytes = Buffer.from(encoded, 'base64')
   const kind = bytes[0] === signatureKinds.log ? 'log' : bytes[0] === signatureKinds.witness ? 'witness' : null
-  if (!kind || bytes.length !== 33) return null
+  if (!kind || bytes.length !== 33 || bytes.toString('base64') !== encoded) return null
   const known = idOf(name, kind, bytes.subarray(1))
   if (known.toString('hex') !== id) return null
   return { name, kind, id: known, key: createPublicKey({ key: Buffer.concat([spki, bytes.subarray(1)]), format: 'der', type: 'spki' }) }

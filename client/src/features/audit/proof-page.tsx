@@ -1,3 +1,4 @@
+import { type Contradiction, contradictions } from '@countersign/shared/audit/sealing.ts'
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useState } from 'react'
@@ -48,6 +49,8 @@ const Checkpoint = ({ checkpoint, waitingSince }: Pick<State, 'checkpoint' | 'wa
 
 const isPlace = (name: string): name is 'file' | 'address' | 'witness' => ['file', 'address', 'witness'].includes(name)
 
+const isContradiction = (reason: string | null): reason is Contradiction => contradictions.some((one) => one === reason)
+
 const Places = ({ places, witnessed }: Pick<State, 'places' | 'witnessed'>) => {
   const { t } = useTranslation()
   const language = useLanguage()
@@ -65,7 +68,7 @@ const Places = ({ places, witnessed }: Pick<State, 'places' | 'witnessed'>) => {
             {broughtAt ? <When at={broughtAt} /> : null}
             {failingSince ? (
               <span className="soft">
-                {t('seal.failing', { failure })} <When at={failingSince} />
+                {isContradiction(failure) ? t(`seal.contradiction.${failure}`) : t('seal.failing', { failure })} <When at={failingSince} />
               </span>
             ) : null}
           </li>

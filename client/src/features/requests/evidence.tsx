@@ -117,6 +117,7 @@ export const Evidence = ({ request }: { request: Detail }) => {
               <li key={`${one.id}${one.role}`}>
                 {one.name}{' '}
                 <span className="soft">{`${t(`role.${one.role}`)} · ${one.over}${one.away ? ` · ${t('absence.away')}` : ''}`}</span>
+                {one.independent ? null : <span className="wait-ink"> · {t('requests.notIndependent')}</span>}
               </li>
             ))}
           </ul>

@@ -58,7 +58,7 @@ export const absences = {
     if (grants.length === 0) return []
     const { rows } = await db.execute<{ id: string; name: string; place: string }>(sql`
       select a.id, a.given_name || ' ' || a.family_name as name, o.name as place from account a join organisation o on o.id = a.organisation_id
-      where a.status = 'active' and a.id <> ${accountId} and a.id in (${holdingAll(grants)}) order by a.family_name, a.id limit 100`)
+      where a.status = 'active' and a.ends_on >= current_date and a.id <> ${accountId} and a.id in (${holdingAll(grants)}) order by a.family_name, a.id limit 100`)
     return rows
   },
 

@@ -55,6 +55,13 @@ const weighing = [
   'account.locked-out',
   'account.reinstated',
   'account.ending-undone',
+  'account.ending-explained',
+  'account.enrolled',
+  'account.contact-restored',
+  'passkey.added',
+  'passkey.removed',
+  'identity.linked',
+  'identity.unlinked',
   'organisations.imported',
   'network.founded',
 ] as const satisfies readonly EventType[]

@@ -1,6 +1,7 @@
 import { scopeOf } from '@countersign/shared/access/scope.ts'
 import { reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
-import { fillsNow, missing } from '@countersign/shared/requests/approval.ts'
+import { mostHands } from '@countersign/shared/policy/independence.ts'
+import { fillsNow, independentSince, involved, isIndependent, missing } from '@countersign/shared/requests/approval.ts'
 import type { Person } from '../../kernel/actor.ts'
 import type { Db } from '../../kernel/db.ts'
 import { Refused } from '../../kernel/refused.ts'
@@ -8,9 +9,11 @@ import { accountDetail } from '../accounts/detail.store.ts'
 import { bulks } from '../bulks/bulks.store.ts'
 import { organisations } from '../organisations/organisations.store.ts'
 import { newNonce } from '../passkeys/nonces.ts'
+import { policies } from '../policy/policy.store.ts'
 import { requestListing } from './listing.store.ts'
 import { paces } from './pace.store.ts'
 import { requests, type StoredRequest } from './requests.store.ts'
+import { signatures } from './signatures.store.ts'
 import { asActors, signers } from './signers.store.ts'
 import { subjects } from './subjects.store.ts'
 
@@ -33,6 +36,16 @@ const reachOf = async (db: Db, stored: StoredRequest) => {
   return { before: content.kind === 'reinstate' ? 0 : files, after: files, over: reached?.name ?? null }
 }
 
+/** As many as are looked at for independence: more than are named, and enough to know whether there are enough. */
+const mostJudged = 30
+
+/** Who of these is not independent of the people in it; where that is too much to look at, the decision itself says. */
+const tiedTo = async (db: Db, stored: StoredRequest, ids: readonly string[], now: Date): Promise<ReadonlySet<string>> => {
+  const since = independentSince(now, await policies.independence(db))
+  const kinship = await signatures.kinshipOfMany(db, [...new Set([...ids, ...involved(stored)])], since, mostHands + 1)
+  return new Set(kinship.length > mostHands ? [] : ids.filter((id) => !isIndependent(id, stored, kinship, since)))
+}
+
 /** Who may countersign this now; the people involved are left out, and the first dozen named. */
 const approversOf = async (db: Db, stored: StoredRequest, now: Date) => {
   const { requesterId, subjectId, callerId, approverIds } = stored
@@ -41,9 +54,10 @@ const approversOf = async (db: Db, stored: StoredRequest, now: Date) => {
     except: [requesterId, subjectId, requesterId === null ? callerId : null, ...approverIds],
   })
   const able = found.filter(({ id, grant }) => fillsNow({ id, grants: [grant] }, stored, now))
-  const there = asActors(able.filter(({ away }) => !away))
+  const tied = await tiedTo(db, stored, [...new Set(able.map(({ id }) => id))].slice(0, mostJudged), now)
+  const there = asActors(able.filter(({ id, away }) => !away && !tied.has(id)))
   return {
-    approvers: able.slice(0, 12).map(({ id, name, role, over, away }) => ({ id, name, role, over, away })),
+    approvers: able.slice(0, 12).map(({ id, name, role, over, away }) => ({ id, name, role, over, away, independent: !tied.has(id) })),
     /** How many more would have to be there and able to sign: for places of its stages, or as readers it asks for besides. */
     lacking: Math.max(missing(stored, [...stored.signers, ...there], now), stored.approvalsNeeded - approverIds.length - there.length, 0),
   }

@@ -36,7 +36,7 @@ export const signers = {
     const among = (where: SQL): SQL => sql`(
       select a.id, a.given_name || ' ' || a.family_name as name, g.role, o.name as over, nlevel(o.path) as depth, a.family_name,
         json_build_object('role', g.role, 'level', o.level, 'organisationId', o.id, 'networkId', o.network_id) as "grant", away.account_id is not null as away, away.delegate_id as "delegateId"
-      from role_grant g join account a on a.id = g.account_id and a.status = 'active' join organisation o on o.id = g.organisation_id left join lateral (${absenceToday(sql`a.id`)}) away on true
+      from role_grant g join account a on a.id = g.account_id and a.status = 'active' and a.ends_on >= current_date join organisation o on o.id = g.organisation_id left join lateral (${absenceToday(sql`a.id`)}) away on true
       where g.revoked_at is null and g.role = any(${sql.param([...approverRoles])}::text[]) and a.id <> all(${uuids(except.filter((id) => id !== null))}) and ${where}
       order by nlevel(o.path) desc, a.family_name, a.id limit ${mostSigners})`
     const covering = among(sql`g.organisation_id = any(${uuids(over)})`)

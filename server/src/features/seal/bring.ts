@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { type CheckpointCarrier, NotBrought } from '../../carriers/checkpoints.ts'
 import type { Db, Tx } from '../../kernel/db.ts'
 import { consistencyRanges } from '../../transparency/merkle.ts'
+import { checks } from './check.store.ts'
 import { checkpoints } from './checkpoints.store.ts'
 import { places } from './places.store.ts'
 import { rangeHashes } from './range-hashes.ts'
@@ -10,7 +11,7 @@ import { rangeHashes } from './range-hashes.ts'
 const brought = async (tx: Tx, { name, bring }: CheckpointCarrier, known: number): Promise<NotBrought | 'brought' | 'known'> => {
   const checkpoint = await checkpoints.newest(tx)
   if (!checkpoint || checkpoint.size === known) return 'known'
-  if (checkpoint.size < known) return new NotBrought('the log was longer when it was last brought there', true)
+  if (checkpoint.size < known) return new NotBrought('was-longer')
   const proof = (from: number) => rangeHashes(tx, consistencyRanges(from, checkpoint.size))
   try {
     const cosignature = await bring({ checkpoint, known, proof })
@@ -36,4 +37,6 @@ export const bringCheckpoint = (db: Db, carrier: CheckpointCarrier, log: Logger)
     if (state?.failure !== reason)
       log[alarming ? 'error' : 'warn']({ place: carrier.name, reason }, 'a checkpoint could not be brought out of the house')
     await places.failed(tx, carrier.name, reason)
+    // Told to whoever watches over the network, as any other fault of the seal.
+    if (alarming) await checks.wrong(tx, Math.max(0, ((await checkpoints.newest(tx))?.size ?? 0) - 1), 'contradicted')
   })

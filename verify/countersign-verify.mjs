@@ -269,7 +269,8 @@ class Story {
   accounts = new Map()
   /** Who had a hand in whom, lately. */
   hands = new Map()
-  owners = new Set()
+  /** Who was ever named policy owner, and when first. */
+  owners = new Map()
   /** The rules in force, once they are told; and whether what was asked has stated what it needs. */
   rules = null
   /** All of the policy in force, where it was told. */
@@ -390,7 +391,8 @@ class Story {
     // What was asked before policies had rules states none; after the first that does, all do.
     if (demand === undefined) return this.demanded ? 'it does not say what the policy asked of it' : null
     this.demanded = true
-    if (!this.isAskedFor(demand, told.entry)) return 'it asks for something else than the rule of the policy in force that comes first does'
+    if (!this.isAskedFor(demand, { ...told.entry, at: told.at }))
+      return 'it asks for something else than the rule of the policy in force that comes first does'
     const stages = demand?.stages
     if (!Array.isArray(stages) || stages.length === 0) return 'it does not say in what stages it is countersigned'
     if (stages.length > mostStages) return 'it is countersigned in more stages than any is'
@@ -434,9 +436,14 @@ class Story {
     return possible
   }
 
+  /** Until three owners were named so long ago that they can be independent of whoever named them, two people are what a network has. */
+  isFounding(at) {
+    return [...this.owners.values()].filter((named) => named <= at - leastIndependenceDays * day).length < foundingPolicyOwners
+  }
+
   /** May the rule that comes first for it ask for this? Of a network that is being founded nobody knows. */
   isAskedFor(demand, about) {
-    if (!this.rules || this.owners.size < foundingPolicyOwners) return true
+    if (!this.rules || this.isFounding(about.at)) return true
     return this.possibleRules(about).some((rule) => canonical(rule.demand) === canonical(demand))
   }
 
@@ -551,9 +558,9 @@ class Story {
   }
 
   /** Fixed when it is asked for, and never lowered: what was asked while the network was being founded keeps what it needed. */
-  floorOf(data) {
+  floorOf(data, at) {
     if (this.profilesOf(data)?.some((profile) => nationwide.includes(profile))) return 2
-    return this.owners.size < foundingPolicyOwners ? 1 : (guarded[data.kind] ?? 1)
+    return this.isFounding(at) ? 1 : (guarded[data.kind] ?? 1)
   }
 
   /** Countersignatures of people who have become dependent on each other since they gave them. */
@@ -748,7 +755,7 @@ class Story {
       const { subjectId, actorId, data } = told.entry
       if (this.requests.has(subjectId)) this.problem(`${named(told)}: this request was asked twice`)
       if (!Object.hasOwn(signers, data.kind)) this.problem(`${named(told)}: nobody knows a request of this kind`)
-      if (!Number.isInteger(data.approvalsNeeded) || data.approvalsNeeded < this.floorOf(data))
+      if (!Number.isInteger(data.approvalsNeeded) || data.approvalsNeeded < this.floorOf(data, told.at))
         this.problem(`${named(told)}: it asks for fewer countersignatures (${data.approvalsNeeded}) than such a request needs`)
       this.aboutWhom(told)
       this.askedBy(told)
@@ -777,7 +784,7 @@ class Story {
         /** Of those whose signature stands, the device it was given from. */
         devices: new Map(),
         hash: data.contentHash,
-        needed: Math.max(Number(data.approvalsNeeded) || 1, this.floorOf(data)),
+        needed: Math.max(Number(data.approvalsNeeded) || 1, this.floorOf(data, told.at)),
         stated: data.approvalsNeeded,
         roles: data.approverRoles,
         demand: data.demand,
@@ -797,11 +804,11 @@ class Story {
       if (request.kind === 'change-contact')
         this.problem(`${named(told)}: what somebody confirmed on the telephone was edited; another contact is asked for anew`)
       const { after, terms, approvalsNeeded } = told.entry.data
-      const floor = this.floorOf({ kind: request.kind, accountId: request.subject, terms })
+      const floor = this.floorOf({ kind: request.kind, accountId: request.subject, terms }, told.at)
       if (!(approvalsNeeded >= Math.max(request.stated, floor)))
         this.problem(`${named(told)}: it asks for fewer countersignatures than before`)
       const edited = { kind: request.kind, accountId: request.subject, terms }
-      if (request.demand && !this.isAskedFor(request.demand, { data: edited, place: request.place }))
+      if (request.demand && !this.isAskedFor(request.demand, { data: edited, place: request.place, at: told.at }))
         this.problem(`${named(told)}: what it asks for now needs something else than what it is countersigned by`)
       if (request.kind === 'create-account' && !isDay(terms?.endsOn)) this.problem(`${named(told)}: it does not say until when`)
       Object.assign(request, {
@@ -1003,7 +1010,7 @@ class Story {
       const account = this.accountOf(entry.subjectId)
       account.roles.add(`${entry.data.role} ${entry.data.over}`)
       account.link = true
-      if (entry.data.role === 'policy-owner') this.owners.add(entry.subjectId)
+      if (entry.data.role === 'policy-owner' && !this.owners.has(entry.subjectId)) this.owners.set(entry.subjectId, at)
       this.hand(request?.requester, entry.subjectId, at)
     },
     'role.revoked': ({ entry }) => void this.accountOf(entry.subjectId).roles.delete(`${entry.data.role} ${entry.data.over}`),

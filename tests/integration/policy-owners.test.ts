@@ -1,6 +1,10 @@
+import { nationKey } from '@countersign/server/features/organisations/trunk.ts'
+import type { Role } from '@countersign/shared/access/roles.ts'
 import { foundingDemand } from '@countersign/shared/requests/requirement.ts'
+import { sql } from 'drizzle-orm'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { makerOf, outcome, verdictOfDatabase } from '../support/make.ts'
+import { type Founded, foundSmall, openSmall, type Small } from '../support/small-network.ts'
 import { openWorld, type Signed, type World } from '../support/world.ts'
 
 /** A world each: whoever takes policy owners away leaves none for the next test. */
@@ -187,5 +191,36 @@ describe('an account two people want out', () => {
     expect(await outcome(sophie.call.accounts.undo({ accountId }))).toBe('undo-too-late')
     expect((await world.entriesAbout(accountId)).slice(-2)).toEqual(['account.suspended', 'account.ending-confirmed'])
     expect(await outcome(olivier.call.accounts.suspend({ accountIds: [accountId] }))).toBe('already-in-state')
+  })
+})
+
+describe('a network that is being founded', () => {
+  let founded: Founded
+  let small: Small
+  beforeEach(async () => {
+    founded = await foundSmall()
+    small = await openSmall(founded)
+  })
+  afterEach(async () => {
+    await small.close()
+    await founded.forget()
+  })
+
+  const asks = async (role: Role, over: string) => {
+    const asked = { accountId: await small.born(small.anne, small.bruno), role, organisationId: small.at(over) }
+    const { id } = await small.anne.requests.submit({ kind: 'grant-role', ...asked, justification: 'Fondation' })
+    return { ...asked, answer: await small.signed(small.bruno, id) }
+  }
+
+  test('goes on with two people after a third owner is named: whoever they have made could not sign with them for a month', async () => {
+    expect((await asks('policy-owner', nationKey)).answer).toBe('executed')
+    expect((await asks('it-admin', nationKey)).answer).toBe('executed')
+    expect((await asks('supervisor', 'region')).answer).toBe('executed')
+    // A month later there are three, and two of them sign besides whoever asks.
+    await small.owner.transaction(async (tx) => {
+      await tx.execute(sql`set local session_replication_role = replica`)
+      await tx.execute(sql`update role_grant set granted_at = granted_at - interval '31 days' where role = 'policy-owner'`)
+    })
+    expect((await asks('supervisor', 'region')).answer).toBe('pending')
   })
 })

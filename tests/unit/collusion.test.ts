@@ -53,7 +53,7 @@ const field = (change: Partial<Field> = {}): Field => ({
   rules: firstPolicy.rules,
   hands: [],
   inviters: [],
-  policyOwnersEver: 3,
+  settledOwners: 3,
   now,
   ...change,
 })
@@ -78,7 +78,7 @@ describe('the fewest accounts that are enough', () => {
   })
 
   test('one founder besides the one who asks while the network is being founded', () => {
-    expect(numbers({ members: without('helene'), policyOwnersEver: 2 })).toMatchObject({ role: 2, policy: 2 })
+    expect(numbers({ members: without('helene'), settledOwners: 2 })).toMatchObject({ role: 2, policy: 2 })
   })
 
   test('nobody to sign is no way in: at least four', () => {
@@ -96,7 +96,7 @@ describe('the fewest accounts that are enough', () => {
 
   test('what two win for themselves counts: a reset manager named by founders signs what the account manager asks', () => {
     const members = [...without('amina', 'karim', 'helene', 'olivier', 'sophie', 'sylvie'), member('paul', null, 'structure', 'lyon', lyon)]
-    const way = fewest(field({ members, policyOwnersEver: 2, hands: [hand('claire', 'paul')] }), 'credential')
+    const way = fewest(field({ members, settledOwners: 2, hands: [hand('claire', 'paul')] }), 'credential')
     expect(way?.held).toEqual(['nadia', 'claire', 'marc'])
     // The shortest that is found, not the only one: somebody is named by the two founders, and signs what Nadia asks.
     expect(way?.steps.map(({ act, kind }) => `${act} ${kind}`)).toEqual(
@@ -166,7 +166,7 @@ describe('whatever the ground', () => {
       fc.tuple(somebody, somebody, fc.boolean()).map(([by, of, takesOver]) => hand(by.id, of.id, takesOver)),
       { maxLength: 3 },
     ),
-    policyOwnersEver: fc.constantFrom(2, 3),
+    settledOwners: fc.constantFrom(2, 3),
   })
   const orBeyond = (accounts: number | null) => accounts ?? 4
 

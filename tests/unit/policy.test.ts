@@ -24,7 +24,7 @@ describe('asking for a policy', () => {
     after: on,
     pending: false,
     ownersAtWork: owners(3),
-    ownersEver: 3,
+    settledOwners: 3,
   }
   test.each([
     ['a policy owner', {}, null],

@@ -401,7 +401,7 @@ describe('a trial of a draft', () => {
       matched: asked({ kind }),
       before: firstPolicy.rules,
       after: [after, rule({})],
-      policyOwnersEver: 3,
+      settledOwners: 3,
       signers: signers.map((one) => ({ ...one, strongest: 'totp', issuers: [] })),
     })
   test.each([
@@ -420,7 +420,7 @@ describe('a trial of a draft', () => {
         matched: asked(),
         before,
         after: firstPolicy.rules,
-        policyOwnersEver: 3,
+        settledOwners: 3,
         signers: [{ ...sophie, strongest: 'session', issuers: [] }],
       }),
     ).toBe('fewer')

@@ -39,7 +39,7 @@ export type Field = {
   readonly inviters: readonly string[]
   /** The rules of the policy in force, or of a draft. */
   readonly rules: readonly PolicyRule[]
-  readonly policyOwnersEver: number
+  readonly settledOwners: number
   readonly now: Date
 }
 
@@ -66,11 +66,11 @@ const alwaysChosen = ['reachAtLeast', 'signals'] as const satisfies readonly Con
 
 /** Each requirement such a request may be given, by what the search asks about: whoever attacks takes the weakest. */
 const needs = (
-  { rules, policyOwnersEver }: Field,
+  { rules, settledOwners }: Field,
   { kind, at: { network, place }, profiles, role, chosen = [] }: Asked,
 ): readonly Requirement[] => {
   const matched = { kind, network, place, profiles, role: role ?? null, reach: null, signals: [] }
-  return distinctBy(requirementsFor(rules, matched, policyOwnersEver, new Set([...alwaysChosen, ...chosen])), ({ demand }) =>
+  return distinctBy(requirementsFor(rules, matched, settledOwners, new Set([...alwaysChosen, ...chosen])), ({ demand }) =>
     canonicalJson([demand.stages, demand.callBack]),
   )
 }
@@ -235,7 +235,7 @@ export const usualDemand = (field: Field, kind: UsualKind): Demand => {
     reach: null,
     signals: [],
   }
-  return requirementFor(field.rules, matched, field.policyOwnersEver).demand
+  return requirementFor(field.rules, matched, field.settledOwners).demand
 }
 
 /** Who of these may sign that, in time, those one level up among them. */

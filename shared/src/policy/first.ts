@@ -41,9 +41,9 @@ export const firstPolicy: Policy = {
 }
 
 /** What the first policy asks of somebody's ordinary request, wherever it is. */
-export const firstRequirement = (kind: RequestKind, policyOwnersEver: number = foundingPolicyOwners): Requirement =>
+export const firstRequirement = (kind: RequestKind, settledOwners: number = foundingPolicyOwners): Requirement =>
   requirementFor(
     firstPolicy.rules,
     { kind, network: null, place: nowhere, profiles: [], role: null, reach: null, signals: [] },
-    policyOwnersEver,
+    settledOwners,
   )

@@ -47,22 +47,24 @@ export type PolicyCase = {
   readonly pending: boolean
   /** Who can act today, each by what they can show. */
   readonly ownersAtWork: readonly Means[]
-  readonly ownersEver: number
+  readonly settledOwners: number
 }
 
 /** Could no role be given and no policy be changed any more, besides by whoever asks? Asked again when it is carried out. */
 export const leavesNobodyToSign = (
   after: readonly PolicyRule[],
-  { ownersAtWork, ownersEver }: Pick<PolicyCase, 'ownersAtWork' | 'ownersEver'>,
+  { ownersAtWork, settledOwners }: Pick<PolicyCase, 'ownersAtWork' | 'settledOwners'>,
 ): boolean =>
-  ownersAsked(after, ownersEver).some((demand) => peopleIn(demand) > ownersAtWork.filter((owner) => canSignFor(owner, demand)).length - 1)
+  ownersAsked(after, settledOwners).some(
+    (demand) => peopleIn(demand) > ownersAtWork.filter((owner) => canSignFor(owner, demand)).length - 1,
+  )
 
 const rules: readonly Rule<PolicyCase>[] = [
   ({ actor, place }) => !covers(scopeOf(actor, 'request:file:set-policy'), place) && 'out-of-scope',
   ({ before, after }) => samePolicy(before, after) && 'nothing-to-do',
   ({ pending }) => pending && 'policy-change-pending',
   // Besides whoever asks, or no role could be given and no policy changed ever again.
-  ({ after, ownersAtWork, ownersEver }) => leavesNobodyToSign(after.rules, { ownersAtWork, ownersEver }) && 'owners-too-few',
+  ({ after, ownersAtWork, settledOwners }) => leavesNobodyToSign(after.rules, { ownersAtWork, settledOwners }) && 'owners-too-few',
 ]
 
 /** May this person ask for that policy now? */

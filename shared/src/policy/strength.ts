@@ -53,7 +53,7 @@ export const measuring = (): ((field: Field) => Generator<void, Strength>) => {
       field.ground.conventionEndsOn,
       Object.values(field.ground.place).map((id) => id && shared(field, id)),
       field.inviters,
-      field.policyOwnersEver,
+      field.settledOwners,
       told.map((one) => one.told),
       hands,
     ])

@@ -12,7 +12,7 @@ export type Tried = {
   readonly matched: Matched
   readonly before: readonly PolicyRule[]
   readonly after: readonly PolicyRule[]
-  readonly policyOwnersEver: number
+  readonly settledOwners: number
   /** Everybody who might sign there, without whoever asked and whom it is about, and how surely they can show that it is they. */
   readonly signers: readonly Proven[]
 }
@@ -29,8 +29,8 @@ const signed = ({ stages, assurance, signIn, callBack }: Demand): string =>
 const timed = ({ coolingOffHours, deadline, escalation }: Demand): string => canonicalJson({ coolingOffHours, deadline, escalation })
 
 /** Somebody for each place, even when those one level up may sign: that nobody does is the gravest that can be said of it. */
-export const tryOn = ({ matched, before, after, policyOwnersEver, signers }: Tried): TrialOutcome => {
-  const [was, is] = [before, after].map((rules) => requirementFor(rules, matched, policyOwnersEver).demand) as [Demand, Demand]
+export const tryOn = ({ matched, before, after, settledOwners, signers }: Tried): TrialOutcome => {
+  const [was, is] = [before, after].map((rules) => requirementFor(rules, matched, settledOwners).demand) as [Demand, Demand]
   const unsigned = (asked: Demand) => emptyPlaces(asked.stages, provenFor(signers, asked), { place: matched.place, wide: true }) > 0
   if (unsigned(is) && !unsigned(was)) return 'nobody'
   const [fewer, more] = [peopleIn(is) < peopleIn(was), peopleIn(is) > peopleIn(was)]

@@ -58,7 +58,7 @@ export const publicAsksADay = 3
 export const leastIndependenceDays = 30
 export const mostIndependenceDays = 365
 
-/** While fewer policy owners than this have ever been named, the network is being founded. */
+/** While fewer policy owners than this were named so long ago that they can be independent of whoever named them, the network is being founded. */
 export const foundingPolicyOwners = 3
 
 /** What policy owners alone sign for: nobody widens their own reach (P10). */
@@ -102,12 +102,12 @@ export const ruleFor = (rules: readonly PolicyRule[], matched: Matched): PolicyR
 }
 
 /**
- * What a request needs: what the first rule that applies asks. One exception: two founders cannot ask and give two signatures, so until a
- * third policy owner has ever been named, a role grant or a policy needs one founder besides the one who asks. "Ever" cannot be undone by
- * revoking people, and it is never fewer than one: two people in any case.
+ * What a request needs: what the first rule that applies asks. One exception: two founders cannot ask and give two signatures, nor can
+ * whoever they have named sign with them for a month. So until three policy owners were named that long ago, a role grant or a policy needs one owner
+ * besides the one who asks. Revoking people does not bring that back, and it is never fewer than one: two people in any case.
  */
-export const requirementFor = (rules: readonly PolicyRule[], matched: Matched, policyOwnersEver: number): Requirement => {
-  if (ofOwners.has(matched.kind) && policyOwnersEver < foundingPolicyOwners) return requirementOf(foundingDemand)
+export const requirementFor = (rules: readonly PolicyRule[], matched: Matched, settledOwners: number): Requirement => {
+  if (ofOwners.has(matched.kind) && settledOwners < foundingPolicyOwners) return requirementOf(foundingDemand)
   const rule = ruleFor(rules, matched)
   // Nothing is filed where there is none (P4): see `ruleFor`.
   if (!rule) throw new Error('no rule of the policy applies')
@@ -118,10 +118,10 @@ export const requirementFor = (rules: readonly PolicyRule[], matched: Matched, p
 export const requirementsFor = (
   rules: readonly PolicyRule[],
   matched: Matched,
-  policyOwnersEver: number,
+  settledOwners: number,
   unknown: Parameters<typeof possibleRules>[2],
 ): readonly Requirement[] =>
-  ofOwners.has(matched.kind) && policyOwnersEver < foundingPolicyOwners
+  ofOwners.has(matched.kind) && settledOwners < foundingPolicyOwners
     ? [requirementOf(foundingDemand)]
     : possibleRules(rules, matched, unknown)
         .filter((rule) => isEnough(rule, matched))
@@ -138,14 +138,14 @@ export const demandsOf = (rules: readonly PolicyRule[], kind: RequestKind): read
   )
 
 /** How many policy owners sign for a role, or for a policy, at most: so many there always have to be. */
-export const ownersSigning = (rules: readonly PolicyRule[], policyOwnersEver: number): number =>
-  policyOwnersEver < foundingPolicyOwners
+export const ownersSigning = (rules: readonly PolicyRule[], settledOwners: number): number =>
+  settledOwners < foundingPolicyOwners
     ? peopleIn(foundingDemand)
     : Math.max(...[...ofOwners].flatMap((kind) => demandsOf(rules, kind).map(peopleIn)))
 
 /** Every demand that policy owners alone may have to meet. */
-export const ownersAsked = (rules: readonly PolicyRule[], policyOwnersEver: number): readonly Demand[] =>
-  policyOwnersEver < foundingPolicyOwners ? [foundingDemand] : [...ofOwners].flatMap((kind) => demandsOf(rules, kind))
+export const ownersAsked = (rules: readonly PolicyRule[], settledOwners: number): readonly Demand[] =>
+  settledOwners < foundingPolicyOwners ? [foundingDemand] : [...ofOwners].flatMap((kind) => demandsOf(rules, kind))
 
 /** Is this proof as good as what is asked for? */
 export const sureEnough = (given: Assurance, asked: Demand['assurance']): boolean => assurances.indexOf(given) >= assurances.indexOf(asked)

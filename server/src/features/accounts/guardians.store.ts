@@ -16,12 +16,12 @@ export const isGuardian = (role: Role): role is Guardian => role === 'policy-own
 /** What would be left of those without whom the network could not defend or renew itself. */
 export type GuardiansLeft = { readonly owners: OwnersLeft; readonly itAdmins: number }
 
-type Counts = { active: number; standing: number; ever: number; admins: number }
+type Counts = { active: number; standing: number; settled: number; admins: number }
 
 const counts = sql`
   count(distinct a.id) filter (where g.role = 'policy-owner' and in_office and a.status = 'active')::int as active,
   count(distinct a.id) filter (where g.role = 'policy-owner' and in_office)::int as standing,
-  count(distinct a.id) filter (where g.role = 'policy-owner')::int as ever,
+  settled_owners() as settled,
   count(distinct a.id) filter (where g.role = 'it-admin' and in_office)::int as admins`
 
 /** Everybody who ever held such a role; in office while the role, the account and its time are, and `stays` is true of them. */
@@ -32,8 +32,8 @@ const holders = (stays: SQL): SQL => sql`
 /** How many owners sign is for the policy to say. */
 const leftUnder =
   ({ rules }: Policy) =>
-  ({ active, standing, ever, admins }: Counts): GuardiansLeft => ({
-    owners: { active, standing, signing: ownersSigning(rules, ever) },
+  ({ active, standing, settled, admins }: Counts): GuardiansLeft => ({
+    owners: { active, standing, signing: ownersSigning(rules, settled) },
     itAdmins: admins,
   })
 

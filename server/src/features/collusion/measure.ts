@@ -16,7 +16,7 @@ type Everywhere = {
   readonly members: readonly Member[]
   readonly hands: readonly Hand[]
   readonly rules: readonly PolicyRule[]
-  readonly policyOwnersEver: number
+  readonly settledOwners: number
 }
 
 /** What of a policy decides the number: its rules, and how far back a hand makes people dependent. */
@@ -25,10 +25,10 @@ export type Deciding = Pick<Policy, 'rules' | 'independenceDays'>
 const surroundings = async (db: Db, holders: readonly Member[], policy: Deciding, now: Date): Promise<Everywhere> => {
   const nation = await fields.nation(db)
   if (!nation) throw new Refused('not-found')
-  const policyOwnersEver = await requests.policyOwnersEver(db)
+  const settledOwners = await requests.settledOwners(db)
   const since = independentSince(now, policy)
   // Three to name somebody leave nobody to use it: an account without a role has a part only while two are enough.
-  const founding = policyOwnersEver < foundingPolicyOwners
+  const founding = settledOwners < foundingPolicyOwners
   const ids = holders.map(({ id }) => id)
   const members = founding ? [...holders, ...(await fields.wards(db, ids, since))] : holders
   const hands = await fields.hands(
@@ -36,7 +36,7 @@ const surroundings = async (db: Db, holders: readonly Member[], policy: Deciding
     members.map(({ id }) => id),
     since,
   )
-  return { nation, members, hands, rules: policy.rules, policyOwnersEver }
+  return { nation, members, hands, rules: policy.rules, settledOwners }
 }
 
 const organisationsOf = ({ place }: Ground): readonly string[] => Object.values(place).filter((id) => id !== null)

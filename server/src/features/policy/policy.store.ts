@@ -43,16 +43,16 @@ export const policies = {
     await tx.update(policy).set({ document, requestId, setAt: now })
   },
 
-  /** Policy owners at work, and all who were ever named. */
-  async owners(tx: Tx): Promise<Pick<PolicyCase, 'ownersAtWork' | 'ownersEver'>> {
-    const { rows } = await tx.execute<Means & { atWork: boolean }>(sql`
-      select bool_or(g.revoked_at is null and a.status = 'active') as "atWork", array(select i.issuer from identity i where i.account_id = a.id) as issuers,
+  /** Policy owners at work, and how many were named long enough ago. */
+  async owners(tx: Tx): Promise<Pick<PolicyCase, 'ownersAtWork' | 'settledOwners'>> {
+    const { rows } = await tx.execute<Means & { atWork: boolean; settled: number }>(sql`
+      select settled_owners() as settled, bool_or(g.revoked_at is null and a.status = 'active') as "atWork", array(select i.issuer from identity i where i.account_id = a.id) as issuers,
         case when exists (select 1 from passkey p where p.account_id = a.id) then 'passkey'
           when exists (select 1 from credential c where c.account_id = a.id and c.kind = 'totp') then 'totp' else 'session' end as strongest
       from role_grant g join account a on a.id = g.account_id where g.role = 'policy-owner' group by a.id`)
     return {
       ownersAtWork: rows.filter(({ atWork }) => atWork).map(({ strongest, issuers }) => ({ strongest, issuers })),
-      ownersEver: rows.length,
+      settledOwners: rows[0]?.settled ?? 0,
     }
   },
 

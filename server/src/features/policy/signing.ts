@@ -52,7 +52,7 @@ const usual = (kind: RequestKind, place: Place, network: Matched['network']): Ma
 export const signingAt = async (db: Db, actor: Person, organisationId: string): Promise<readonly SigningLine[]> => {
   const home = await organisations.find(db, organisationId)
   if (!home || !covers(scopeOf(actor, 'policy:read'), home.place)) throw new Refused('not-found', organisationId)
-  const [{ rules }, policyOwnersEver] = [await policies.read(db), await requests.policyOwnersEver(db)]
+  const [{ rules }, settledOwners] = [await policies.read(db), await requests.settledOwners(db)]
   const lines: SigningLine[] = []
   for (const kind of requestKinds) {
     const matched = usual(kind, home.place, home.network)
@@ -60,7 +60,7 @@ export const signingAt = async (db: Db, actor: Person, organisationId: string): 
       lines.push({ kind, demand: null, people: [], more: 0, empty: 0 })
       continue
     }
-    const { demand, approverRoles } = requirementFor(rules, matched, policyOwnersEver)
+    const { demand, approverRoles } = requirementFor(rules, matched, settledOwners)
     const standing = { place: home.place, wide: false }
     const found = (await signers.of(db, { place: home.place, approverRoles, demand, except: [] })).filter(({ id, grant }) =>
       demand.stages.some((stage) => fits({ id, grants: [grant] }, stage, standing)),

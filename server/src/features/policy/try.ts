@@ -79,7 +79,7 @@ const isManned = (field: Field, means: ReadonlyMap<string, Means>): boolean => {
   const { network, place } = field.ground
   return (['create-account', 'reset-credentials'] as const).every((kind) => {
     const matched = { kind, network, place, profiles: ['site-adviser' as const], role: null, reach: null, signals: [] }
-    const { demand } = requirementFor(field.rules, matched, field.policyOwnersEver)
+    const { demand } = requirementFor(field.rules, matched, field.settledOwners)
     return emptyPlaces(demand.stages, provenFor(withProof(field.members, means), demand), { place, wide: true }) === 0
   })
 }
@@ -90,13 +90,13 @@ const judge = async (
   before: readonly PolicyRule[],
   after: readonly PolicyRule[],
 ): Promise<Pick<Trial, 'judged' | 'requests' | 'capped'>> => {
-  const [asked, everybody, policyOwnersEver] = await Promise.all([past.requests(db), fields.everybody(db), requests.policyOwnersEver(db)])
+  const [asked, everybody, settledOwners] = await Promise.all([past.requests(db), fields.everybody(db), requests.settledOwners(db)])
   const withPeers = [...before, ...after].some(({ demand }) => demand.stages.some(({ level }) => level === 'another-structure'))
   const over = signersOver(await proven(db, everybody))
   const counted = new Map<string, Judged>()
   for (const [index, one] of asked.entries()) {
     const { id, reference, matched } = one
-    const outcome = tryOn({ matched, before, after, policyOwnersEver, signers: over(one, withPeers) })
+    const outcome = tryOn({ matched, before, after, settledOwners, signers: over(one, withPeers) })
     const line = counted.get(`${matched.kind} ${outcome}`) ?? { kind: matched.kind, outcome, requests: 0, newest: [] }
     const newest = outcome === 'same' || line.newest.length === shown ? line.newest : [...line.newest, { id, reference }]
     counted.set(`${matched.kind} ${outcome}`, { ...line, requests: line.requests + 1, newest })

@@ -253,11 +253,9 @@ export const requests = {
     return { requesterId: row?.requesterId ?? null, approverIds: (await requests.decisionsOn(tx, id)).signers.map((signer) => signer.id) }
   },
 
-  /** Everybody who was ever named policy owner, revoked ones included: the founding exception cannot be brought back by revoking people. */
-  async policyOwnersEver(db: Db | Tx): Promise<number> {
-    const { rows } = await db.execute<{ count: number }>(
-      sql`select count(distinct account_id)::int as count from role_grant where role = 'policy-owner'`,
-    )
+  /** Everybody named policy owner so long ago that they can be independent of whoever named them, revoked ones included: the founding exception cannot be brought back by revoking people. */
+  async settledOwners(db: Db | Tx): Promise<number> {
+    const { rows } = await db.execute<{ count: number }>(sql`select settled_owners() as count`)
     return rows[0]?.count ?? 0
   },
 

@@ -43,5 +43,5 @@ export const requirementNow = async (tx: Tx, { requesterId, subjectId, ...about 
   )
   const matched = { ...about, reach, signals }
   if (!ruleFor(rules, matched)) throw new Refused('no-rule-for-kind', subjectId)
-  return { ...requirementFor(rules, matched, await requests.policyOwnersEver(tx)), signals }
+  return { ...requirementFor(rules, matched, await requests.settledOwners(tx)), signals }
 }

@@ -6,7 +6,7 @@ import type { RequestKind } from '@countersign/shared/requests/kinds.ts'
 import type { Means } from '@countersign/shared/requests/requirement.ts'
 import type { SignalRule } from '@countersign/shared/signals/finding.ts'
 import { sql } from 'drizzle-orm'
-import { type Db, uuids } from '../../kernel/db.ts'
+import { type Db, type Tx, uuids } from '../../kernel/db.ts'
 
 /** A request of the past as a policy would have seen it; of what was suspicious, what was known when it was asked. */
 export type Past = {
@@ -61,7 +61,7 @@ export const past = {
   },
 
   /** What each holder of a role, or each of these, has to show that it is they; who is not here has nothing beyond their session. */
-  async means(db: Db, ids?: readonly string[]): Promise<ReadonlyMap<string, Means>> {
+  async means(db: Db | Tx, ids?: readonly string[]): Promise<ReadonlyMap<string, Means>> {
     const { rows } = await db.execute<Means & { id: string }>(sql`
       select h.account_id as id, array(select i.issuer from identity i where i.account_id = h.account_id) as issuers,
         case when held.passkey then 'passkey' when held.totp then 'totp' else 'session' end as strongest

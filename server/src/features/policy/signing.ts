@@ -1,5 +1,5 @@
 import { covers, type Place, scopeOf } from '@countersign/shared/access/scope.ts'
-import type { Demand, Matched } from '@countersign/shared/policy/rules.ts'
+import { type Demand, type Matched, nowhere } from '@countersign/shared/policy/rules.ts'
 import { type RequestKind, requestKinds } from '@countersign/shared/requests/kinds.ts'
 import { canSignFor, requirementFor, ruleFor, sessionAlone } from '@countersign/shared/requests/requirement.ts'
 import { emptyPlaces, fits } from '@countersign/shared/requests/stages.ts'
@@ -37,11 +37,14 @@ const named = 8
 /** What is about somebody's own account; the rest is about a list, or the whole network. */
 const ofOneAccount: ReadonlySet<RequestKind> = new Set(['create-account', 'reset-credentials', 'change-contact', 'reinstate', 'grant-role'])
 
+/** Where it is asked for: the policy is everybody's. */
+const asksAt = (kind: RequestKind, place: Place): Place => (kind === 'set-policy' ? { ...nowhere, nationId: place.nationId } : place)
+
 /** An ordinary account of that place, a role of the place itself, and of the rest nothing in particular. */
 const usual = (kind: RequestKind, place: Place, network: Matched['network']): Matched => ({
   kind,
-  network,
-  place,
+  network: kind === 'set-policy' ? null : network,
+  place: asksAt(kind, place),
   profiles: ofOneAccount.has(kind) ? ['site-adviser'] : [],
   role: kind === 'grant-role' ? 'supervisor' : null,
   reach: null,
@@ -61,8 +64,8 @@ export const signingAt = async (db: Db, actor: Person, organisationId: string): 
       continue
     }
     const { demand, approverRoles } = requirementFor(rules, matched, settledOwners)
-    const standing = { place: home.place, wide: false }
-    const found = (await signers.of(db, { place: home.place, approverRoles, demand, except: [] })).filter(({ id, grant }) =>
+    const standing = { place: matched.place, wide: false }
+    const found = (await signers.of(db, { place: matched.place, approverRoles, demand, except: [] })).filter(({ id, grant }) =>
       demand.stages.some((stage) => fits({ id, grants: [grant] }, stage, standing)),
     )
     const ids = [...new Set(found.map(({ id }) => id))]

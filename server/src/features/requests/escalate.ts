@@ -1,11 +1,13 @@
 import type { DomainEvent } from '@countersign/shared/events.ts'
 import { fillsNow } from '@countersign/shared/requests/approval.ts'
+import { canSignFor, sessionAlone } from '@countersign/shared/requests/requirement.ts'
 import { goesUp, tooFew } from '@countersign/shared/requests/stages.ts'
 import type { Nobody } from '../../kernel/actor.ts'
 import type { Operation } from '../../kernel/commit.ts'
 import type { Db, Tx } from '../../kernel/db.ts'
 import { unreachable } from '../../kernel/outbox.ts'
 import { Refused } from '../../kernel/refused.ts'
+import { past } from '../policy/past.store.ts'
 import { factOf } from './facts.ts'
 import { requests, type StoredRequest } from './requests.store.ts'
 import { asActors, type Signable, type Signer, signers } from './signers.store.ts'
@@ -18,14 +20,13 @@ const without = (request: StoredRequest): Signable => ({
   except: [request.requesterId, request.subjectId, request.requesterId === null ? request.callerId : null, ...request.approverIds],
 })
 
-/** Those who are there today, and whose mailbox takes mail. */
+/** Those who are there today, whose mailbox takes mail, and who can give the proof it asks for. */
 const present = async (tx: Db | Tx, asked: Signable): Promise<readonly Signer[]> => {
   const found = (await signers.of(tx, asked)).filter(({ away }) => !away)
-  const silent = await unreachable(
-    tx,
-    found.map(({ id }) => id),
-  )
-  return found.filter(({ id }) => !silent.has(id))
+  const ids = [...new Set(found.map(({ id }) => id))]
+  const [silent, means] = [await unreachable(tx, ids), await past.means(tx, ids)]
+  const { demand } = asked
+  return found.filter(({ id }) => !silent.has(id) && (!demand || canSignFor(means.get(id) ?? sessionAlone, demand)))
 }
 
 /** Where those who are there today cannot fill its stages, or one alone could, those one level up may sign from the beginning: nobody is skipped, and nobody waits. */

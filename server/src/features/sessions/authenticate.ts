@@ -34,7 +34,8 @@ const proofOf = async ({ totp, passkeys }: SignInCase, right: boolean, code: str
 
 /**
  * Password, then second factor, then a session. An unknown login, a suspended account and a wrong password get the same answer
- * after the same work; so does a right password while the account waits, or waiting would tell which guess was right. Every attempt of a known account is written down.
+ * after the same work; so does a right password while the account waits, or waiting would tell which guess was right. Every failure of a known account is written
+ * down; a right password without its code, which is the first half of every honest sign-in, is none.
  */
 export const authenticate = async (
   context: Context<Nobody> & { readonly limits: Limits },

@@ -90,7 +90,7 @@ export const signIn: Operation<SignInInput, SignInAnswer, Nobody> = async (
   { tx, now, origin },
   { accountId, organisationId, epoch, proof, crowded = false },
 ) => {
-  // Every attempt on a known account is written down, those that are not even looked at included.
+  // Every failure on a known account is written down, those that are not even looked at included.
   const refused = (refusal: RefusalCode, count: number): Outcome<SignInAnswer> => ({
     value: { refusal },
     events: [{ type: 'sign-in.failed', subject: accountId, organisation: organisationId, data: { failures: count } }],

@@ -1382,10 +1382,10 @@ export class Verification {
         `${named(this.oldest.told)}: it is there, and all from before ${new Date(this.dropped.until).toISOString()} is said to have left by whole months`,
       )
     const days = [...this.missing.values()]
-    const unexplained = days.filter(({ after }) => !(after <= this.dropped.until + hour))
+    const unexplained = days.filter(({ after }) => this.dropped.entries === 0 || !(after <= this.dropped.until + hour))
     for (const { position, after } of unexplained.slice(0, 3))
       this.problem(
-        `the entry at position ${position} (after one of ${new Date(after).toISOString()}) is not there, and no dropped month explains it`,
+        `the entry at position ${position}${Number.isFinite(after) ? ` (after one of ${new Date(after).toISOString()})` : ''} is not there, and no dropped month explains it`,
       )
     const { missing } = this.counts
     if (unexplained.length === 0 && missing > this.dropped.entries)

@@ -1551,8 +1551,11 @@ const notesIn = (file) => {
     .filter(Boolean)
     .flatMap((line) => {
       try {
-        return [JSON.parse(line)]
-      } catch {
+        const kept = JSON.parse(line)
+        if (typeof kept?.note === 'string') return [kept]
+        throw new Unreadable(`${file}: a line of it has no checkpoint under "note"`)
+      } catch (error) {
+        if (error instanceof Unreadable) throw error
         process.stderr.write(`${file}: a line was cut short and is left out\n`)
         return []
       }

@@ -40,6 +40,7 @@ const instantOf = (name: string, text: string | undefined): Date | null => {
 export const exportCommand: Command = async (args) => {
   const { out, ...wanted } = options(args)
   const asked = { since: instantOf('since', wanted.since), until: instantOf('until', wanted.until) }
+  if (asked.since && asked.until && asked.since >= asked.until) throw new SettingsWrong(['--until is not after --since'])
   const { DATABASE_URL, log, witness } = readSealingSettings()
   // All of the audit is read: there is no telling how long that takes.
   const pool = openPool(DATABASE_URL, 2, 0)

@@ -337,7 +337,7 @@ class Story {
     const other = involved.find((person) => this.related(actorId, person, at - this.independenceDays * day))
     if (other) return `was given by ${short(actorId)}, who is not independent of ${short(other)}`
     if (this.devicesOf(request).includes(origin?.deviceKey))
-      return 'was given from a device from which it was asked, called about or signed already'
+      return 'was given from a device from which it was asked, edited, called about or signed already'
     return this.objectionToSigner(request, actorId, at)
   }
 
@@ -375,9 +375,9 @@ class Story {
     })
   }
 
-  /** From where it was asked and signed, and called about where nobody known asked; what is not known is none. */
-  devicesOf({ requester, device, callDevice, devices }) {
-    return [device, requester ? null : callDevice, ...devices.values()].filter(Boolean)
+  /** From where it was asked, edited and signed, and called about where nobody known asked; what is not known is none. */
+  devicesOf({ requester, device, editedOn, callDevice, devices }) {
+    return [device, ...editedOn, requester ? null : callDevice, ...devices.values()].filter(Boolean)
   }
 
   /** What was asked before policies had rules states no demand, and was signed without one. */
@@ -780,6 +780,7 @@ class Story {
         caller: null,
         subject: data.accountId,
         device: told.entry.origin?.deviceKey ?? null,
+        editedOn: [],
         callDevice: null,
         /** Of those whose signature stands, the device it was given from. */
         devices: new Map(),
@@ -817,6 +818,7 @@ class Story {
         stated: approvalsNeeded,
         needed: Math.max(request.needed, Number(approvalsNeeded) || 1),
       })
+      request.editedOn.push(told.entry.origin?.deviceKey)
       request.approvals.clear()
       request.devices.clear()
     }),

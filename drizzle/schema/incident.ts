@@ -54,8 +54,8 @@ export const incidentAccount = pgTable(
     since: instant('since').notNull(),
     /** Ticked and put out; else looked at and left. */
     contained: boolean().notNull(),
-    /** The organisation whose files it opened, and how many those were. */
-    reachedId: uuid('reached_id').notNull(),
+    /** The organisation whose files it opened, null where it opened none, and how many those were. */
+    reachedId: uuid('reached_id'),
     files: integer().notNull(),
     bulkId: uuid('bulk_id'),
     filedAt: instant('filed_at').notNull(),

@@ -46,6 +46,8 @@ export const request = pgTable(
     submittedAt: instant('submitted_at').notNull(),
     /** The browser it was asked from. */
     deviceKey: text('device_key'),
+    /** The browsers its content was written again from: as much a hand in it as the first (P2). */
+    editedOn: text('edited_on').array().notNull().default([]),
     expiresAt: instant('expires_at').notNull(),
     heldUntil: instant('held_until'),
     decidedAt: instant('decided_at'),

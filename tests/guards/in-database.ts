@@ -88,6 +88,7 @@ export const inDatabase: readonly Guard[] = [
   ofContact('who changed a contact could be them', 'kinship_around(uuid[], timestamptz, bigint)', "'changed-contact', ", ''),
   ofPasskeys('passkey', 'passkey_added'),
   { ...trigger('approval', 'approval_device'), suites: [independence] },
+  { ...trigger('request', 'hands_stay'), suites: [independence] },
   ofPasskeys('passkey', 'passkey_told'),
   ofPasskeys('passkey', 'passkey_gone'),
   ofPasskeys('passkey', 'passkey_used'),

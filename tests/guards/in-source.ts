@@ -578,6 +578,14 @@ export const inSource: readonly Guard[] = [
     "false && 'same-device'",
     independence,
   ),
+  source(
+    'who wrote a request again is a hand in it',
+    'server/src/features/requests/requests.store.ts',
+    '...row.editedOn, ',
+    '',
+    independence,
+  ),
+  source('the auditor: who wrote it again is a hand in it', auditor, '...editedOn, ', '', tampering),
   source('the auditor: two hands on one device', auditor, 'this.devicesOf(request).includes(origin?.deviceKey)', 'false', tampering),
   source(
     'a decision is signed over itself',

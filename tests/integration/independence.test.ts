@@ -151,6 +151,22 @@ describe('two hands on one device', () => {
     expect(await helene.call.requests.approve({ requestId: id, seen })).toBe('executed')
   })
 
+  test('who wrote it again and who signs: refused, by the database too, and no hand is taken back', async () => {
+    const [nadia, elsewhere, sophie] = [await world.as('nadia.roux'), await world.as('nadia.roux'), await world.as('sophie.marchand')]
+    const own = await world.as('sophie.marchand')
+    await sameBrowser(elsewhere, own)
+    const { id, content } = await make.pending(nadia)
+    await elsewhere.call.requests.edit({ requestId: id, content: { ...content, givenName: 'Autre' } })
+    const seen = await make.hashOf(id)
+    expect(await outcome(own.call.requests.approve({ requestId: id, seen }))).toBe('same-device')
+    const raw = `insert into approval (id, request_id, approver_id, content_hash, independent, given_at, device_key)
+      select gen_random_uuid(), $1, $2, $3, true, now(), (select edited_on[1] from request where id = $1)`
+    expect(await verdictOfDatabase(world.pool.query(raw, [id, own.person.id, seen]))).toBe('P2')
+    for (const [forgotten, refused] of Object.entries({ "edited_on = '{}'": 'P2', 'device_key = null': '42501' }))
+      expect(await verdictOfDatabase(world.pool.query(`update request set ${forgotten} where id = $1`, [id]))).toBe(refused)
+    expect(await sophie.call.requests.approve({ requestId: id, seen })).toBe('executed')
+  })
+
   test('two who sign: refused', async () => {
     const own = await world.as('helene.garnier')
     await sameBrowser(marc, own)

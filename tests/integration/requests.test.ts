@@ -70,6 +70,30 @@ describe('a request for an account', () => {
     expect(error).toMatchObject({ code: refusal, fields: expect.arrayContaining([{ field, refusal }]) })
   })
 
+  test('at a network or the nation itself is of one that opens no file, and is asked and countersigned by whoever supervises there', async () => {
+    const network = await make.organisation('Missions locales', 'network')
+    const staff = { organisationId: network, profile: 'without-files' as const }
+    const [nadia, sophie] = [await world.as('nadia.roux'), await world.as('sophie.marchand')]
+    // Whoever supervises a structure or a region has no business there.
+    for (const one of [nadia, sophie]) expect(await outcome(one.call.requests.submit(await make.creation(staff)))).toBe('not-found')
+    const [first, second] = [await make.agentOf('Mission locale de Lyon', 3), await make.agentOf('Mission locale de Lille', 3)]
+    for (const id of [first, second]) await make.role(id, 'supervisor', network)
+    // As if they had been named by different hands.
+    await world.tamper('delete from lineage where to_account_id = any($1)', [[first, second]])
+    const [asks, signs] = [await world.enter(first), await world.enter(second)]
+    for (const profile of ['region-coordinator', 'national-support'] as const)
+      expect(await outcome(asks.call.requests.submit(await make.creation({ ...staff, profile })))).toBe('profile-not-allowed')
+    expect(await asks.call.organisations.profiles({ organisationId: network })).toEqual(['without-files'])
+    const { id, seen, content } = await make.pending(asks, staff)
+    expect(await signs.call.requests.approve({ requestId: id, seen })).toBe('executed')
+    const accountId = await world.idOf(content.login)
+    const account = await signs.call.accounts.get({ accountId })
+    expect([account.profileId, account.reach, account.reached]).toEqual(['without-files', 0, null])
+    // It opens no file, and is found all the same by whoever follows a suspicion.
+    const { nodes } = await signs.call.cascade.trace({ suspectId: accountId, since: new Date(Date.now() - 3_600_000).toISOString() })
+    expect(nodes.map((one) => [one.id, one.reachedId, one.files])).toEqual([[accountId, null, 0]])
+  })
+
   test('edited after a countersignature needs a new one', async () => {
     const [nadia, sophie] = [await world.as('nadia.roux'), await world.as('sophie.marchand')]
     const { id, content } = await make.pending(nadia)

@@ -672,6 +672,13 @@ describe('a log that was signed all the same, by a server that did wrong, is jud
       'was given from a device from which it was asked',
     ],
     [
+      'a countersignature from the device it was edited from',
+      () =>
+        sql`update audit_entry e set origin = origin || jsonb_build_object('deviceKey', 'x') where e.type in ('request.edited', 'request.approval-given')
+          and e.subject_id = (select d.subject_id from audit_entry d join audit_entry g on g.subject_id = d.subject_id and g.type = 'request.approval-given' and g.number > d.number where d.type = 'request.edited' limit 1)`,
+      'was given from a device from which it was asked, edited',
+    ],
+    [
       'a passkey’s countersignature given to another request',
       () =>
         sql`update audit_entry e set data = e.data || jsonb_build_object('signed', (select o.data -> 'signed' from audit_entry o where o.type = 'request.approval-given' and o.data ->> 'assurance' = 'passkey' and o.id <> e.id order by o.number desc limit 1)) where e.id = ${firstSigned('request.approval-given')}`,

@@ -211,6 +211,10 @@ test('reach never exceeds what the profile says', () => {
   const regional: Place = { ...place, departementId: null, structureId: null, siteId: null }
   for (const id of profileIds) {
     if (profiles[id].dataScope === 'nation') continue
+    if (profiles[id].dataScope === 'none') {
+      expect(reachedOrganisation(id, place)).toBeNull()
+      continue
+    }
     expect(reachedOrganisation(id, place)).not.toBe('n')
     expect(['r', 'w']).toContain(reachedOrganisation(id, regional))
   }

@@ -142,6 +142,7 @@ export const en: typeof fr = {
     'departement-coordinator': 'Département coordination',
     'region-coordinator': 'Regional coordination',
     'region-analyst': 'Regional analysis',
+    'without-files': 'No files, governs accounts',
     'national-support': 'National support',
   },
   status: { active: 'Active', suspended: 'Suspended', revoked: 'Revoked' },

@@ -162,6 +162,7 @@ export const fr = {
     'departement-coordinator': 'Coordination départementale',
     'region-coordinator': 'Coordination régionale',
     'region-analyst': 'Analyse régionale',
+    'without-files': 'Sans dossiers, gère des comptes',
     'national-support': 'Assistance nationale',
   } satisfies Record<ProfileId, string>,
   status: { active: 'Actif', suspended: 'Suspendu', revoked: 'Révoqué' } satisfies Record<AccountStatus, string>,

@@ -58,7 +58,9 @@ export const Rights = ({ account, onRevokeRole }: Rights) => {
     <dl className="facts">
       <dt>{t('account.profile')}</dt>
       <dd>
-        {t(`profile.${profileId}`)} : {profiles[profileId].rights.map((right) => t(`account.right.${right}`)).join(', ')}
+        {[t(`profile.${profileId}`), profiles[profileId].rights.map((right) => t(`account.right.${right}`)).join(', ')]
+          .filter(Boolean)
+          .join(' : ')}
       </dd>
       <dt>{t('account.reach')}</dt>
       <dd>

@@ -16,7 +16,8 @@ const application: Record<string, string> = {
   account_search: 'select, insert, update',
   account_count: 'select',
   collusion_number: 'select, insert, update',
-  request: 'select, insert, update (status, content, content_hash, approvals_needed, remind_at, widens_at, decided_at, decided_by, reason)',
+  request:
+    'select, insert, update (status, content, content_hash, edited_on, approvals_needed, remind_at, widens_at, decided_at, decided_by, reason)',
   absence: 'select, insert, update (withdrawn_at)',
   approval: 'select, insert, update (voided_at, voided_because)',
   call_back: 'select, insert',

@@ -71,13 +71,13 @@ export const grow = (
   return { cascade: grown, frontier: [...frontier.values()], cut }
 }
 
-/** Where an account's reach ends: the organisation whose files it opens, by its way through the tree, and how many those are. */
-export type Reach = { readonly path: string; readonly files: number }
+/** Where an account's reach ends: the organisation whose files it opens, by its way through the tree, and how many those are; no way where it opens none. */
+export type Reach = { readonly path: string | null; readonly files: number }
 
 /** Citizens' files within any of these, each counted once: what lies below another is in it already. */
 export const filesWithin = (reaches: readonly Reach[]): number => {
-  const distinct = [...new Map(reaches.map((reach) => [reach.path, reach])).values()]
-  return distinct
-    .filter(({ path }) => !distinct.some((wider) => wider.path !== path && path.startsWith(`${wider.path}.`)))
-    .reduce((sum, { files }) => sum + files, 0)
+  const distinct = new Map(reaches.flatMap(({ path, files }) => (path === null ? [] : [[path, files] as const])))
+  return [...distinct]
+    .filter(([path]) => ![...distinct.keys()].some((wider) => path.startsWith(`${wider}.`)))
+    .reduce((sum, [, files]) => sum + files, 0)
 }

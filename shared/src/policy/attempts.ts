@@ -1,6 +1,6 @@
 import { type Role, roles } from '../access/roles.ts'
 import type { Actor, Level, Place } from '../access/scope.ts'
-import { type NetworkKind, type ProfileId, profileAllowedIn, profileIds } from '../accounts/profiles.ts'
+import { type NetworkKind, type ProfileId, profileAllowedAt, profileIds } from '../accounts/profiles.ts'
 import { canonicalJson } from '../requests/canonical.ts'
 import { grantableLevels } from '../requests/filing.ts'
 import type { RequestKind } from '../requests/kinds.ts'
@@ -91,7 +91,7 @@ const about = (field: Field, id: string, home: Ground) => ({
 
 export const toCreate = (field: Field): readonly Attempt[] => {
   const { ground } = field
-  const allowed = profileIds.filter((profile) => ground.network !== null && profileAllowedIn(profile, ground.network))
+  const allowed = profileIds.filter((profile) => profileAllowedAt(profile, ground))
   return allowed.flatMap((profile) => {
     const content = {
       kind: 'create-account',

@@ -34,7 +34,7 @@ export type RequestCase = {
   readonly callBack: CallBackOutcome | null
   /** Who made the last call. */
   readonly callerId: string | null
-  /** The browsers it was asked and signed from, and called from where nobody known asked; those that are known. */
+  /** The browsers it was asked, edited and signed from, and called from where nobody known asked; those that are known. */
   readonly devices: readonly string[]
 }
 

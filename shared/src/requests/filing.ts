@@ -1,7 +1,7 @@
 import { filedWith } from '../access/permissions.ts'
 import type { Role } from '../access/roles.ts'
 import { type Actor, covers, coversReach, type Level, type Place, scopeOf } from '../access/scope.ts'
-import { type NetworkKind, type ProfileId, profileAllowedIn, profiles } from '../accounts/profiles.ts'
+import { type NetworkKind, type ProfileId, profileAllowedAt, profiles } from '../accounts/profiles.ts'
 import type { AccountStatus } from '../accounts/status.ts'
 import type { RefusalCode } from '../refusals.ts'
 import type { FormContent } from './content.ts'
@@ -56,24 +56,19 @@ const grantedInScope = ({ actor, grantPlace }: FilingCase): boolean =>
 export const profileOpenTo = (
   actor: Actor,
   profile: ProfileId,
-  { network, place }: { readonly network: NetworkKind | null; readonly place: Place },
-): boolean =>
-  network !== null &&
-  profileAllowedIn(profile, network) &&
-  coversReach(scopeOf(actor, 'request:file:create-account'), place, profiles[profile].dataScope)
+  { place, ...where }: { readonly level: Level; readonly network: NetworkKind | null; readonly place: Place },
+): boolean => {
+  const [scope, { dataScope }] = [scopeOf(actor, 'request:file:create-account'), profiles[profile]]
+  return profileAllowedAt(profile, where) && (dataScope === 'none' ? covers(scope, place) : coversReach(scope, place, dataScope))
+}
 
 const fieldRules = {
   'create-account': [
-    ({ level }) =>
-      level !== 'site' &&
-      level !== 'structure' &&
-      level !== 'region' &&
-      level !== 'departement' && ['organisationId', 'organisation-unknown'],
     ({ loginTaken }) => loginTaken && ['login', 'login-taken'],
     ({ phoneValid }) => !phoneValid && ['phone', 'phone-invalid'],
-    ({ actor, content, network, place }) =>
+    ({ actor, content, ...where }) =>
       content.kind === 'create-account' &&
-      (actor === 'public' || !profileOpenTo(actor, content.profile, { network, place })) && ['profile', 'profile-not-allowed'],
+      (actor === 'public' || !profileOpenTo(actor, content.profile, where)) && ['profile', 'profile-not-allowed'],
     ({ content, today }) => content.kind === 'create-account' && content.endsOn <= today && ['endsOn', 'end-date-past'],
     ({ content, conventionEndsOn }) =>
       content.kind === 'create-account' &&

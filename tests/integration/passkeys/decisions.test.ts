@@ -122,6 +122,15 @@ describe('a countersignature by passkey', () => {
     )
   })
 
+  test('over fewer signatures than it needs by now is no wrong one: it has to be read again', async () => {
+    const { id, seen } = await make.pending(nadia)
+    const proof = await hers.decide(sophie, id, 'approve')
+    await world.tamper('update request set approvals_needed = 2 where id = $1', [id])
+    expect(await outcome(sophie.call.requests.approve({ requestId: id, seen, proof }))).toBe('content-changed')
+    const again = await hers.decide(sophie, id, 'approve')
+    expect(await sophie.call.requests.approve({ requestId: id, seen, proof: again })).toBe('pending')
+  })
+
   test('signed in another session, or long ago, does not count; nor does one that was given before', async () => {
     const { id, seen } = await make.pending(nadia)
     const elsewhere = await world.as('sophie.marchand')

@@ -1,5 +1,6 @@
 import { actText, roleAsked } from '@countersign/shared/access/proof.ts'
 import { roles } from '@countersign/shared/access/roles.ts'
+import { levels } from '@countersign/shared/access/scope.ts'
 import { grantRoleContent } from '@countersign/shared/requests/content.ts'
 import { Button, NativeSelect, Textarea } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
@@ -71,7 +72,7 @@ export const FilingPage = () => {
   }
   const organisations = useOrganisationChoices(
     kind === 'grant-role' ? 'grant-role' : 'create-account',
-    kind === 'grant-role' ? ['nation', 'network', 'region', 'departement', 'structure'] : ['site', 'structure', 'departement', 'region'],
+    kind === 'grant-role' ? ['nation', 'network', 'region', 'departement', 'structure'] : levels,
   )
   const accounts = useAccountChoices(kind === 'reinstate' ? 'suspended' : 'active')
   return (

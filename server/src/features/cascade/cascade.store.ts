@@ -30,8 +30,8 @@ export type CascadeFacts = {
   readonly links: number
   readonly pending: number
   /** The organisation whose files it opens, by its way through the tree. */
-  readonly path: string
-  readonly reachedId: string
+  readonly path: string | null
+  readonly reachedId: string | null
   readonly files: number
 }
 
@@ -73,10 +73,10 @@ export const cascades = {
         (select count(*)::int from session s where s.account_id = a.id) as sessions,
         (select count(*)::int from link l where l.account_id = a.id and l.used_at is null and l.voided_at is null and l.expires_at > now()) as links,
         (select count(*)::int from request r where r.requester_id = a.id and r.status = 'pending') as pending,
-        reached.id as "reachedId", reached.path::text as path, reached.total_caseload as files
+        reached.id as "reachedId", reached.path::text as path, coalesce(reached.total_caseload, 0) as files
       from account a join organisation home on home.id = a.organisation_id left join organisation structure on structure.id = a.structure_id
       join profile p on p.id = a.profile_id
-      join organisation reached on reached.id = ${reachedId}
+      left join organisation reached on reached.id = ${reachedId}
       where a.id = any(${uuids(ids)})`)
     return new Map(rows.map((row) => [row.id, row]))
   },

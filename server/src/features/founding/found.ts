@@ -1,4 +1,3 @@
-import { reachedOrganisation } from '@countersign/shared/accounts/profiles.ts'
 import type { DomainEvent } from '@countersign/shared/events.ts'
 import { v7 as uuid } from 'uuid'
 import type { Nobody } from '../../kernel/actor.ts'
@@ -36,13 +35,13 @@ export const found: Operation<FoundInput, readonly string[], Nobody> = async ({ 
     founders.map(async (founder) => {
       const home = await organisations.find(tx, founder.organisationId)
       if (!home) throw new Refused('organisation-unknown')
-      const reach = await organisations.caseloadOf(tx, reachedOrganisation('region-coordinator', home.place))
       return {
         id: uuid(),
         ...founder,
         ...home.place,
-        profileId: 'region-coordinator' as const,
-        reach,
+        // Who governs accounts needs nobody's file for it.
+        profileId: 'without-files' as const,
+        reach: 0,
         status: 'active' as const,
         statusChangedAt: now,
         createdByRequestId: requestId,

@@ -19,7 +19,7 @@ export type IncidentAccountRow = {
   readonly touchedBy: string | null
   readonly since: string
   readonly contained: boolean
-  readonly reached: string
+  readonly reached: string | null
   readonly files: number
 }
 
@@ -32,7 +32,7 @@ export const extent = {
       select l.account_id as "accountId", account.given_name || ' ' || account.family_name as name, account.login, account.email, coalesce(structure.name, home.name) as place, account.status, l.kind,
         case when hand.id is null then null else hand.given_name || ' ' || hand.family_name end as "touchedBy", to_json(l.since)#>>'{}' as since, l.contained, reached.name as reached, l.files
       from incident_account l join account on account.id = l.account_id join organisation home on home.id = account.organisation_id left join organisation structure on structure.id = account.structure_id
-      join organisation reached on reached.id = l.reached_id left join account hand on hand.id = l.touched_by
+      left join organisation reached on reached.id = l.reached_id left join account hand on hand.id = l.touched_by
       where l.incident_id = ${incidentId} and (${within(scope, account)}) ${cursor ? sql`and ((not l.contained)::int, l.account_id) > (${cursor[0]}::int, ${cursor[1]}::uuid)` : sql``}
       order by (not l.contained)::int, l.account_id limit ${limit + 1}`)
     return toPage<IncidentAccountRow>(rows, limit, (row) => [row.contained ? 0 : 1, row.accountId])

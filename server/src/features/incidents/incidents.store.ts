@@ -24,7 +24,7 @@ export type FiledAccount = {
   readonly kind: TouchKind | null
   readonly since: Date
   readonly contained: boolean
-  readonly reachedId: string
+  readonly reachedId: string | null
   readonly files: number
   readonly bulkId: string | null
 }

@@ -104,6 +104,15 @@ export const verifiedRegistration = async (party: RelyingParty, given: Registrat
 /** The challenge that stands for a text: its SHA-256, as WebAuthn writes bytes. */
 export const challengeOf = (text: string): string => createHash('sha256').update(text, 'utf8').digest('base64url')
 
+/** The challenge an answer says it is over; null where it says none. */
+export const challengeIn = ({ clientData }: Pick<Assertion, 'clientData'>): string | null => {
+  try {
+    return z.object({ challenge: z.string() }).parse(JSON.parse(Buffer.from(clientData, 'base64url').toString('utf8'))).challenge
+  } catch {
+    return null
+  }
+}
+
 /**
  * What an auditor's tools would say of it, who read more strictly than a library for all authenticators must: what only a lenient reader
  * takes for a signature would stand in the audit for ever as one that is wrong.

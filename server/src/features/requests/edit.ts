@@ -33,7 +33,7 @@ export const edit: Operation<EditInput, { readonly contentHash: string }> = asyn
   // Nor does new content use up the time that was given to object to the old.
   if (!request.demand || request.demand.coolingOffHours > 0 || !sameDemand(demand, request.demand))
     throw new Refused('other-requirement', requestId)
-  const { hash, voided } = await requests.rewrite(tx, requestId, { content: prepared.content, now })
+  const { hash, voided } = await requests.rewrite(tx, requestId, { content: prepared.content, device: actor.device, now })
 
   return {
     value: { contentHash: hash },

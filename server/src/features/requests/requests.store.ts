@@ -65,7 +65,7 @@ export type PendingRow = ReturnType<typeof toPending>
 
 const toStored = (row: typeof request.$inferSelect, { signers, devices, lastCall }: Decisions): StoredRequest => {
   // Who calls where nobody known asked stands in the place of who asks.
-  const hands = [row.deviceKey, row.requesterId === null ? lastCall?.device : null, ...devices]
+  const hands = [row.deviceKey, ...row.editedOn, row.requesterId === null ? lastCall?.device : null, ...devices]
   return {
     ...toPending(row),
     content: requestContent.parse(row.content),
@@ -222,12 +222,20 @@ export const requests = {
   },
 
   /** New content voids every approval given to the old one (P3). */
-  async rewrite(tx: Tx, id: string, row: { content: RequestContent; now: Date }): Promise<{ hash: string; voided: number }> {
+  async rewrite(
+    tx: Tx,
+    id: string,
+    row: { content: RequestContent; device: string | null; now: Date },
+  ): Promise<{ hash: string; voided: number }> {
     const { text, hash } = canonicalContent(row.content)
     const { rowCount } = await tx.execute(
       sql`update approval set voided_at = ${row.now}, voided_because = 'content-changed' where request_id = ${id} and voided_at is null`,
     )
-    await tx.update(request).set({ content: text, contentHash: hash }).where(eq(request.id, id))
+    const editedOn = row.device === null ? {} : { editedOn: sql`array_remove(${request.editedOn}, ${row.device}) || ${row.device}::text` }
+    await tx
+      .update(request)
+      .set({ content: text, contentHash: hash, ...editedOn })
+      .where(eq(request.id, id))
     return { hash, voided: rowCount ?? 0 }
   },
 

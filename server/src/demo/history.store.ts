@@ -99,10 +99,10 @@ export const history = {
     })
     const born = await tx.execute<{ id: string; reach: number }>(sql`
       insert into account (id, organisation_id, nation_id, network_id, region_id, departement_id, structure_id, site_id, login, given_name, family_name, email, phone, profile_id, reach, status, status_changed_at, created_by_request_id, authorised_by_request_id, ends_on, created_at)
-      select n.id, n."organisationId", n."nationId", n."networkId", n."regionId", n."departementId", n."structureId", n."siteId", n.login, n."givenName", n."familyName", n.email, n.phone, n.profile, o.total_caseload, 'active', ${now}, n.request, n.request, n."endsOn", ${now}
+      select n.id, n."organisationId", n."nationId", n."networkId", n."regionId", n."departementId", n."structureId", n."siteId", n.login, n."givenName", n."familyName", n.email, n.phone, n.profile, coalesce(o.total_caseload, 0), 'active', ${now}, n.request, n.request, n."endsOn", ${now}
       from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as n (id uuid, request uuid, "organisationId" uuid, "nationId" uuid, "networkId" uuid, "regionId" uuid, "departementId" uuid, "structureId" uuid, "siteId" uuid, login text, "givenName" text, "familyName" text, email text, phone text, profile text, "endsOn" date)
       join profile p on p.id = n.profile
-      join organisation o on o.id = case p.data_scope when 'nation' then n."nationId" when 'site' then coalesce(n."siteId", n."structureId", n."departementId", n."regionId", n."networkId") when 'structure' then coalesce(n."structureId", n."departementId", n."regionId", n."networkId")
+      left join organisation o on o.id = case p.data_scope when 'none' then null when 'nation' then n."nationId" when 'site' then coalesce(n."siteId", n."structureId", n."departementId", n."regionId", n."networkId") when 'structure' then coalesce(n."structureId", n."departementId", n."regionId", n."networkId")
         when 'departement' then coalesce(n."departementId", n."regionId", n."networkId") else coalesce(n."regionId", n."networkId") end
       returning id, reach`)
     await tx.execute(
